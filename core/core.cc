@@ -1,0 +1,74 @@
+#include <array>
+
+#include "core/incident.h"
+#include "core/scored.h"
+#include "core/snapshot.h"
+#include "core/strings.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace reasonwatch {
+namespace {
+
+template <typename E, size_t N>
+std::string_view NameOf(const std::array<std::string_view, N>& names, E value) {
+  const auto i = static_cast<size_t>(value);
+  return i < N ? names[i] : std::string_view("invalid");
+}
+
+constexpr std::array<std::string_view, kFeatureCount> kFeatureNames = {
+    "output_tokens",   "reasoning_tokens", "zero_thinking",
+    "single_sentence", "direct_answer",    "finish_length",
+    "think_tags",      "reasoning_field",  "steps",
+    "boxed",           "answer_tag",       "code_fence",
+    "json_keys",       "unclosed",         "doubled",
+    "leaked",          "split_differs",    "unknown_format"};
+constexpr std::array<std::string_view, kSignalCount> kSignalNames = {
+    "length_collapse", "length_runaway", "format_markers",
+    "consistency_regression"};
+constexpr std::array<std::string_view, 3> kScopeNames = {"route", "model",
+                                                         "replica"};
+constexpr std::array<std::string_view, 3> kSeverityNames = {"info", "warning",
+                                                            "critical"};
+constexpr std::array<std::string_view, 4> kConfirmationNames = {
+    "pending", "confirmed", "not_reproduced", "unavailable"};
+constexpr std::array<std::string_view, 4> kGradeNames = {
+    "not_graded", "correct", "incorrect", "ungradable"};
+constexpr std::array<std::string_view, 4> kEventNames = {
+    "opened", "updated", "closed", "open_at_end"};
+
+constexpr std::array<std::string_view, kStreamStateCount> kStateNames = {
+    "learning", "provisional", "watching", "frozen",
+    "blind",    "paused",      "stale"};
+
+}  // namespace
+
+std::string_view StreamStateName(StreamState s) {
+  return NameOf(kStateNames, s);
+}
+std::string_view FeatureName(Feature f) { return NameOf(kFeatureNames, f); }
+std::string_view SignalName(Signal s) { return NameOf(kSignalNames, s); }
+std::string_view ScopeName(Scope s) { return NameOf(kScopeNames, s); }
+std::string_view SeverityName(Severity s) { return NameOf(kSeverityNames, s); }
+std::string_view ConfirmationName(Confirmation c) {
+  return NameOf(kConfirmationNames, c);
+}
+std::string_view GradeName(Grade g) { return NameOf(kGradeNames, g); }
+std::string_view IncidentEventName(IncidentEvent::Kind k) {
+  return NameOf(kEventNames, k);
+}
+
+uint64_t Stratum::Key() const {
+  uint64_t key = 0;
+  for (uint8_t part : {intent, task, fill, turn, tool, prompt_length, language})
+    key = key << 8 | part;
+  return key;
+}
+
+uint64_t StableHash(std::string_view bytes, uint64_t seed) {
+  const uint64_t h = XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
+  return h == 0 ? 1 : h;
+}
+
+}  // namespace reasonwatch

@@ -1,0 +1,115 @@
+// The seams between the parts. Declared here, implemented in the leaves, put
+// together in daemon/.
+#ifndef REASONWATCH_CORE_PORTS_H_
+#define REASONWATCH_CORE_PORTS_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/incident.h"
+#include "core/response.h"
+#include "core/scored.h"
+
+namespace reasonwatch {
+
+// Reads a response and leaves numbers. Pure: no clock, no I/O, no thread of
+// its own; the same response gives the same Scored until the baseline or the
+// profile behind it is replaced. Safe to call from several threads.
+class Evaluator {
+ public:
+  virtual ~Evaluator() = default;
+  virtual Scored Evaluate(const Response& response) const = 0;
+};
+
+// Time as the daemon sees it: the wall clock live, the latest response's time
+// in a replay. Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual absl::Time Now() const = 0;
+};
+
+// A solved or failed problem of the baseline, without its text.
+struct BaselineProblem {
+  std::string model;
+  uint64_t digest = 0;  // of the normalised prompt, or of the id
+  std::string id;       // the caller's name for it
+  AnswerKind answer_kind = AnswerKind::kUnknown;
+  std::string gold;  // expected answer, "" = the caller's verdict decides
+  int32_t trials = 0;
+  int32_t failures = 0;
+};
+
+// A named piece of detector state. The bytes are the owner's business.
+struct StateBlob {
+  std::string kind;  // "watch", "reference_rows/3"
+  std::string key;   // model
+  int32_t version = 1;
+  std::string bytes;
+};
+
+// What survives a restart. All writes are asynchronous: they are queued in
+// memory (bounded) for a writer thread and return at once; a full queue drops
+// the write, counts it and returns ResourceExhausted. Reads are synchronous
+// and only used at start and by commands. Thread-safe.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Replaces the blobs of one checkpoint, all or none of them.
+  virtual absl::Status PutState(std::vector<StateBlob> blobs) = 0;
+  virtual absl::StatusOr<std::vector<StateBlob>> LoadState() = 0;
+
+  virtual absl::Status PutIncident(const Incident& incident) = 0;
+  // Newest first. limit <= 0: all.
+  virtual absl::StatusOr<std::vector<Incident>> LoadIncidents(bool open_only,
+                                                              int limit) = 0;
+  virtual absl::StatusOr<Incident> LoadIncident(std::string_view id) = 0;
+
+  virtual absl::Status PutProblems(std::vector<BaselineProblem> problems) = 0;
+  virtual absl::StatusOr<std::vector<BaselineProblem>> LoadProblems() = 0;
+
+  // Small facts by name, e.g. "checkpoint_time_ns".
+  virtual absl::Status PutFact(std::string_view name,
+                               std::string_view value) = 0;
+  virtual absl::StatusOr<std::string> LoadFact(std::string_view name) = 0;
+
+  // Waits until everything queued so far is on disk.
+  virtual absl::Status Flush(absl::Duration deadline) = 0;
+};
+
+struct StoreStatistics {
+  int64_t writes = 0;           // blobs, incidents, problems written
+  int64_t errors = 0;           // failed transactions
+  int64_t dropped = 0;          // writes that met a full queue
+  int64_t queued = 0;           // waiting now
+  int64_t database_bytes = 0;   // file and write-ahead log
+  int64_t expired_records = 0;  // removed by retention or the disk cap
+};
+
+// Keeps the text of a suspicious response. Off by default; when it is on, the
+// redactor has run before Keep() and size and age are capped.
+class EvidenceStore {
+ public:
+  virtual ~EvidenceStore() = default;
+  // Returns a reference for Scored, or 0 when evidence is off.
+  virtual uint64_t Keep(std::string_view model, std::string_view response_id,
+                        std::string_view redacted_text) = 0;
+};
+
+// Tells somebody of an incident. Must not block.
+class Notifier {
+ public:
+  virtual ~Notifier() = default;
+  virtual void Notify(const IncidentEvent& event) = 0;
+};
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_CORE_PORTS_H_

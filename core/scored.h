@@ -1,0 +1,115 @@
+// What is left of a response when its text has been read: numbers.
+//
+// Everything to the right of the Evaluator (order, detectors, incidents,
+// storage, export) sees this type and no text. Ids, model, route and replica
+// are labels of the operator's own; sessions are keyed hashes.
+#ifndef REASONWATCH_CORE_SCORED_H_
+#define REASONWATCH_CORE_SCORED_H_
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/response.h"
+
+namespace reasonwatch {
+
+// Every number that is read off a response. The names are persisted; never
+// rename one, add a new one instead. Rates are 0 or 1.
+enum class Feature : uint8_t {
+  kOutputTokens,     // log2(1 + tokens)
+  kReasoningTokens,  // log2(1 + tokens); absent = 0 where none was delivered
+  kZeroThinking,     // no or empty reasoning
+  kSingleSentence,   // the chain is at most one sentence
+  kDirectAnswer,     // the answer stands in the first two sentences
+  kFinishLength,     // finish reason: token limit
+  kThinkTags,        // reasoning came between markers in the text
+  kReasoningField,   // reasoning came in a field of its own
+  kSteps,            // numbered or named steps
+  kBoxed,            // \boxed{}
+  kAnswerTag,        // <answer>
+  kCodeFence,        // ```
+  kJsonKeys,         // an object with named keys
+  kUnclosed,         // reasoning block without an end
+  kDoubled,          // a marker more often than allowed
+  kLeaked,           // a marker inside the answer
+  kSplitDiffers,     // the server's split is not ours
+  kUnknownFormat,    // no format of the registry fits
+  kCount
+};
+inline constexpr int kFeatureCount = static_cast<int>(Feature::kCount);
+
+// Persisted name, e.g. "output_tokens".
+std::string_view FeatureName(Feature feature);
+
+inline constexpr float kAbsent = std::numeric_limits<float>::quiet_NaN();
+
+// What makes responses comparable, made from the request only (features/
+// strata). Packed so that it can be a key; fields are small enumerations.
+struct Stratum {
+  uint8_t intent = 0;         // thinking x effort
+  uint8_t task = 0;           // task kind
+  uint8_t fill = 0;           // 0 under 50 % or unknown, 1 50-75 %, 2 over
+  uint8_t turn = 0;           // 0 first or unknown, 1 2-5, 2 6 and later
+  uint8_t tool = 0;           // 1 = tool turn
+  uint8_t prompt_length = 0;  // tercile, only for rows without text
+  uint8_t language = 0;       // script of the prompt
+  bool operator==(const Stratum&) const = default;
+  uint64_t Key() const;
+};
+
+enum class MatchKind : uint8_t { kNone, kExact, kNear };
+struct Match {
+  MatchKind kind = MatchKind::kNone;
+  uint64_t problem = 0;  // problem digest, 0 = none
+  float distance = 0;    // 0 = the same wording
+};
+
+enum class Grade : uint8_t { kNotGraded, kCorrect, kIncorrect, kUngradable };
+std::string_view GradeName(Grade grade);
+
+struct Scored {
+  std::string id;
+  absl::Time start = absl::InfinitePast();
+  absl::Time end = absl::InfinitePast();
+  std::string model;
+  std::string route;
+  std::string replica;
+  uint64_t session = 0;  // keyed hash, 0 = none
+  Origin origin = Origin::kLive;
+  Stratum stratum;
+  Regime regime;
+
+  // Indexed by Feature; kAbsent where it could not be read.
+  std::array<float, kFeatureCount> readings;
+  // The response was cut by its client: lengths are lower bounds.
+  bool lower_bound = false;
+
+  // Hashed words of the prompt, ascending, without repeats; see
+  // features/prompt_terms.h. Empty = no text.
+  std::vector<uint16_t> prompt_terms;
+  // Digests of the prompt's beginnings, shortest first; see
+  // features/prompt_prefix.h.
+  std::vector<uint64_t> prompt_beginnings;
+  // Digest of the prefix that was taken off, 0 = none.
+  uint64_t prefix_digest = 0;
+  uint64_t system_prompt_digest = 0;
+
+  Match match;
+  Grade grade = Grade::kNotGraded;
+  uint64_t digest = 0;  // of prompt and response, for repeats
+  int32_t choices = 1;  // n of the request
+  int32_t choice_index = 0;
+
+  Scored() { readings.fill(kAbsent); }
+  float reading(Feature f) const { return readings[static_cast<int>(f)]; }
+  float& reading(Feature f) { return readings[static_cast<int>(f)]; }
+};
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_CORE_SCORED_H_

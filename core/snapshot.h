@@ -1,0 +1,54 @@
+// What a stream looks like from outside: published by the worker that owns
+// it, read by export and the page. Plain value.
+#ifndef REASONWATCH_CORE_SNAPSHOT_H_
+#define REASONWATCH_CORE_SNAPSHOT_H_
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "core/incident.h"
+
+namespace reasonwatch {
+
+enum class StreamState : uint8_t {
+  kLearning,     // under 30 responses
+  kProvisional,  // a young reference: warnings only
+  kWatching,
+  kFrozen,  // learns nothing more, by configuration
+  kBlind,   // most responses fall where there is no reference
+  kPaused,  // the source can't give a start order just now
+  kStale,   // no response for 24 h
+  kCount
+};
+inline constexpr int kStreamStateCount = static_cast<int>(StreamState::kCount);
+std::string_view StreamStateName(StreamState state);
+
+struct SignalSnapshot {
+  bool enabled = false;
+  double statistic = 0;
+  double threshold = 0;           // of the warning budget
+  double critical_threshold = 0;  // of the critical budget
+  bool open = false;
+};
+
+struct StreamSnapshot {
+  std::string model;
+  std::string route;
+  StreamState state = StreamState::kLearning;
+  int64_t responses = 0;            // live ones seen
+  int64_t reference_responses = 0;  // learnt
+  double coverage_ratio = 0;        // of the last 500, with a reference
+  double responses_per_hour = 0;    // NaN: unknown
+  absl::Time last_response = absl::InfinitePast();
+  std::array<SignalSnapshot, kSignalCount> signals;  // indexed by Signal
+  // Responses until a halved reasoning length is noticed; NaN: not yet known.
+  double halved_length_delay = std::numeric_limits<double>::quiet_NaN();
+};
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_CORE_SNAPSHOT_H_

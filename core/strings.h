@@ -1,0 +1,26 @@
+// Bridges and digests of strings.
+#ifndef REASONWATCH_CORE_STRINGS_H_
+#define REASONWATCH_CORE_STRINGS_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/strings/string_view.h"
+
+namespace reasonwatch {
+
+// Debian's absl::string_view is a type of its own and does not convert.
+inline absl::string_view AbslView(std::string_view s) {
+  return absl::string_view(s.data(), s.size());
+}
+inline std::string_view StdView(absl::string_view s) {
+  return std::string_view(s.data(), s.size());
+}
+
+// XXH3 of the bytes; stable across machines, versions and restarts, so it may
+// be stored. Never 0, so that 0 can mean "none".
+uint64_t StableHash(std::string_view bytes, uint64_t seed = 0);
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_CORE_STRINGS_H_

@@ -1,0 +1,50 @@
+// A response split into reasoning and answer by our own parsers.
+#ifndef REASONWATCH_CORE_TRACE_H_
+#define REASONWATCH_CORE_TRACE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/response.h"
+
+namespace reasonwatch {
+
+// How the reasoning markers of the format stood in the text.
+enum class MarkerState : uint8_t {
+  kNone,        // the format has no markers, or the response has no text
+  kWellFormed,  // start (or opened by the template), end, answer
+  kForcedOpen,  // no start, an end: the template opened the block
+  kUnclosed,    // a start (or opened by the template) without an end
+  kDoubled,     // a marker stands more often than the format allows
+  kLeaked,      // a marker stands inside the delivered answer
+  kAbsent       // the format has markers and the text has none of them
+};
+
+// Which field carried the reasoning to us.
+enum class ReasoningSource : uint8_t {
+  kNone,    // nowhere: no reasoning was delivered
+  kInText,  // between markers in the content
+  kField,   // in a field of its own
+  kBoth     // field and markers
+};
+
+struct Trace {
+  std::optional<std::string> reasoning;  // absent = no reasoning was delivered
+  std::string answer;                    // what the user reads
+  std::string format;                    // name in the registry, or "unknown"
+  MarkerState marker_state = MarkerState::kNone;
+  ReasoningSource source = ReasoningSource::kNone;
+  bool split_differs = false;  // the server's split is not ours
+  bool has_text = false;       // false: a content-free observation
+
+  std::string finish_reason;
+  Usage usage;
+  int32_t tool_calls = 0;
+  int64_t dropped_bytes = 0;  // text beyond the size cap, counted not kept
+  std::string error;          // error JSON inside HTTP 200, "" = none
+};
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_CORE_TRACE_H_

@@ -1,0 +1,121 @@
+// What is in force: defaults, overlaid with the operator's YAML file.
+#ifndef REASONWATCH_DAEMON_CONFIG_H_
+#define REASONWATCH_DAEMON_CONFIG_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace reasonwatch {
+
+struct TlsConfig {
+  std::string cert;
+  std::string key;
+  std::string client_ca;  // "" = clients need no certificate
+};
+
+struct GrpcTapConfig {
+  std::string listen = "127.0.0.1:9095";  // "" = off
+  std::string unix_socket;                // path, "" = off
+  int64_t max_message_bytes = int64_t{64} << 20;
+  int32_t max_streams = 1024;  // concurrent calls a connection
+  absl::Duration max_stream_age = absl::Hours(24);
+  TlsConfig tls;
+  std::string token_file;
+};
+
+struct HttpConfig {
+  std::string listen = "127.0.0.1:9096";
+  TlsConfig tls;
+  std::string token_file;
+};
+
+struct StreamsConfig {
+  std::string route_from = "route";  // which field names the route
+  int32_t max = 256;
+};
+
+struct ModelConfig {
+  std::string format = "auto";
+  int64_t context_window = 0;  // tokens, 0 = unknown
+};
+
+struct QueueConfig {
+  int64_t records = 4096;  // a shard
+  int64_t bytes = int64_t{32} << 20;
+};
+
+struct ReferenceConfig {
+  absl::Duration min_span = absl::Hours(24 * 7);
+  int32_t cap = 5000;        // responses a stratum
+  bool freeze = false;       // learn nothing more
+  bool from_solved = false;  // from: all | solved
+};
+
+// Either of the two forms of contracts.md, "Budget of false alarms".
+struct FalseAlarmsConfig {
+  double critical_per_30_days = 1;
+  double warning_per_30_days = 4;
+  double fleet_share = 1;
+  double mean_responses = 0;  // > 0 wins over the others
+};
+
+struct SignalConfig {
+  bool enabled = true;
+  bool shadow = false;  // mode: alert | shadow
+};
+
+struct EvidenceConfig {
+  bool enabled = false;
+  int64_t max_bytes = int64_t{64} << 20;
+  absl::Duration ttl = absl::Hours(24 * 7);
+  std::vector<std::string> redact;
+};
+
+struct StorageConfig {
+  std::string path = "data";  // folder
+  int64_t max_bytes = int64_t{1} << 30;
+  absl::Duration retention = absl::Hours(24 * 90);
+  EvidenceConfig evidence;
+};
+
+struct BaselineConfig {
+  std::string path;  // JSONL of recorded responses, "" = none
+};
+
+struct Config {
+  GrpcTapConfig tap_grpc;
+  HttpConfig http;
+  StreamsConfig streams;
+  std::map<std::string, ModelConfig> models;
+  QueueConfig queue;
+  ReferenceConfig reference;
+  FalseAlarmsConfig false_alarms;
+  std::map<std::string, SignalConfig> signals;  // every signal, by name
+  StorageConfig storage;
+  BaselineConfig baseline;
+  std::string log_level = "info";
+};
+
+// All defaults, every signal present.
+Config DefaultConfig();
+
+// Reads YAML. Unknown keys, wrong types and values out of range are
+// InvalidArgument with file, line and key. Sizes are written 64MiB, durations
+// 7d, 30s; both need their unit.
+absl::StatusOr<Config> ParseConfig(std::string_view yaml,
+                                   std::string_view file_name);
+absl::StatusOr<Config> LoadConfig(const std::string& path);
+
+// The whole configuration as YAML that ParseConfig reads back to the same.
+std::string PrintConfig(const Config& config);
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DAEMON_CONFIG_H_

@@ -1,0 +1,56 @@
+// Bytes to Trace: API bodies and the reasoning markers of model families.
+//
+// Everything here is pure and safe to call from several threads.
+#ifndef REASONWATCH_FORMATS_FORMATS_H_
+#define REASONWATCH_FORMATS_FORMATS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/response.h"
+#include "core/trace.h"
+
+namespace reasonwatch {
+
+struct SplitResult {
+  // Absent: the text holds no reasoning (not even an empty block).
+  std::optional<std::string> reasoning;
+  std::string answer;
+  std::string format;  // the registry's name that was used, or "unknown"
+  MarkerState marker_state = MarkerState::kNone;
+};
+
+// Names of the registry, in its order; "auto" is not among them.
+std::vector<std::string_view> FormatNames();
+
+// Splits raw model text. `format` is a name of the registry or "auto" (by
+// model name, then by the text itself). An unknown name, and text that "auto"
+// can't place, give format "unknown" and the whole text as answer.
+// Linear in the text.
+SplitResult SplitText(std::string_view format, std::string_view model,
+                      Thinking thinking, std::string_view text);
+
+// The same, fed in pieces; Finish() equals SplitText() of the whole.
+class StreamSplitter {
+ public:
+  StreamSplitter(std::string_view format, std::string_view model,
+                 Thinking thinking);
+  void Feed(std::string_view piece);
+  SplitResult Finish();
+
+ private:
+  std::string format_;
+  std::string model_;
+  Thinking thinking_;
+  std::string text_;
+};
+
+// Reads whatever `response` carries (body, or content and reasoning) into a
+// Trace. `format` overrides detection; "auto" otherwise. Never fails: a body
+// that can't be read leaves Trace::error and what could be read.
+Trace ParseResponse(const Response& response, std::string_view format);
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_FORMATS_FORMATS_H_
