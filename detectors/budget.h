@@ -1,0 +1,70 @@
+// From the false alarms an operator accepts to gamma, the mean number of
+// responses between false alarms of one signal of one stream.
+//
+//   gamma_s = N_s S_level K / (B share)        or   gamma = G K
+//
+// N_s: responses of stream s in 30 days; S_level: streams of its level; K:
+// enabled signals; B: accepted false incidents in 30 days; share: of the level
+// (route 60 %, model 25 %, replica 15 %; a level that coincides with another
+// gives its share to it). G: one false incident in G responses of a stream.
+#ifndef REASONWATCH_DETECTORS_BUDGET_H_
+#define REASONWATCH_DETECTORS_BUDGET_H_
+
+#include <cstdint>
+
+#include "core/incident.h"
+#include "detectors/level.h"
+#include "detectors/sequential/state_io.h"
+
+namespace reasonwatch {
+
+struct BudgetOptions {
+  double critical_per_30_days = 1;
+  double warning_per_30_days = 4;
+  double fleet_share = 1;     // of the budget that this daemon may spend
+  double mean_responses = 0;  // G; > 0 wins over the others
+  int enabled_signals = kSignalCount;  // K
+};
+
+// Which levels of a model are distinct.
+struct LevelShape {
+  bool several_routes = false;
+  bool has_replicas = false;
+};
+
+// Share of the budget that a level gets, in (0, 1]; 0 for a level that
+// coincides with another.
+double LevelShare(Scope scope, const LevelShape& shape);
+
+Thresholds ThresholdsOf(const BudgetOptions& options, Scope scope,
+                        const LevelShape& shape, double responses_per_30_days,
+                        int streams_of_level);
+
+// Responses in 30 days: an average with a half-life of 7 days, 100,000 until
+// 24 h were seen; re-read daily, raised at once, lowered by at most half a day.
+class TrafficMeter {
+ public:
+  void Count(int64_t time_ns);
+  double per_30_days() const { return s_.published; }
+  double per_day() const;  // 0 until an hour was seen
+
+  void Save(StateWriter& out) const { out.Put(s_); }
+  void Restore(StateReader& in) { in.Get(s_); }
+
+ private:
+  struct State {
+    double published = 100000;
+    double weighted_count = 0;
+    double weighted_days = 0;
+    int64_t first_ns = 0;
+    int64_t last_ns = 0;
+    int64_t read_ns = 0;
+    int64_t count = 0;
+  };
+  double Rate() const;
+  State s_;
+};
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DETECTORS_BUDGET_H_

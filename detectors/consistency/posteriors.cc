@@ -1,0 +1,148 @@
+#include "detectors/consistency/posteriors.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "detectors/sequential/channel.h"
+
+namespace reasonwatch {
+namespace {
+
+constexpr double kKappaExact = .01;
+// Trials of problems that the baseline does not hold: only the pooled rate is
+// known, and traffic may drift to harder ones.
+constexpr double kKappaUnknown = .03;
+constexpr int kMinRepeated = 50;
+constexpr double kDefaultStrength = .5;
+
+constexpr ChannelSpec kConsistencyChannels[] = {
+    {.name = "consistency_regression/graded_failures",
+     .signal = Signal::kConsistencyRegression,
+     .question = Question::kFailed},
+};
+
+}  // namespace
+
+std::span<const ChannelSpec> ConsistencyChannels() {
+  return kConsistencyChannels;
+}
+
+double Posteriors::pooled_rate() const {
+  return (static_cast<double>(failures_) + .5) /
+         (static_cast<double>(count_) + 1);
+}
+
+double Posteriors::Predict(const Trials& t) const {
+  return (strength_ * pooled_rate() + t.failures) / (strength_ + t.count);
+}
+
+void Posteriors::Learn(uint64_t problem, bool failed) {
+  auto it = trials_.find(problem);
+  if (it == trials_.end()) {
+    if (problems() >= kMaxProblems) return;
+    it = trials_.emplace(problem, Trials{}).first;
+  } else {
+    calibration_expected_ += Predict(it->second);
+    calibration_bad_ += failed;
+  }
+  ++it->second.count;
+  it->second.failures += failed;
+  ++count_;
+  failures_ += failed;
+}
+
+void Posteriors::Refit() {
+  std::map<std::pair<int32_t, int32_t>, int> tally;
+  int repeated = 0;
+  for (const auto& [problem, t] : trials_) {
+    ++tally[{t.count, t.failures}];
+    repeated += t.count >= 2;
+  }
+  if (repeated < kMinRepeated) {
+    strength_ = kDefaultStrength;
+    return;
+  }
+  const double m = std::clamp(pooled_rate(), 1e-3, 1 - 1e-3);
+  double best = -INFINITY;
+  for (double s = .1; s < 60; s *= 1.25) {
+    const double a = s * m;
+    const double b = s * (1 - m);
+    double likelihood = 0;
+    for (const auto& [key, problems] : tally) {
+      const auto [n, f] = key;
+      likelihood += problems * (std::lgamma(a + f) + std::lgamma(b + n - f) -
+                                std::lgamma(s + n) - std::lgamma(a) -
+                                std::lgamma(b) + std::lgamma(s));
+    }
+    if (likelihood > best) {
+      best = likelihood;
+      strength_ = s;
+    }
+  }
+}
+
+double Posteriors::HealthyFailureRate(uint64_t problem, int excursion_trials,
+                                      int excursion_failures) const {
+  if (count_ == 0) return 1;
+  const auto it = trials_.find(problem);
+  if (it == trials_.end()) {
+    const double n = static_cast<double>(count_) + 1;
+    const double q = pooled_rate();
+    const double kappa =
+        std::max(kKappaUnknown, 2 * std::sqrt(q * (1 - q) / n));
+    return q + kappa * (1 - q);
+  }
+  Trials t = it->second;
+  t.count += excursion_trials;
+  t.failures += excursion_failures;
+  double q = Predict(t);
+  const double ratio = (calibration_bad_ + 1) / (calibration_expected_ + 1);
+  // A ratio under 1 would make failures look rarer than any one problem's own
+  // trials say.
+  q = std::min(q * std::max(1.0, ratio), .98);
+  return q + kKappaExact * (1 - q);
+}
+
+bool Posteriors::Solved(uint64_t problem) const {
+  const auto it = trials_.find(problem);
+  return it != trials_.end() && it->second.failures * 4 <= it->second.count;
+}
+
+void Posteriors::Save(StateWriter& out) const {
+  // Sorted, so that equal states are equal bytes.
+  std::vector<std::pair<uint64_t, Trials>> sorted(trials_.begin(),
+                                                  trials_.end());
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  out.Put(static_cast<uint32_t>(sorted.size()));
+  for (const auto& [problem, t] : sorted) {
+    out.Put(problem);
+    out.Put(t.count);
+    out.Put(t.failures);
+  }
+  out.Put(count_);
+  out.Put(failures_);
+  out.Put(strength_);
+  out.Put(calibration_bad_);
+  out.Put(calibration_expected_);
+}
+
+void Posteriors::Restore(StateReader& in) {
+  const uint32_t n = in.GetCount(kMaxProblems);
+  trials_.clear();
+  for (uint32_t i = 0; i < n && in.ok(); ++i) {
+    const auto problem = in.Get<uint64_t>();
+    Trials t;
+    in.Get(t.count);
+    in.Get(t.failures);
+    trials_[problem] = t;
+  }
+  in.Get(count_);
+  in.Get(failures_);
+  in.Get(strength_);
+  in.Get(calibration_bad_);
+  in.Get(calibration_expected_);
+}
+
+}  // namespace reasonwatch

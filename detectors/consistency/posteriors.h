@@ -1,0 +1,71 @@
+// How often each problem of the baseline is failed while the model is healthy.
+//
+//   q_i = (alpha + f_i) / (alpha + beta + n_i)
+//
+// alpha/(alpha+beta) is the pooled failure rate; the strength s = alpha+beta is
+// fitted by maximum likelihood over all problems where at least 50 have two or
+// more trials, else 0.5 (one trial a problem can't tell strength). q is
+// recalibrated by the add-one ratio (sum bad + 1)/(sum q + 1) of trials whose q
+// was known before their outcome, for each kind of match its own, and widened
+// by kappa. Solved and failed problems both count: a problem that used to fail
+// and now passes weighs against an alarm.
+//
+// Not thread-safe; one owner.
+#ifndef REASONWATCH_DETECTORS_CONSISTENCY_POSTERIORS_H_
+#define REASONWATCH_DETECTORS_CONSISTENCY_POSTERIORS_H_
+
+#include <cstdint>
+#include <map>
+
+#include "absl/container/flat_hash_map.h"
+#include "core/scored.h"
+#include "detectors/sequential/state_io.h"
+
+namespace reasonwatch {
+
+class Posteriors {
+ public:
+  // A healthy graded trial. O(1).
+  void Learn(uint64_t problem, bool failed);
+  // Fits the strength again. O(problems); for quiet moments.
+  void Refit();
+
+  // Probability that a healthy model fails this trial, tolerance included; 1
+  // where nothing is known. `excursion_trials` and `excursion_failures` are
+  // this problem's own since the suspected change: repeats of one problem are
+  // judged by the Bayesian predictive, so that one flaky problem asked forty
+  // times is not forty failures.
+  double HealthyFailureRate(uint64_t problem, int excursion_trials,
+                            int excursion_failures) const;
+
+  // Failed in under a quarter of its trials.
+  bool Solved(uint64_t problem) const;
+  int64_t problems() const { return static_cast<int64_t>(trials_.size()); }
+  int64_t trials() const { return count_; }
+  double strength() const { return strength_; }
+  double pooled_rate() const;
+
+  void Save(StateWriter& out) const;
+  void Restore(StateReader& in);
+
+ private:
+  struct Trials {
+    int32_t count = 0;
+    int32_t failures = 0;
+  };
+  double Predict(const Trials& t) const;
+
+  absl::flat_hash_map<uint64_t, Trials> trials_;
+  int64_t count_ = 0;
+  int64_t failures_ = 0;
+  double strength_ = .5;
+  double calibration_bad_ = 0;
+  double calibration_expected_ = 0;
+};
+
+// Bound on the problems of one model.
+inline constexpr int64_t kMaxProblems = 200000;
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DETECTORS_CONSISTENCY_POSTERIORS_H_

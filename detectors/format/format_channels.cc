@@ -1,0 +1,97 @@
+// The markers and habits of this model appear or vanish.
+#include "detectors/sequential/channel.h"
+
+namespace reasonwatch {
+namespace {
+
+using enum Signal;
+using enum Question;
+
+// A channel whose question can't be asked of the reference (a marker that is
+// nearly always there can't appear) takes no part and no weight.
+constexpr ChannelSpec kFormatChannels[] = {
+    {.name = "format_markers/think_tags_appears",
+     .signal = kFormatMarkers,
+     .question = kPresent,
+     .feature = Feature::kThinkTags},
+    {.name = "format_markers/think_tags_vanishes",
+     .signal = kFormatMarkers,
+     .question = kMissing,
+     .feature = Feature::kThinkTags},
+    {.name = "format_markers/reasoning_field_appears",
+     .signal = kFormatMarkers,
+     .question = kPresent,
+     .feature = Feature::kReasoningField},
+    {.name = "format_markers/reasoning_field_vanishes",
+     .signal = kFormatMarkers,
+     .question = kMissing,
+     .feature = Feature::kReasoningField},
+    {.name = "format_markers/steps_appears",
+     .signal = kFormatMarkers,
+     .question = kPresent,
+     .feature = Feature::kSteps,
+     .weight = 0.5},
+    {.name = "format_markers/steps_vanishes",
+     .signal = kFormatMarkers,
+     .question = kMissing,
+     .feature = Feature::kSteps,
+     .weight = 0.5},
+    {.name = "format_markers/boxed_appears",
+     .signal = kFormatMarkers,
+     .question = kPresent,
+     .feature = Feature::kBoxed},
+    {.name = "format_markers/boxed_vanishes",
+     .signal = kFormatMarkers,
+     .question = kMissing,
+     .feature = Feature::kBoxed},
+    {.name = "format_markers/answer_tag_appears",
+     .signal = kFormatMarkers,
+     .question = kPresent,
+     .feature = Feature::kAnswerTag},
+    {.name = "format_markers/answer_tag_vanishes",
+     .signal = kFormatMarkers,
+     .question = kMissing,
+     .feature = Feature::kAnswerTag},
+    {.name = "format_markers/code_fence_appears",
+     .signal = kFormatMarkers,
+     .question = kPresent,
+     .feature = Feature::kCodeFence},
+    {.name = "format_markers/code_fence_vanishes",
+     .signal = kFormatMarkers,
+     .question = kMissing,
+     .feature = Feature::kCodeFence},
+    {.name = "format_markers/json_keys_appears",
+     .signal = kFormatMarkers,
+     .question = kPresent,
+     .feature = Feature::kJsonKeys},
+    {.name = "format_markers/json_keys_vanishes",
+     .signal = kFormatMarkers,
+     .question = kMissing,
+     .feature = Feature::kJsonKeys},
+    {.name = "format_markers/unclosed",
+     .signal = kFormatMarkers,
+     .question = kPresent,
+     .feature = Feature::kUnclosed},
+    {.name = "format_markers/doubled",
+     .signal = kFormatMarkers,
+     .question = kPresent,
+     .feature = Feature::kDoubled},
+    {.name = "format_markers/leaked",
+     .signal = kFormatMarkers,
+     .question = kPresent,
+     .feature = Feature::kLeaked},
+    {.name = "format_markers/split_differs",
+     .signal = kFormatMarkers,
+     .question = kPresent,
+     .feature = Feature::kSplitDiffers},
+    {.name = "format_markers/unknown_format",
+     .signal = kFormatMarkers,
+     .question = kPresent,
+     .feature = Feature::kUnknownFormat},
+};
+
+}  // namespace
+
+std::span<const ChannelSpec> FormatChannels() { return kFormatChannels; }
+
+}  // namespace reasonwatch

@@ -1,0 +1,418 @@
+#include "detectors/level.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "absl/strings/str_format.h"
+
+namespace reasonwatch {
+namespace {
+
+constexpr double kRankCalibration = 2.15;
+constexpr int kQuietResponses = 50;
+constexpr double kQuietShare = .01;
+constexpr int kFreshResponses = 50;
+constexpr size_t kRecent = 256;
+constexpr int64_t kDayNanos = int64_t{86400} * 1000000000;
+constexpr double kSparsePerDay = 50;
+// Shares phi of the bets, in the order of rank.cc and rate.cc.
+constexpr double kRankShares[] = {1, 1, 1, .3, .3, .1};
+constexpr double kRateShares[] = {.03, .1, .3, .8};
+
+bool IsRank(Question q) { return q == Question::kLow || q == Question::kHigh; }
+
+double ShareOf(Question q, int bet) {
+  return IsRank(q) ? kRankShares[bet] : kRateShares[bet];
+}
+
+double GroupMean(const std::array<Mixture, 3>& group) {
+  return (group[0].Statistic() + group[1].Statistic() + group[2].Statistic()) /
+         3;
+}
+
+double GroupMean(const std::unique_ptr<std::array<Mixture, 3>>& group) {
+  return group == nullptr ? 0 : GroupMean(*group);
+}
+
+// Half-width of the confidence sequence for a mean after k values, in standard
+// deviations (Howard et al. 2021, normal mixture with rho = .5, alpha = .05).
+double SequenceHalfWidth(double k) {
+  constexpr double kRho = .5;
+  constexpr double kAlpha = .05;
+  return std::sqrt((1 + 1 / (k * kRho)) *
+                   std::log((k * kRho + 1) / (kAlpha * kAlpha)) / k);
+}
+
+Effect EffectOf(Question question, double n, double sum, double squares,
+                double expected, bool fresh) {
+  Effect effect;
+  const double mean = sum / n;
+  const double variance =
+      n > 1 ? std::max(0.0, (squares - n * mean * mean) / (n - 1)) : 0;
+  // Student's t at 50 and more degrees of freedom is 2.01 or less.
+  const double half = std::sqrt(variance) *
+                      (fresh ? 2.01 / std::sqrt(n) : SequenceHalfWidth(n));
+  if (IsRank(question)) {
+    effect.unit = "ratio";
+    effect.value = std::exp2(mean);
+    effect.low = std::exp2(mean - half);
+    effect.high = std::exp2(mean + half);
+  } else {
+    effect.unit = "points";
+    const double change = mean - expected / n;
+    effect.value = change;
+    effect.low = std::max(-1.0, change - half);
+    effect.high = std::min(1.0, change + half);
+    if (question != Question::kPresent) {
+      // Missing markers and failed problems are losses.
+      effect.value = -effect.value;
+      std::swap(effect.low, effect.high);
+      effect.low = -effect.low;
+      effect.high = -effect.high;
+    }
+  }
+  if (n < 3 && !fresh) {
+    effect.low = std::numeric_limits<double>::quiet_NaN();
+    effect.high = std::numeric_limits<double>::quiet_NaN();
+  }
+  return effect;
+}
+
+}  // namespace
+
+double Level::ChannelState::Statistic() const {
+  double sum = all.Statistic();
+  double weight = 1;
+  if (fill != nullptr) {
+    sum += GroupMean(fill);
+    weight += 1;
+  }
+  if (turn != nullptr) {
+    sum += GroupMean(turn) / 2;
+    weight += .5;
+  }
+  return sum / weight;
+}
+
+Level::Level(Scope scope, std::string model, std::string route,
+             std::string replica)
+    : scope_(scope),
+      model_(std::move(model)),
+      route_(std::move(route)),
+      replica_(std::move(replica)),
+      channels_(Channels().size()) {}
+
+bool Level::any_open() const {
+  return std::any_of(signals_.begin(), signals_.end(),
+                     [](const SignalState& s) { return s.open; });
+}
+
+bool Level::Quiet(Signal signal) const {
+  const auto specs = Channels();
+  for (size_t c = 0; c < specs.size(); ++c)
+    if (specs[c].signal == signal && !channels_[c].all.quiet()) return false;
+  return true;
+}
+
+double Level::Heat(const Thresholds& thresholds) const {
+  double heat = 0;
+  for (const SignalState& s : signals_)
+    heat = std::max(heat, s.statistic / thresholds.warning);
+  return heat;
+}
+
+void Level::Join(const Thresholds& thresholds) {
+  const auto specs = Channels();
+  std::array<double, kSignalCount> sums{};
+  std::array<double, kSignalCount> weights{};
+  for (size_t c = 0; c < specs.size(); ++c) {
+    if (!channels_[c].spoken()) continue;
+    const auto s = static_cast<size_t>(specs[c].signal);
+    const double r = IsRank(specs[c].question) ? kRankCalibration : 1;
+    sums[s] += specs[c].weight * r * channels_[c].Statistic();
+    weights[s] += specs[c].weight;
+  }
+  for (size_t s = 0; s < kSignalCount; ++s) {
+    SignalState& state = signals_[s];
+    state.statistic = weights[s] > 0 ? sums[s] / weights[s] : 0;
+    // An open alarm waits at its threshold, so that recovery shows soon.
+    const double cap = std::max(thresholds.warning, thresholds.critical);
+    if (state.open && state.statistic > cap) {
+      const double factor = cap / state.statistic;
+      for (size_t c = 0; c < specs.size(); ++c) {
+        if (static_cast<size_t>(specs[c].signal) != s) continue;
+        ChannelState& channel = channels_[c];
+        channel.all.Scale(factor);
+        for (auto* group : {&channel.turn, &channel.fill})
+          if (*group != nullptr)
+            for (Mixture& m : **group) m.Scale(factor);
+      }
+    }
+  }
+}
+
+void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
+                   const Thresholds& thresholds, const LevelContext& context,
+                   std::vector<Finding>& findings) {
+  const auto specs = Channels();
+  const int64_t index = index_++;
+  const int64_t time_ns = absl::ToUnixNanos(scored.start);
+  last_time_ = scored.start;
+  if (recent_.size() < kRecent) recent_.emplace_back();
+  Seen& seen = recent_[static_cast<size_t>(index) % kRecent];
+  seen.id = scored.id;
+  seen.time_ns = time_ns;
+
+  for (size_t c = 0; c < specs.size(); ++c) {
+    const PayOff& pay_off = pay_offs[c];
+    if (pay_off.bets == 0) continue;
+    ChannelState& channel = channels_[c];
+    channel.all.Update(pay_off, index);
+    if (!specs[c].by_turn_and_fill) continue;
+    const auto bucket = [&](std::unique_ptr<std::array<Mixture, 3>>& group,
+                            uint8_t which) {
+      if (group == nullptr) {
+        if (which == 0) return;
+        group = std::make_unique<std::array<Mixture, 3>>();
+      }
+      (*group)[std::min<size_t>(which, 2)].Update(pay_off, index);
+    };
+    bucket(channel.turn, scored.stratum.turn);
+    bucket(channel.fill, scored.stratum.fill);
+  }
+  Join(thresholds);
+
+  for (int i = 0; i < kSignalCount; ++i) {
+    const auto signal = static_cast<Signal>(i);
+    SignalState& s = signals_[static_cast<size_t>(i)];
+    if ((context.enabled_signals >> i & 1) == 0) continue;
+    if (!s.open) {
+      if (!context.may_open || s.statistic < thresholds.warning) continue;
+      s = SignalState{.statistic = s.statistic, .open = true};
+      s.opened_index = index;
+      s.passed_critical = s.statistic >= thresholds.critical;
+      Finding f = Describe(signal, scored, thresholds, context);
+      for (size_t c = 0; c < specs.size(); ++c)
+        if (specs[c].name == f.channel) s.fresh_channel = static_cast<int>(c);
+      s.onset_index = index - f.responses_since_onset + 1;
+      s.onset_ns = absl::ToUnixNanos(f.onset_time);
+      findings.push_back(std::move(f));
+      continue;
+    }
+    bool told = false;
+    if (!s.passed_critical && s.statistic >= thresholds.critical) {
+      s.passed_critical = true;
+      told = true;
+    }
+    if (s.fresh_channel >= 0) {
+      const PayOff& p = pay_offs[static_cast<size_t>(s.fresh_channel)];
+      if (p.bets > 0) {
+        ++s.fresh;
+        s.fresh_sum += p.raw;
+        s.fresh_squares += static_cast<double>(p.raw) * p.raw;
+        s.fresh_expected += p.expected;
+        if (s.fresh >= kFreshResponses && !s.fresh_told) {
+          s.fresh_told = true;
+          told = true;
+        }
+      }
+    }
+    if (s.statistic < thresholds.warning * kQuietShare) {
+      if (s.quiet++ == 0) s.quiet_since_ns = time_ns;
+    } else {
+      s.quiet = 0;
+    }
+    const bool sparse = context.responses_per_day > 0 &&
+                        context.responses_per_day < kSparsePerDay;
+    const bool recovered =
+        s.quiet >= kQuietResponses ||
+        (sparse && s.quiet > 0 && time_ns - s.quiet_since_ns >= kDayNanos);
+    if (recovered || told) {
+      Finding f = Describe(signal, scored, thresholds, context);
+      f.event = recovered ? FindingEvent::kClosed : FindingEvent::kUpdated;
+      findings.push_back(std::move(f));
+    }
+    if (recovered) s = SignalState{.statistic = s.statistic};
+  }
+}
+
+Finding Level::Describe(Signal signal, const Scored& scored,
+                        const Thresholds& thresholds,
+                        const LevelContext& context) const {
+  const auto specs = Channels();
+  const SignalState& state = signals_[static_cast<size_t>(signal)];
+  Finding f;
+  f.signal = signal;
+  f.scope = scope_;
+  f.model = model_;
+  f.route = route_;
+  f.replica = replica_;
+  f.response_id = scored.id;
+  f.time = scored.start;
+  f.statistic = state.statistic;
+  f.threshold = thresholds.warning;
+  f.passed_critical = state.passed_critical;
+  f.provisional = context.provisional;
+  f.low_coverage = context.low_coverage;
+
+  double total = 0;
+  const Mixture* leading = nullptr;
+  size_t leading_channel = 0;
+  std::string part;
+  double best = 0;
+  for (size_t c = 0; c < specs.size(); ++c) {
+    if (specs[c].signal != signal || !channels_[c].spoken()) continue;
+    const ChannelState& channel = channels_[c];
+    const double share = specs[c].weight * channel.Statistic();
+    total += share;
+    f.channels.emplace_back(specs[c].name, share);
+    if (leading != nullptr && share <= best) continue;
+    best = share;
+    leading_channel = c;
+    leading = &channel.all;
+    part.clear();
+    // A bucket leads where its own mixture outweighs all of them together.
+    static constexpr const char* kTurns[] = {"turn 1", "turns 2-5",
+                                             "turns 6 and later"};
+    static constexpr const char* kFills[] = {"context under 50 % full",
+                                             "context 50-75 % full",
+                                             "context over 75 % full"};
+    for (const auto& [group, names] : {std::pair(channel.turn.get(), kTurns),
+                                       std::pair(channel.fill.get(), kFills)}) {
+      if (group == nullptr) continue;
+      for (size_t b = 0; b < 3; ++b) {
+        if ((*group)[b].Statistic() <= 10 * leading->Statistic()) continue;
+        leading = &(*group)[b];
+        part = names[b];
+      }
+    }
+  }
+  for (auto& [name, share] : f.channels) share = total > 0 ? share / total : 0;
+  std::sort(
+      f.channels.begin(), f.channels.end(), [](const auto& a, const auto& b) {
+        return a.second != b.second ? a.second > b.second : a.first < b.first;
+      });
+  if (f.channels.size() > 5) f.channels.resize(5);
+  if (leading == nullptr) return f;
+  const ChannelSpec& spec = specs[leading_channel];
+  f.channel = spec.name;
+  f.channel_share = total > 0 ? best / total : 0;
+  if (!part.empty()) f.strata.push_back(part);
+
+  const int bet = leading->Leading();
+  const Excursion& excursion = leading->excursion(bet);
+  double weighted = 0;
+  double sum_r = 0;
+  for (int j = 0; j < leading->size(); ++j) {
+    weighted += leading->R(j) * ShareOf(spec.question, j);
+    sum_r += leading->R(j);
+  }
+  f.affected_share = sum_r > 0 ? weighted / sum_r : 0;
+  int64_t onset = state.onset_index >= 0 ? state.onset_index : excursion.start;
+  f.responses_since_onset = index_ - onset;
+  if (state.onset_index >= 0) {
+    f.onset_time = absl::FromUnixNanos(state.onset_ns);
+  }
+  if (onset >= 0 && index_ - onset <= static_cast<int64_t>(recent_.size())) {
+    const Seen& seen = recent_[static_cast<size_t>(onset) % kRecent];
+    f.onset_id = seen.id;
+    f.onset_time = absl::FromUnixNanos(seen.time_ns);
+  }
+  const bool fresh = state.fresh >= kFreshResponses;
+  if (fresh && state.fresh_channel >= 0) {
+    f.effect = EffectOf(
+        specs[static_cast<size_t>(state.fresh_channel)].question, state.fresh,
+        state.fresh_sum, state.fresh_squares, state.fresh_expected, true);
+  } else if (excursion.count > 0) {
+    f.effect = EffectOf(spec.question, excursion.count, excursion.sum,
+                        excursion.sum_squares, excursion.sum_expected, false);
+  }
+  return f;
+}
+
+void Level::CloseForNoData(absl::Time now, std::vector<Finding>& findings) {
+  for (int i = 0; i < kSignalCount; ++i) {
+    SignalState& s = signals_[static_cast<size_t>(i)];
+    if (!s.open) continue;
+    Finding f;
+    f.event = FindingEvent::kClosed;
+    f.signal = static_cast<Signal>(i);
+    f.scope = scope_;
+    f.model = model_;
+    f.route = route_;
+    f.replica = replica_;
+    f.time = now;
+    f.statistic = s.statistic;
+    findings.push_back(std::move(f));
+    s = SignalState{.statistic = s.statistic};
+  }
+}
+
+void Level::Save(StateWriter& out) const {
+  out.Put(index_);
+  out.Put(absl::ToUnixNanos(last_time_));
+  const auto specs = Channels();
+  uint32_t spoken = 0;
+  for (const ChannelState& c : channels_) spoken += c.spoken();
+  out.Put(spoken);
+  for (size_t c = 0; c < specs.size(); ++c) {
+    const ChannelState& channel = channels_[c];
+    if (!channel.spoken()) continue;
+    out.PutString(specs[c].name);
+    channel.all.Save(out);
+    for (const auto* group : {&channel.turn, &channel.fill}) {
+      out.Put(*group != nullptr);
+      if (*group != nullptr)
+        for (const Mixture& m : **group) m.Save(out);
+    }
+  }
+  out.Put(static_cast<uint32_t>(kSignalCount));
+  for (int i = 0; i < kSignalCount; ++i) {
+    out.PutString(SignalName(static_cast<Signal>(i)));
+    out.Put(signals_[static_cast<size_t>(i)]);
+  }
+  out.Put(static_cast<uint32_t>(recent_.size()));
+  for (const Seen& seen : recent_) {
+    out.PutString(seen.id);
+    out.Put(seen.time_ns);
+  }
+}
+
+void Level::Restore(StateReader& in) {
+  in.Get(index_);
+  last_time_ = absl::FromUnixNanos(in.Get<int64_t>());
+  const auto specs = Channels();
+  const uint32_t spoken = in.GetCount(1024);
+  for (uint32_t i = 0; i < spoken && in.ok(); ++i) {
+    const std::string name = in.GetString();
+    // A channel that this build no longer has is read over.
+    ChannelState unknown;
+    ChannelState* channel = &unknown;
+    for (size_t c = 0; c < specs.size(); ++c)
+      if (specs[c].name == name) channel = &channels_[c];
+    channel->all.Restore(in);
+    for (auto* group : {&channel->turn, &channel->fill}) {
+      if (!in.Get<bool>()) continue;
+      *group = std::make_unique<std::array<Mixture, 3>>();
+      for (Mixture& m : **group) m.Restore(in);
+    }
+  }
+  const uint32_t signals = in.GetCount(256);
+  for (uint32_t i = 0; i < signals && in.ok(); ++i) {
+    const std::string name = in.GetString();
+    const auto state = in.Get<SignalState>();
+    for (int s = 0; s < kSignalCount; ++s)
+      if (SignalName(static_cast<Signal>(s)) == name)
+        signals_[static_cast<size_t>(s)] = state;
+  }
+  recent_.clear();
+  const uint32_t recent = in.GetCount(kRecent);
+  for (uint32_t i = 0; i < recent && in.ok(); ++i) {
+    Seen& seen = recent_.emplace_back();
+    seen.id = in.GetString();
+    in.Get(seen.time_ns);
+  }
+}
+
+}  // namespace reasonwatch

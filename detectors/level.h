@@ -1,0 +1,122 @@
+// The signals of one level: a route, a model or a replica.
+//
+// Adds the pay-offs of responses to the mixtures of every channel and joins
+// them: R_signal = sum_c w_c r_c R_c, sum w = 1 over the channels that have
+// spoken. A channel asked by turn and fill is (R_all + R_fill + R_turn/2),
+// scaled to weights of sum 1, where R_fill and R_turn are the means of the
+// buckets' own mixtures and join once such a bucket was seen. r_c is how much
+// longer than A the measured mean time between false alarms is: 2.15 for ranks,
+// 1 for rates (statistics of docs/architecture.md).
+//
+// A signal opens when R_signal reaches gamma of the warning budget. While open
+// R is held at gamma of the critical one; it closes after 50 responses in a row
+// under gamma/100 (24 h where the stream has under 50 responses a day).
+//
+// Not thread-safe; one owner.
+#ifndef REASONWATCH_DETECTORS_LEVEL_H_
+#define REASONWATCH_DETECTORS_LEVEL_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/incident.h"
+#include "core/scored.h"
+#include "detectors/sequential/bets.h"
+#include "detectors/sequential/channel.h"
+
+namespace reasonwatch {
+
+struct Thresholds {
+  double warning = 1e5;  // gamma: mean responses between false alarms
+  double critical = 4e5;
+};
+
+struct LevelContext {
+  bool may_open = true;            // the reference is large enough to be heard
+  bool provisional = false;        // young reference
+  bool low_coverage = false;       // responses were lost
+  double responses_per_day = 0;    // 0 = unknown
+  uint32_t enabled_signals = ~0u;  // bit a Signal
+};
+
+class Level {
+ public:
+  Level(Scope scope, std::string model, std::string route, std::string replica);
+
+  // Appends what opened, changed much, or closed.
+  void Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
+              const Thresholds& thresholds, const LevelContext& context,
+              std::vector<Finding>& findings);
+  // Closes what is open because no response came; reason "no_data".
+  void CloseForNoData(absl::Time now, std::vector<Finding>& findings);
+
+  double statistic(Signal s) const {
+    return signals_[static_cast<size_t>(s)].statistic;
+  }
+  bool open(Signal s) const { return signals_[static_cast<size_t>(s)].open; }
+  bool any_open() const;
+  // Largest R_signal relative to gamma.
+  double Heat(const Thresholds& thresholds) const;
+  int64_t responses() const { return index_; }
+  const std::string& route() const { return route_; }
+  // No channel of the signal is inside an excursion.
+  bool Quiet(Signal signal) const;
+  absl::Time last_response() const { return last_time_; }
+
+  void Save(StateWriter& out) const;
+  void Restore(StateReader& in);
+
+ private:
+  struct ChannelState {
+    Mixture all;
+    // Turn buckets 1, 2-5, 6+; fill buckets under 50 %, 50-75 %, over.
+    std::unique_ptr<std::array<Mixture, 3>> turn;
+    std::unique_ptr<std::array<Mixture, 3>> fill;
+    double Statistic() const;
+    bool spoken() const { return all.size() > 0; }
+  };
+  struct SignalState {
+    double statistic = 0;
+    bool open = false;
+    bool passed_critical = false;
+    int32_t quiet = 0;  // responses in a row under gamma/100
+    int64_t quiet_since_ns = 0;
+    int64_t opened_index = 0;
+    // Responses since the alarm, for an effect without selection bias.
+    int32_t fresh = 0;
+    double fresh_sum = 0;
+    double fresh_squares = 0;
+    double fresh_expected = 0;
+    int32_t fresh_channel = -1;
+    bool fresh_told = false;
+    // The onset as it stood at the alarm.
+    int64_t onset_index = -1;
+    int64_t onset_ns = 0;
+  };
+  struct Seen {
+    std::string id;
+    int64_t time_ns = 0;
+  };
+
+  void Join(const Thresholds& thresholds);
+  Finding Describe(Signal signal, const Scored& scored,
+                   const Thresholds& thresholds,
+                   const LevelContext& context) const;
+
+  Scope scope_;
+  std::string model_;
+  std::string route_;
+  std::string replica_;
+  int64_t index_ = 0;
+  absl::Time last_time_ = absl::InfinitePast();
+  std::vector<ChannelState> channels_;
+  std::array<SignalState, kSignalCount> signals_;
+  std::vector<Seen> recent_;  // ring by index
+};
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DETECTORS_LEVEL_H_

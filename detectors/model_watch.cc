@@ -1,0 +1,449 @@
+#include "detectors/model_watch.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "absl/strings/str_format.h"
+#include "core/strings.h"
+
+namespace reasonwatch {
+namespace {
+
+constexpr int32_t kStateVersion = 1;
+constexpr size_t kCoverageWindow = 500;
+constexpr double kHotShare = .3;
+constexpr int64_t kLearningUnder = 30;
+constexpr int64_t kProvisionalUnder = 2000;
+constexpr size_t kFitInPlace = 256;
+constexpr size_t kRowsPerBlob = 256;
+constexpr size_t kMaxRepeats = 4096;
+constexpr int64_t kHourNanos = int64_t{3600} * 1000000000;
+constexpr absl::Duration kStaleAfter = absl::Hours(24);
+constexpr absl::Duration kNoDataAfter = absl::Hours(24 * 7);
+constexpr int64_t kMinGrades = 30;
+constexpr char kWatchKind[] = "watch";
+constexpr char kRowsKind[] = "reference_rows";
+
+size_t ConsistencyChannel() {
+  const auto specs = Channels();
+  for (size_t c = 0; c < specs.size(); ++c)
+    if (specs[c].question == Question::kFailed) return c;
+  return 0;
+}
+
+}  // namespace
+
+ModelWatch::Stream::Stream(const std::string& model, const std::string& route,
+                           const ReferenceOptions& options)
+    : reference(options), level(Scope::kRoute, model, route, "") {}
+
+ModelWatch::ModelWatch(std::string model, WatchOptions options)
+    : model_(std::move(model)),
+      options_(options),
+      model_level_(Scope::kModel, model_, "", "") {}
+
+ModelWatch::Stream& ModelWatch::StreamOf(const std::string& route) {
+  auto& stream = streams_[route];
+  if (stream == nullptr)
+    stream = std::make_unique<Stream>(model_, route, options_.reference);
+  return *stream;
+}
+
+const StreamReference* ModelWatch::reference(const std::string& route) const {
+  const auto it = streams_.find(route);
+  return it == streams_.end() ? nullptr : &it->second->reference;
+}
+
+void ModelWatch::LearnImported(const Scored& scored) {
+  StreamOf(scored.route).reference.LearnImported(scored);
+  if (scored.grade == Grade::kCorrect || scored.grade == Grade::kIncorrect)
+    posteriors_.Learn(scored.match.problem, scored.grade == Grade::kIncorrect);
+}
+
+void ModelWatch::FinishImport() {
+  for (auto& [route, stream] : streams_) stream->reference.Fit();
+  posteriors_.Refit();
+}
+
+LevelShape ModelWatch::Shape() const {
+  return {.several_routes = streams_.size() > 1,
+          .has_replicas = replicas_.size() > 1};
+}
+
+Thresholds ModelWatch::ThresholdsOfStream(const Stream& stream) const {
+  return ThresholdsOf(options_.budget, Scope::kRoute, Shape(),
+                      stream.traffic.per_30_days(), options_.streams);
+}
+
+void ModelWatch::JudgeConsistency(const Scored& scored, PayOff& out) {
+  if (scored.grade != Grade::kCorrect && scored.grade != Grade::kIncorrect)
+    return;
+  if (posteriors_.trials() < kMinGrades) return;
+  const bool failed = scored.grade == Grade::kIncorrect;
+  const uint64_t problem = scored.match.problem;
+  if (scored.session != 0) {
+    const int64_t now = absl::ToUnixNanos(scored.start);
+    if (last_update_ns_.size() >= kMaxRepeats) last_update_ns_.clear();
+    auto [it, fresh] =
+        last_update_ns_.try_emplace(problem ^ scored.session, now);
+    if (!fresh && now - it->second < kHourNanos) return;
+    it->second = now;
+  }
+  if (repeats_.size() >= kMaxRepeats) repeats_.clear();
+  Repeats& repeats = repeats_[problem];
+  const double q =
+      posteriors_.HealthyFailureRate(problem, repeats.trials, repeats.failures);
+  ++repeats.trials;
+  repeats.failures += failed;
+  RatePayOff(failed, q, out);
+  out.lambda = 1.0 / std::max(1, scored.choices);
+}
+
+void ModelWatch::LearnGrade(const Scored& scored, bool suspicious) {
+  if (options_.reference.freeze) return;
+  if (scored.grade != Grade::kCorrect && scored.grade != Grade::kIncorrect)
+    return;
+  const PendingGrade fresh{scored.match.problem,
+                           scored.grade == Grade::kIncorrect};
+  const auto lag =
+      static_cast<size_t>(posteriors_.trials() < kMinGrades
+                              ? 0
+                              : std::min<int64_t>(options_.reference.quarantine,
+                                                  posteriors_.trials()));
+  PendingGrade due = fresh;
+  if (lag > 0) {
+    if (grade_quarantine_.size() < lag) {
+      grade_quarantine_.push_back(fresh);
+      return;
+    }
+    std::swap(due, grade_quarantine_[grade_next_]);
+    grade_next_ = (grade_next_ + 1) % grade_quarantine_.size();
+  }
+  if (suspicious) return;
+  posteriors_.Learn(due.problem, due.failed);
+  if (++grades_since_refit_ >= 500) {
+    grades_since_refit_ = 0;
+    posteriors_.Refit();
+  }
+}
+
+std::vector<Finding> ModelWatch::Observe(const Scored& received,
+                                         bool low_coverage) {
+  std::vector<Finding> findings;
+  if (received.origin != Origin::kLive) return findings;
+  const Scored* scored = &received;
+  Scored dated;
+  if (received.start == absl::InfinitePast() ||
+      received.start == absl::InfiniteFuture()) {
+    dated = received;
+    dated.start = last_start_;
+    scored = &dated;
+  }
+  last_start_ = std::max(last_start_, scored->start);
+  ++responses_;
+  Stream& stream = StreamOf(scored->route);
+  const int64_t now_ns = absl::ToUnixNanos(scored->start);
+  stream.traffic.Count(now_ns);
+  model_traffic_.Count(now_ns);
+  ++stream.responses;
+  const bool covered = stream.reference.Covered(*scored);
+  if (stream.covered.size() < kCoverageWindow) stream.covered.push_back(0);
+  stream.covered[static_cast<size_t>(stream.responses - 1) % kCoverageWindow] =
+      covered;
+  stream.changes.Observe(*scored, covered);
+
+  stream.reference.Judge(*scored, pay_offs_);
+  JudgeConsistency(*scored, pay_offs_[ConsistencyChannel()]);
+
+  const LevelShape shape = Shape();
+  LevelContext context;
+  context.may_open = stream.reference.responses() >= kLearningUnder ||
+                     posteriors_.trials() >= kMinGrades;
+  context.provisional = stream.reference.responses() < kProvisionalUnder ||
+                        !stream.reference.SpansEnough();
+  context.low_coverage = low_coverage;
+  context.enabled_signals = options_.enabled_signals;
+  context.responses_per_day = stream.traffic.per_day();
+  const Thresholds thresholds = ThresholdsOfStream(stream);
+  stream.level.Update(*scored, pay_offs_, thresholds, context, findings);
+  bool suspicious = low_coverage || stream.level.any_open() ||
+                    stream.level.Heat(thresholds) >= kHotShare;
+
+  if (shape.several_routes) {
+    const Thresholds wide = ThresholdsOf(options_.budget, Scope::kModel, shape,
+                                         model_traffic_.per_30_days(), 1);
+    model_level_.Update(*scored, pay_offs_, wide, context, findings);
+    suspicious = suspicious || model_level_.any_open() ||
+                 model_level_.Heat(wide) >= kHotShare;
+  }
+  if (!scored->replica.empty()) {
+    auto it = replicas_.find(scored->replica);
+    if (it == replicas_.end()) {
+      if (static_cast<int>(replicas_.size()) < options_.max_replicas) {
+        it = replicas_
+                 .emplace(scored->replica,
+                          std::make_unique<Replica>(
+                              Replica{Level(Scope::kReplica, model_,
+                                            scored->route, scored->replica),
+                                      TrafficMeter()}))
+                 .first;
+      } else {
+        ++replicas_over_;
+      }
+    }
+    if (it != replicas_.end()) {
+      Replica& replica = *it->second;
+      replica.traffic.Count(now_ns);
+      const Thresholds narrow = ThresholdsOf(
+          options_.budget, Scope::kReplica, shape,
+          replica.traffic.per_30_days(), static_cast<int>(replicas_.size()));
+      LevelContext replica_context = context;
+      // A single replica is the route itself.
+      replica_context.may_open = context.may_open && shape.has_replicas;
+      replica.level.Update(*scored, pay_offs_, narrow, replica_context,
+                           findings);
+      suspicious = suspicious || replica.level.any_open();
+    }
+  }
+  for (Finding& f : findings) {
+    f.hints = stream.changes.Hints(f.responses_since_onset);
+    if (f.event != FindingEvent::kOpened) continue;
+    stream.reference.FlushQuarantine();
+    grade_quarantine_.clear();
+    grade_next_ = 0;
+  }
+  if (stream.level.Quiet(Signal::kConsistencyRegression)) repeats_.clear();
+
+  stream.reference.LearnLater(*scored, suspicious);
+  LearnGrade(*scored, suspicious);
+  if (!stream.fit_pending && stream.reference.WantsFit()) {
+    if (stream.reference.rows() <= kFitInPlace) {
+      stream.reference.Fit();
+    } else {
+      stream.fit_pending = true;
+    }
+  }
+  return findings;
+}
+
+std::vector<Finding> ModelWatch::Tick(absl::Time now) {
+  std::vector<Finding> findings;
+  const auto close = [&](Level& level) {
+    if (level.any_open() && now - level.last_response() >= kNoDataAfter)
+      level.CloseForNoData(now, findings);
+  };
+  for (auto& [route, stream] : streams_) close(stream->level);
+  for (auto& [name, replica] : replicas_) close(replica->level);
+  close(model_level_);
+  return findings;
+}
+
+FitJob ModelWatch::TakeFitJob() {
+  for (auto& [route, stream] : streams_) {
+    if (!stream->fit_pending) continue;
+    return {route, stream->reference.RowsForFit()};
+  }
+  return {};
+}
+
+void ModelWatch::InstallFit(const std::string& route, PromptRegressionFit fit,
+                            size_t rows) {
+  Stream& stream = StreamOf(route);
+  stream.fit_pending = false;
+  stream.reference.InstallFit(std::move(fit), rows);
+}
+
+double ModelWatch::CoverageOf(const Stream& stream) const {
+  if (stream.covered.empty()) return 0;
+  double sum = 0;
+  for (uint8_t c : stream.covered) sum += c;
+  return sum / static_cast<double>(stream.covered.size());
+}
+
+StreamState ModelWatch::StateOf(const Stream& stream, absl::Time now) const {
+  if (stream.responses > 0 && now - stream.level.last_response() > kStaleAfter)
+    return StreamState::kStale;
+  if (stream.reference.responses() < kLearningUnder)
+    return StreamState::kLearning;
+  if (stream.covered.size() == kCoverageWindow && CoverageOf(stream) < .5)
+    return StreamState::kBlind;
+  if (options_.reference.freeze) return StreamState::kFrozen;
+  if (stream.reference.responses() < kProvisionalUnder ||
+      !stream.reference.SpansEnough())
+    return StreamState::kProvisional;
+  return StreamState::kWatching;
+}
+
+std::vector<StreamSnapshot> ModelWatch::Snapshot(absl::Time now) const {
+  std::vector<StreamSnapshot> snapshots;
+  for (const auto& [route, stream] : streams_) {
+    StreamSnapshot& s = snapshots.emplace_back();
+    s.model = model_;
+    s.route = route;
+    s.state = StateOf(*stream, now);
+    s.responses = stream->responses;
+    s.reference_responses = stream->reference.responses();
+    s.coverage_ratio = CoverageOf(*stream);
+    const double per_day = stream->traffic.per_day();
+    s.responses_per_hour =
+        per_day > 0 ? per_day / 24 : std::numeric_limits<double>::quiet_NaN();
+    s.last_response = stream->level.last_response();
+    const Thresholds t = ThresholdsOfStream(*stream);
+    for (int i = 0; i < kSignalCount; ++i) {
+      SignalSnapshot& signal = s.signals[static_cast<size_t>(i)];
+      signal.enabled = (options_.enabled_signals >> i & 1) != 0;
+      signal.statistic = stream->level.statistic(static_cast<Signal>(i));
+      signal.threshold = t.warning;
+      signal.critical_threshold = t.critical;
+      signal.open = stream->level.open(static_cast<Signal>(i));
+    }
+    const double growth = stream->reference.HalvedLengthGrowth();
+    // One of six bets of one of about four channels carries it.
+    if (growth > 0)
+      s.halved_length_delay =
+          std::ceil(std::log(t.warning * 24 / 2.15) / growth);
+  }
+  return snapshots;
+}
+
+std::vector<StateBlob> ModelWatch::Save(bool all) {
+  std::vector<StateBlob> blobs;
+  StateWriter out;
+  out.Put(static_cast<uint32_t>(streams_.size()));
+  for (auto& [route, stream] : streams_) {
+    out.PutString(route);
+    stream->reference.Save(out);
+    out.Put(static_cast<uint64_t>(stream->reference.rows()));
+    stream->level.Save(out);
+    stream->traffic.Save(out);
+    out.PutVector(stream->covered);
+    out.Put(stream->responses);
+    stream->changes.Save(out);
+    const size_t rows = stream->reference.rows();
+    size_t begin = all ? 0 : stream->saved_rows / kRowsPerBlob * kRowsPerBlob;
+    for (; begin < rows; begin += kRowsPerBlob) {
+      if (!all && begin + kRowsPerBlob <= stream->saved_rows) continue;
+      const size_t end = std::min(rows, begin + kRowsPerBlob);
+      StateWriter chunk;
+      chunk.PutString(route);
+      chunk.Put(static_cast<uint64_t>(begin));
+      stream->reference.SaveRows(begin, end, chunk);
+      blobs.push_back(
+          {absl::StrFormat("%s/%016x/%d", kRowsKind, StableHash(route), begin),
+           model_, kStateVersion, chunk.Take()});
+    }
+    stream->saved_rows = rows;
+  }
+  model_level_.Save(out);
+  model_traffic_.Save(out);
+  out.Put(static_cast<uint32_t>(replicas_.size()));
+  for (const auto& [name, replica] : replicas_) {
+    out.PutString(name);
+    out.PutString(replica->level.route());
+    replica->level.Save(out);
+    replica->traffic.Save(out);
+  }
+  posteriors_.Save(out);
+  out.PutVector(grade_quarantine_);
+  out.Put(static_cast<uint64_t>(grade_next_));
+  out.Put(grades_since_refit_);
+  const auto put_map = [&](const auto& map) {
+    using Map = std::decay_t<decltype(map)>;
+    std::vector<std::pair<typename Map::key_type, typename Map::mapped_type>>
+        sorted(map.begin(), map.end());
+    std::sort(sorted.begin(), sorted.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    out.Put(static_cast<uint32_t>(sorted.size()));
+    for (const auto& [key, value] : sorted) {
+      out.Put(key);
+      out.Put(value);
+    }
+  };
+  put_map(repeats_);
+  put_map(last_update_ns_);
+  out.Put(responses_);
+  out.Put(absl::ToUnixNanos(last_start_));
+  blobs.push_back({kWatchKind, model_, kStateVersion, out.Take()});
+  return blobs;
+}
+
+absl::Status ModelWatch::Restore(const std::vector<StateBlob>& blobs) {
+  const StateBlob* watch = nullptr;
+  std::map<std::string, std::map<uint64_t, std::string_view>> rows;
+  for (const StateBlob& blob : blobs) {
+    if (blob.key != model_) continue;
+    if (blob.version != kStateVersion)
+      return absl::DataLossError(
+          absl::StrFormat("state %s of model %s has version %d, expected %d",
+                          blob.kind, model_, blob.version, kStateVersion));
+    if (blob.kind == kWatchKind) {
+      watch = &blob;
+    } else {
+      StateReader in(blob.bytes);
+      const std::string route = in.GetString();
+      const auto begin = in.Get<uint64_t>();
+      if (in.ok()) rows[route][begin] = blob.bytes;
+    }
+  }
+  if (watch == nullptr) return absl::OkStatus();
+  StateReader in(watch->bytes);
+  const uint32_t streams = in.GetCount(1u << 16);
+  for (uint32_t i = 0; i < streams && in.ok(); ++i) {
+    const std::string route = in.GetString();
+    Stream& stream = StreamOf(route);
+    stream.reference.Restore(in);
+    const auto row_count = in.Get<uint64_t>();
+    stream.level.Restore(in);
+    stream.traffic.Restore(in);
+    in.GetVector(stream.covered);
+    if (stream.covered.size() > kCoverageWindow) in.Fail();
+    in.Get(stream.responses);
+    stream.changes.Restore(in);
+    for (const auto& [begin, bytes] : rows[route]) {
+      StateReader chunk(bytes);
+      (void)chunk.GetString();
+      (void)chunk.Get<uint64_t>();
+      if (begin != stream.reference.rows()) break;
+      stream.reference.RestoreRows(chunk);
+      if (!chunk.AtEnd()) in.Fail();
+    }
+    if (stream.reference.rows() != row_count) in.Fail();
+    stream.saved_rows = row_count;
+  }
+  model_level_.Restore(in);
+  model_traffic_.Restore(in);
+  const uint32_t replicas = in.GetCount(1u << 16);
+  for (uint32_t i = 0; i < replicas && in.ok(); ++i) {
+    const std::string name = in.GetString();
+    const std::string route = in.GetString();
+    auto replica = std::make_unique<Replica>(
+        Replica{Level(Scope::kReplica, model_, route, name), TrafficMeter()});
+    replica->level.Restore(in);
+    replica->traffic.Restore(in);
+    replicas_[name] = std::move(replica);
+  }
+  posteriors_.Restore(in);
+  in.GetVector(grade_quarantine_);
+  grade_next_ = in.Get<uint64_t>();
+  if (grade_next_ > grade_quarantine_.size()) in.Fail();
+  in.Get(grades_since_refit_);
+  const auto get_map = [&](auto& map) {
+    using Map = std::decay_t<decltype(map)>;
+    const uint32_t n = in.GetCount(kMaxRepeats);
+    for (uint32_t i = 0; i < n && in.ok(); ++i) {
+      const auto key = in.Get<typename Map::key_type>();
+      in.Get(map[key]);
+    }
+  };
+  get_map(repeats_);
+  get_map(last_update_ns_);
+  in.Get(responses_);
+  last_start_ = absl::FromUnixNanos(in.Get<int64_t>());
+  if (in.AtEnd()) return absl::OkStatus();
+  *this = ModelWatch(model_, options_);
+  return absl::DataLossError(absl::StrFormat(
+      "state of model %s can't be read; its reference starts anew", model_));
+}
+
+}  // namespace reasonwatch

@@ -1,0 +1,102 @@
+#include "detectors/sequential/rank.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "detectors/sequential/normal.h"
+
+namespace reasonwatch {
+namespace {
+
+struct RankBet {
+  double phi;
+  double delta;
+};
+constexpr RankBet kRankBets[] = {{1, .5},   {1, 1},  {1, 2},
+                                 {.3, 1.5}, {.3, 3}, {.1, 3}};
+
+}  // namespace
+
+int RankBin(double residual) {
+  const double bin =
+      std::floor(residual * kRankBinsPerOctave) + kRankBins / 2.0;
+  return static_cast<int>(std::clamp(bin, 0.0, kRankBins - 1.0));
+}
+
+void RankHistogram::Add(int bin) {
+  if (bins_.empty()) bins_.assign(kRankBins, 0);
+  uint16_t& n = bins_[static_cast<size_t>(bin)];
+  if (n == std::numeric_limits<uint16_t>::max()) return;
+  ++n;
+  ++count_;
+}
+
+RankHistogram::Scores RankHistogram::ScoresOf(int bin) const {
+  int32_t below = 0;
+  int32_t equal = 0;
+  if (!bins_.empty()) {
+    for (int i = 0; i < bin; ++i) below += bins_[static_cast<size_t>(i)];
+    equal = bins_[static_cast<size_t>(bin)];
+  }
+  const double n = count_ + 1.0;
+  return {NormalQuantile(below / n), NormalQuantile((below + equal + 1) / n)};
+}
+
+double RankHistogram::Median() const {
+  if (count_ == 0) return std::numeric_limits<double>::quiet_NaN();
+  int32_t below = 0;
+  for (int i = 0; i < kRankBins; ++i) {
+    below += bins_[static_cast<size_t>(i)];
+    if (2 * below >= count_)
+      return (i + 0.5 - kRankBins / 2.0) / kRankBinsPerOctave;
+  }
+  return 0;
+}
+
+void RankHistogram::Save(StateWriter& out) const {
+  out.Put(count_);
+  out.PutVector(bins_);
+}
+
+void RankHistogram::Restore(StateReader& in) {
+  in.Get(count_);
+  in.GetVector(bins_);
+  if (!bins_.empty() && bins_.size() != kRankBins) in.Fail();
+  if (bins_.empty() != (count_ == 0)) in.Fail();
+}
+
+void RankPayOff(const RankHistogram::Scores& scores, Tail tail,
+                double tolerance, bool at_least, PayOff& out) {
+  double low = scores.low;
+  double high = scores.high;
+  if (at_least) {
+    if (tail == Tail::kHigh) {
+      out.bets = 0;
+      return;
+    }
+    high = std::numeric_limits<double>::infinity();
+  }
+  if (tail == Tail::kHigh) {
+    std::swap(low, high);
+    low = -low;
+    high = -high;
+  }
+  const double healthy = NormalMass(low + tolerance, high + tolerance);
+  out.bets = static_cast<int>(std::size(kRankBets));
+  // Two bets share delta = 3; the mass is computed once for both.
+  double last_delta = 0;
+  double l = 1;
+  for (size_t j = 0; j < std::size(kRankBets); ++j) {
+    const auto& bet = kRankBets[j];
+    if (bet.delta != last_delta) {
+      const double shifted =
+          NormalMass(low + tolerance + bet.delta, high + tolerance + bet.delta);
+      l = healthy > 0 ? shifted / healthy : 1;
+      last_delta = bet.delta;
+    }
+    out.e[j] = 1 - bet.phi + bet.phi * l;
+  }
+}
+
+}  // namespace reasonwatch

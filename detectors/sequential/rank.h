@@ -1,0 +1,66 @@
+// Pay-offs from where a number ranks among its reference.
+//
+// The reference of a stratum is a histogram of residuals, in log2 units, 8 bins
+// an octave, 144 bins centred on 0. With N_lt, N_eq below and in the response's
+// bin and n in all, before the response is learnt:
+//
+//   F_lo = N_lt/(n+1), F_hi = (N_lt+N_eq+1)/(n+1), z = PhiInv(F)
+//   l(delta) = mass(z_lo+D+delta, z_hi+D+delta) / mass(z_lo+D, z_hi+D)
+//   e_j = 1 - phi_j + phi_j l(delta_j)
+//
+// The "+1" makes l an averaged conformal e-value (Vovk et al. 2005): its mean
+// is 1 when the response is exchangeable with the reference, whatever the
+// distribution; a stratum that was never seen gives l = 1 exactly. D is the
+// tolerance, in standard deviations: a shift that size is still healthy.
+#ifndef REASONWATCH_DETECTORS_SEQUENTIAL_RANK_H_
+#define REASONWATCH_DETECTORS_SEQUENTIAL_RANK_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "detectors/sequential/bets.h"
+#include "detectors/sequential/state_io.h"
+
+namespace reasonwatch {
+
+inline constexpr int kRankBins = 144;
+inline constexpr double kRankBinsPerOctave = 8;
+
+// Bin of a residual in log2 units; the ends take what lies beyond.
+int RankBin(double residual);
+
+class RankHistogram {
+ public:
+  void Add(int bin);
+  int64_t count() const { return count_; }
+  // Normal scores of the interval that a response in `bin` would take.
+  struct Scores {
+    double low;
+    double high;
+  };
+  Scores ScoresOf(int bin) const;
+  // Median residual, NaN when empty.
+  double Median() const;
+  int32_t bin_count(int bin) const {
+    return bins_.empty() ? 0 : bins_[static_cast<size_t>(bin)];
+  }
+
+  void Save(StateWriter& out) const;
+  void Restore(StateReader& in);
+
+ private:
+  int32_t count_ = 0;
+  std::vector<uint16_t> bins_;  // empty until the first Add
+};
+
+enum class Tail : uint8_t { kLow, kHigh };
+
+// Fills e for the six rank bets (phi, delta) = (1,.5) (1,1) (1,2) (.3,1.5)
+// (.3,3) (.1,3). `tolerance` is D. With `at_least` the response is known to
+// rank at its bin or above (its client cut it off).
+void RankPayOff(const RankHistogram::Scores& scores, Tail tail,
+                double tolerance, bool at_least, PayOff& out);
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DETECTORS_SEQUENTIAL_RANK_H_

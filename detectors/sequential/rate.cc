@@ -1,0 +1,42 @@
+#include "detectors/sequential/rate.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace reasonwatch {
+namespace {
+
+constexpr double kRateBets[] = {.03, .1, .3, .8};
+// Above this a bad outcome pays too little to be worth a bet.
+constexpr double kHopelessRate = .97;
+
+double AddOne(const RateCounts& counts) {
+  return (counts.bad + 1.0) / (counts.count + 1.0);
+}
+
+}  // namespace
+
+double RateTolerance(const RateCounts& counts, double kappa) {
+  const double q = AddOne(counts);
+  return std::max(kappa, 2 * std::sqrt(q * (1 - q) / (counts.count + 1.0)));
+}
+
+double HealthyRate(const RateCounts& counts, double kappa) {
+  const double q = AddOne(counts);
+  return q + RateTolerance(counts, kappa) * (1 - q);
+}
+
+void RatePayOff(bool bad, double healthy_rate, PayOff& out) {
+  if (!(healthy_rate < kHopelessRate)) {
+    out.bets = 0;
+    return;
+  }
+  const double l = bad ? 1 / healthy_rate : 0;
+  out.bets = static_cast<int>(std::size(kRateBets));
+  for (size_t j = 0; j < std::size(kRateBets); ++j)
+    out.e[j] = 1 - kRateBets[j] + kRateBets[j] * l;
+  out.raw = bad ? 1 : 0;
+  out.expected = static_cast<float>(healthy_rate);
+}
+
+}  // namespace reasonwatch

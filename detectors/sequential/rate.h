@@ -1,0 +1,35 @@
+// Pay-offs from a yes/no outcome against its reference rate.
+//
+//   q = (a+1)/(n+1), q <- q + kappa (1-q), l = bad/q,
+//   e_j = 1 - phi_j + phi_j l,  phi = .03, .1, .3, .8
+//
+// a of n reference responses were bad. Given the multiset of n+1 exchangeable
+// outcomes with A >= 1 bad ones P(bad) = A/(n+1) = q, so E[l] = 1 exactly.
+// kappa is the tolerance: a rise that size is still healthy.
+#ifndef REASONWATCH_DETECTORS_SEQUENTIAL_RATE_H_
+#define REASONWATCH_DETECTORS_SEQUENTIAL_RATE_H_
+
+#include <cstdint>
+
+#include "detectors/sequential/bets.h"
+
+namespace reasonwatch {
+
+struct RateCounts {
+  int32_t bad = 0;
+  int32_t count = 0;
+};
+
+// max(kappa, two standard errors of the reference rate).
+double RateTolerance(const RateCounts& counts, double kappa);
+
+// The add-one rate with its tolerance, in (0, 1].
+double HealthyRate(const RateCounts& counts, double kappa);
+
+// Fills e for the four rate bets. `healthy_rate` in (0, 1]; a value at 1 can't
+// be bet against (no bets).
+void RatePayOff(bool bad, double healthy_rate, PayOff& out);
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DETECTORS_SEQUENTIAL_RATE_H_
