@@ -1,0 +1,220 @@
+#include "features/readings.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string>
+
+namespace reasonwatch {
+namespace {
+
+// A longer text that ends in the middle of a sentence was cut off, whatever
+// the server said.
+constexpr size_t kCutFrom = 1000;
+
+float Log2Tokens(int64_t tokens) {
+  return static_cast<float>(
+      std::log2(1.0 + static_cast<double>(std::max<int64_t>(tokens, 0))));
+}
+
+bool IsAlnum(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+         (c >= 'A' && c <= 'Z');
+}
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+size_t FindNoCase(std::string_view text, std::string_view lower) {
+  for (size_t i = 0; i + lower.size() <= text.size(); ++i) {
+    const void* hit = std::memchr(text.data() + i, lower[0],
+                                  text.size() - i - lower.size() + 1);
+    if (hit == nullptr) break;
+    i = static_cast<size_t>(static_cast<const char*>(hit) - text.data());
+    size_t j = 1;
+    while (j < lower.size() && Lower(text[i + j]) == lower[j]) ++j;
+    if (j == lower.size()) return i;
+  }
+  return std::string_view::npos;
+}
+
+bool Has(std::string_view text, std::string_view what) {
+  return text.find(what) != std::string_view::npos;
+}
+
+// "Step 1", "**Step 2:**", "### Step 3" at the beginning of a line.
+bool HasSteps(std::string_view text) {
+  for (size_t at = text.find("tep "); at != std::string_view::npos;
+       at = text.find("tep ", at + 1)) {
+    if (at == 0 || at + 4 >= text.size()) continue;
+    if (Lower(text[at - 1]) != 's' || text[at + 4] < '0' || text[at + 4] > '9')
+      continue;
+    size_t i = at - 1;
+    while (i > 0 && (text[i - 1] == '*' || text[i - 1] == '#' ||
+                     text[i - 1] == ' ' || text[i - 1] == '-'))
+      --i;
+    if (i == 0 || text[i - 1] == '\n') return true;
+  }
+  return false;
+}
+
+// An object with a quoted key: {"answer": ...
+bool HasJsonKeys(std::string_view text) {
+  for (size_t at = text.find('{'); at != std::string_view::npos;
+       at = text.find('{', at + 1)) {
+    size_t i = at + 1;
+    while (i < text.size() && IsSpace(text[i])) ++i;
+    if (i >= text.size() || text[i] != '"') continue;
+    const size_t close = text.find('"', i + 1);
+    if (close == std::string_view::npos || close > i + 64) continue;
+    i = close + 1;
+    while (i < text.size() && IsSpace(text[i])) ++i;
+    if (i < text.size() && text[i] == ':') return true;
+  }
+  return false;
+}
+
+bool EndsOpen(std::string_view text) {
+  while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
+  if (text.size() < kCutFrom) return false;
+  const char last = text.back();
+  return IsAlnum(last) || last == ',' || last == '-' || last == '(' ||
+         last == '=' || last == '+';
+}
+
+// End of the first two sentences.
+size_t EndOfTwoSentences(std::string_view text) {
+  int sentences = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool next_space = i + 1 >= text.size() || IsSpace(text[i + 1]);
+    const bool end = ((c == '.' || c == '?' || c == '!') && next_space) ||
+                     (c == '\n' && i > 0 && text[i - 1] != '\n');
+    if (end && ++sentences == 2) return i + 1;
+  }
+  return text.size();
+}
+
+bool HasToken(std::string_view text, std::string_view token) {
+  for (size_t at = text.find(token); at != std::string_view::npos;
+       at = text.find(token, at + 1)) {
+    const size_t end = at + token.size();
+    const bool left = at == 0 || !IsAlnum(text[at - 1]) || !IsAlnum(token[0]);
+    const bool right =
+        end >= text.size() || !IsAlnum(text[end]) || !IsAlnum(token.back());
+    if (left && right) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+int64_t EstimateTokens(std::string_view text) {
+  int64_t ascii = 0;
+  int64_t others = 0;
+  for (char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    ascii += u < 0x80;
+    others += (u & 0xC0) == 0xC0;
+  }
+  return (ascii + 3) / 4 + (2 * others + 2) / 3;
+}
+
+int CountSentences(std::string_view text, int limit) {
+  int count = 0;
+  bool pending = false;  // text since the last end
+  for (size_t i = 0; i < text.size() && count < limit; ++i) {
+    const char c = text[i];
+    if (c == '\n') {
+      count += pending;
+      pending = false;
+      continue;
+    }
+    if (IsSpace(c)) continue;
+    const bool next_space = i + 1 >= text.size() || IsSpace(text[i + 1]);
+    // The full stops of Chinese and Japanese: U+3002, U+FF01, U+FF1F.
+    const std::string_view rest = text.substr(i, 3);
+    const bool wide = rest == "\xE3\x80\x82" || rest == "\xEF\xBC\x81" ||
+                      rest == "\xEF\xBC\x9F";
+    if (((c == '.' || c == '?' || c == '!') && next_space) || wide) {
+      count += pending;
+      pending = false;
+      if (wide) i += 2;
+      continue;
+    }
+    pending = true;
+  }
+  return count + pending;
+}
+
+void ReadTrace(const Trace& trace, std::string_view final_answer,
+               Scored& scored) {
+  const auto set = [&](Feature f, bool value) {
+    scored.reading(f) = value ? 1.0F : 0.0F;
+  };
+  const std::string_view reasoning =
+      trace.reasoning.has_value() ? std::string_view(*trace.reasoning)
+                                  : std::string_view();
+  const std::string_view answer = trace.answer;
+
+  // Lengths: the server's count where it gives one.
+  if (trace.usage.output_tokens.has_value()) {
+    scored.reading(Feature::kOutputTokens) =
+        Log2Tokens(*trace.usage.output_tokens);
+  } else if (trace.has_text) {
+    scored.reading(Feature::kOutputTokens) =
+        Log2Tokens(EstimateTokens(reasoning) + EstimateTokens(answer) +
+                   trace.dropped_bytes / 4);
+  }
+  if (trace.usage.reasoning_tokens.has_value()) {
+    const int64_t tokens = *trace.usage.reasoning_tokens;
+    scored.reading(Feature::kReasoningTokens) = Log2Tokens(tokens);
+    set(Feature::kZeroThinking, tokens == 0 && reasoning.empty());
+  } else if (trace.has_text) {
+    const bool blank = std::all_of(reasoning.begin(), reasoning.end(), IsSpace);
+    scored.reading(Feature::kReasoningTokens) =
+        blank ? 0 : Log2Tokens(EstimateTokens(reasoning));
+    set(Feature::kZeroThinking, blank);
+  }
+  if (!trace.finish_reason.empty())
+    set(Feature::kFinishLength, trace.finish_reason == "length" ||
+                                    trace.finish_reason == "max_tokens");
+  if (!trace.has_text) return;
+
+  const std::string_view chain = reasoning.empty() ? answer : reasoning;
+  // A tool call needs no chain and no marker.
+  if (trace.tool_calls > 0 && answer.empty()) return;
+  set(Feature::kSingleSentence, CountSentences(chain, 2) <= 1);
+  if (!final_answer.empty())
+    set(Feature::kDirectAnswer,
+        HasToken(chain.substr(0, EndOfTwoSentences(chain)), final_answer));
+
+  set(Feature::kThinkTags, trace.source == ReasoningSource::kInText ||
+                               trace.source == ReasoningSource::kBoth);
+  set(Feature::kReasoningField, trace.source == ReasoningSource::kField ||
+                                    trace.source == ReasoningSource::kBoth);
+  set(Feature::kUnclosed, trace.marker_state == MarkerState::kUnclosed);
+  set(Feature::kDoubled, trace.marker_state == MarkerState::kDoubled);
+  set(Feature::kLeaked, trace.marker_state == MarkerState::kLeaked);
+  set(Feature::kSplitDiffers, trace.split_differs);
+  set(Feature::kUnknownFormat, trace.format == "unknown");
+
+  // A text that was cut off before its marker says nothing of the marker; the
+  // cut has a channel of its own.
+  const bool cut = trace.finish_reason == "length" ||
+                   trace.finish_reason == "max_tokens" ||
+                   trace.dropped_bytes > 0 || EndsOpen(answer) ||
+                   answer.empty();
+  const auto set_unless_cut = [&](Feature f, bool present) {
+    if (present || !cut) set(f, present);
+  };
+  set_unless_cut(Feature::kSteps, HasSteps(answer) || HasSteps(reasoning));
+  set_unless_cut(Feature::kBoxed, Has(answer, "\\boxed") || Has(answer, "\\fbox"));
+  set_unless_cut(Feature::kAnswerTag,
+                 FindNoCase(answer, "<answer>") != std::string_view::npos);
+  set_unless_cut(Feature::kCodeFence, Has(answer, "```"));
+  set_unless_cut(Feature::kJsonKeys, HasJsonKeys(answer));
+}
+
+}  // namespace reasonwatch
