@@ -107,11 +107,43 @@ bool SameFormula(std::string_view gold, std::string_view answer) {
   return MathEqual(gold, answer);
 }
 
+// "-0.933, 0.5" and "-0.9330, 0.5"; both normalised.
+bool SameNumberList(std::string_view a, std::string_view b) {
+  while (true) {
+    const size_t end_a = a.find(',');
+    const size_t end_b = b.find(',');
+    const std::string_view x = a.substr(0, end_a);
+    const std::string_view y = b.substr(0, end_b);
+    if (!IsPlainNumber(x) || !IsPlainNumber(y) || !MathEqual(x, y))
+      return false;
+    if (end_a == std::string_view::npos || end_b == std::string_view::npos)
+      return end_a == end_b;
+    a.remove_prefix(end_a + 1);
+    b.remove_prefix(end_b + 1);
+  }
+}
+
+// "46 days" as 46, "" for anything but a number and one word.
+std::string_view NumberWithUnit(std::string_view s) {
+  const size_t space = s.find(' ');
+  if (space == std::string_view::npos) return {};
+  const std::string_view unit = s.substr(space + 1);
+  if (!std::all_of(unit.begin(), unit.end(), IsLetter)) return {};
+  const std::string_view number = s.substr(0, space);
+  return IsPlainNumber(number) ? number : std::string_view();
+}
+
 bool TextEqual(std::string_view gold, std::string_view answer) {
   const std::string a = NormalizeText(gold);
   const std::string b = NormalizeText(answer);
   if (a == b) return true;
-  if (IsPlainNumber(a)) return IsPlainNumber(b) && MathEqual(a, b);
+  if (IsPlainNumber(a) && IsPlainNumber(b)) return MathEqual(a, b);
+  if (a.find(',') != std::string::npos && SameNumberList(a, b)) return true;
+  if (const auto number = NumberWithUnit(a); !number.empty())
+    return IsPlainNumber(b) && MathEqual(number, b);
+  if (gold.find('$') != std::string_view::npos ||
+      gold.find('\\') != std::string_view::npos)
+    return MathEqual(gold, answer);
   return SameFormula(Trim(gold), Trim(answer));
 }
 
