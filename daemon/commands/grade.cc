@@ -1,0 +1,71 @@
+#include "daemon/commands/grade.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "baseline/grading/grading.h"
+
+namespace reasonwatch {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kMaxLineBytes = size_t{16} << 20;
+constexpr int kMaxJsonDepth = 64;
+
+// A number or a truth value is taken as it is written.
+std::optional<std::string> TextOf(const Json& row, const char* key) {
+  const auto it = row.find(key);
+  if (it == row.end() || it->is_structured()) return std::nullopt;
+  if (it->is_null()) return "";
+  return it->is_string() ? it->get<std::string>() : it->dump();
+}
+
+// "" where the row was graded, else what is wrong with it.
+std::string GradeRow(std::string_view line, std::string* graded) {
+  const auto shallow = [](int depth, Json::parse_event_t, Json&) {
+    return depth < kMaxJsonDepth;
+  };
+  Json row = Json::parse(line, shallow, /*allow_exceptions=*/false);
+  if (!row.is_object()) return "not a JSON object";
+  const auto gold = TextOf(row, "gold");
+  const auto answer = TextOf(row, "answer");
+  if (!gold) return "no \"gold\"";
+  if (!answer) return "no \"answer\"";
+  AnswerKind kind = AnswerKind::kUnknown;
+  if (const auto name = TextOf(row, "answer_kind"); name && !name->empty()) {
+    kind = ParseAnswerKind(*name);
+    if (kind == AnswerKind::kUnknown) return "unknown \"answer_kind\"";
+  }
+  row["grade"] = GradeName(GradeAnswer(kind, *gold, *answer));
+  *graded = row.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return "";
+}
+
+}  // namespace
+
+absl::Status RunGrade(std::istream& in, std::ostream& out, std::ostream& errors,
+                      GradeCounts* counts) {
+  *counts = {};
+  std::string line, graded;
+  for (int64_t number = 1; std::getline(in, line); ++number) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const std::string error = line.size() > kMaxLineBytes
+                                  ? "line over 16 MiB"
+                                  : GradeRow(line, &graded);
+    if (!error.empty()) {
+      ++counts->bad_lines;
+      errors << "line " << number << ": " << error << '\n';
+      continue;
+    }
+    out << graded << '\n';
+    ++counts->graded;
+  }
+  out.flush();
+  if (!out) return absl::DataLossError("cannot write the graded rows");
+  if (counts->graded == 0) return absl::InvalidArgumentError("no usable row");
+  return absl::OkStatus();
+}
+
+}  // namespace reasonwatch

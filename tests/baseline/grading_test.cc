@@ -1,0 +1,229 @@
+#include "baseline/grading/grading.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <ostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "daemon/commands/grade.h"
+
+namespace reasonwatch {
+
+// Found by gtest, so that a failure reads "correct" instead of a byte.
+void PrintTo(Grade grade, std::ostream* os) { *os << GradeName(grade); }
+
+namespace {
+
+constexpr Grade kRight = Grade::kCorrect;
+constexpr Grade kWrong = Grade::kIncorrect;
+constexpr Grade kUnclear = Grade::kUngradable;
+
+struct Case {
+  std::string gold;
+  std::string answer;
+  Grade expected;
+};
+
+void Check(AnswerKind kind, const std::vector<Case>& cases) {
+  for (const Case& c : cases)
+    EXPECT_EQ(GradeAnswer(kind, c.gold, c.answer), c.expected)
+        << "gold " << c.gold << " answer " << c.answer;
+}
+
+TEST(GradeAnswer, FindsTheNumberWhereverItStands) {
+  Check(
+      AnswerKind::kNumber,
+      {{"36", "36", kRight},
+       {"36", "4 boxes of 9 make 36 pens.", kRight},
+       {"36", "4 * 9 = <<4*9=36>>36\nA: 36", kRight},
+       {"36", "Four times nine.\n#### 36", kRight},
+       {"36", "The product is $\\boxed{36}$. Check: 36 / 9 = 4.", kRight},
+       {"36", "{\"reasoning\": \"4*9, not \\\\boxed{12}\", \"answer\": \"36\"}",
+        kRight},
+       {"36",
+        "```json\n{\"reasoning\": \"first\nsecond\",\n\"answer\": 36}\n```",
+        kRight},
+       {"36", "<answer>36 pens</answer>", kRight},
+       {"36", "<think>maybe 12</think>\n**Answer:** 36", kRight},
+       {"36", "The answer is 36. I counted 9 rows.", kRight},
+       {"-3", "so x = -3", kRight},
+       {"3", "10-3", kRight},
+       {"1250", "$1,250", kRight},
+       {"1250", "It costs 1250.00 dollars", kRight},
+       {"0.5", "1/2", kRight},
+       {"36", "35", kWrong},
+       {"36", "The answer is 63.", kWrong},
+       {"36", "360", kWrong},
+       {"36", "", kUnclear},
+       {"36", "I would rather not say.", kUnclear}});
+}
+
+TEST(GradeAnswer, ComparesFormulasByValue) {
+  Check(AnswerKind::kMath,
+        {{"\\frac{3}{8}", "0.375", kRight},
+         {"\\frac{3}{8}", "\\dfrac38", kRight},
+         {"2\\frac{1}{2}", "5/2", kRight},
+         {"$40\\%$", "40 percent", kRight},
+         {"40%", "0.4", kRight},
+         {"30^\\circ", "30", kRight},
+         {"\\sqrt{48}", "4\\sqrt{3}", kRight},
+         {"\\frac{1}{\\sqrt{3}}", "\\frac{\\sqrt{3}}{3}", kRight},
+         {"(a+b)^2", "a^2 + 2ab + b^2", kRight},
+         {"\\cos^2(t)", "1 - \\sin^2 t", kRight},
+         {"y = 2x + 1", "2x+1", kRight},
+         {"2x - y + 1 = 0", "y = 2x + 1", kRight},
+         {"\\{1, 2, 3\\}", "3, 1 and 2", kRight},
+         {"(1, 2)", "(1,2)", kRight},
+         {"(1, 2)", "(2,1)", kWrong},
+         {"[0, 5)", "0 \\le x < 5", kRight},
+         {"[0, 5)", "(0, 5)", kWrong},
+         {"x \\ge 4", "$4 \\leq x$", kRight},
+         {"x > 4", "x < 4", kWrong},
+         {"\\pm 6", "\\{-6, 6\\}", kRight},
+         {"\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}",
+          "\\begin{bmatrix}1&2\\\\3&\\frac{8}{2}\\end{bmatrix}", kRight},
+         {"\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}",
+          "\\begin{pmatrix} 1 & 2 & 3 & 4 \\end{pmatrix}", kWrong},
+         {"12\\text{ cm}^2", "12", kRight},
+         {"3.2 \\times 10^{-4}", "0.00032", kRight},
+         {"10", "$x$ and $y$ differ. So $\\boxed{5}\\cdot 2$", kWrong},
+         {"6", "6th", kWrong},
+         {"f(x)", "f(y)", kWrong},
+         {"\\text{listen}", "\\text{silent}", kWrong},
+         {"\\sqrt{x^2}", "x", kWrong},
+         {"1/3", "0.33", kWrong},
+         {"1/3", "0.33333", kRight},
+         {"7", "", kUnclear}});
+}
+
+TEST(GradeAnswer, KnowsOptionsByLetterOrDigit) {
+  Check(AnswerKind::kChoice,
+        {{"(B)", "B", kRight},
+         {"(B)", "So the answer is (B).", kRight},
+         {"B", "B) a lake", kRight},
+         {"B", "The answer: B, since A and D have no water", kRight},
+         {"B", "It is not A, so I choose B", kRight},
+         {"B", "\\boxed{\\text{B}}", kRight},
+         {"4", "<ANSWER>4</ANSWER>", kRight},
+         {"4", "2 + 2 things\n<ANSWER>3</ANSWER>", kWrong},
+         {"B", "A lake is wet. The answer is (C).", kWrong},
+         {"B", "We look at every case in turn and then", kUnclear},
+         {"B", "", kUnclear}});
+}
+
+TEST(GradeAnswer, ReadsYesAndNo) {
+  Check(AnswerKind::kBoolean,
+        {{"yes", "[Yes]", kRight},
+         {"yes", "Dividing by 3 leaves no remainder.\n\n[Yes]", kRight},
+         {"no", "No, 15 is 3 times 5.", kRight},
+         {"True", "The answer is yes.", kRight},
+         {"no", "First it seems so.\n[Yes]\nOn a second look:\n[No]", kRight},
+         {"yes", "No", kWrong},
+         {"yes", "3 leaves no remainder, so we go on to", kUnclear},
+         {"yes", "", kUnclear}});
+}
+
+TEST(GradeAnswer, ForgivesTheWrappingOfText) {
+  Check(AnswerKind::kText, {{"Tuesday", "<answer>tuesday.</answer>", kRight},
+                            {"'nada'", "nada", kRight},
+                            {"a,b,c", "a, b, c", kRight},
+                            {"2045", "2,045", kRight},
+                            {"12*4 - 3", "4*12-3", kRight},
+                            {"$\\frac{2}{7}$", "2/7", kRight},
+                            {"46 days", "46", kRight},
+                            {"-0.50, 2.5", "-0.5, 2.500", kRight},
+                            {"9.9", "9.11", kWrong},
+                            {"0101", "101", kWrong},
+                            {"2022-07-02", "2021-07-01", kWrong},
+                            {"red, blue", "blue, red", kWrong},
+                            {"Tuesday", "", kUnclear}});
+}
+
+TEST(GradeAnswer, GuessesTheKindFromTheGold) {
+  Check(AnswerKind::kUnknown, {{"yes", "True", kRight},
+                               {"(C)", "the answer is C", kRight},
+                               {"\\frac{1}{4}", "0.25", kRight},
+                               {"18", "that makes 18 eggs", kRight},
+                               {"Paris", "paris", kRight}});
+}
+
+TEST(GradeAnswer, StaysFastOnHostileInput) {
+  std::vector<std::string> hostile = {
+      std::string(200000, '('), std::string(200000, '{'),
+      std::string(200000, '$'), std::string(200000, '-')};
+  for (std::string unit :
+       {"\\boxed{", "<answer>", "\"answer\": \"", "1,", "\\frac",
+        "the answer is ", "{1,{", "\\pm", "x^", "9!", "\\(", "[yes"}) {
+    std::string s;
+    while (s.size() < 100000) s += unit;
+    hostile.push_back(s);
+    hostile.push_back(s.substr(0, 4000));
+  }
+  hostile.push_back("9^9^9^9^9^9");
+  hostile.push_back(std::string("\0\xff\xfe 5", 5));
+  const auto begin = std::chrono::steady_clock::now();
+  for (const std::string& s : hostile) {
+    for (AnswerKind kind :
+         {AnswerKind::kUnknown, AnswerKind::kBoolean, AnswerKind::kNumber,
+          AnswerKind::kMath, AnswerKind::kChoice, AnswerKind::kText}) {
+      EXPECT_NE(GradeAnswer(kind, "42", s), kRight);
+      // As the gold too: a baseline file is not ours either.
+      GradeAnswer(kind, s, s);
+    }
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+}
+
+TEST(ExtractFinalAnswer, TakesTheLastMarker) {
+  EXPECT_EQ(ExtractFinalAnswer(AnswerKind::kNumber,
+                               "\\boxed{3}, no: \\boxed{\\frac{1}{2}}"),
+            "\\frac{1}{2}");
+  EXPECT_EQ(ExtractFinalAnswer(AnswerKind::kChoice, "I think (C)."), "C");
+  EXPECT_EQ(ExtractFinalAnswer(AnswerKind::kBoolean, "True"), "yes");
+  EXPECT_EQ(ExtractFinalAnswer(AnswerKind::kText, ""), "");
+}
+
+TEST(AnswerKindName, RoundTrips) {
+  for (AnswerKind kind :
+       {AnswerKind::kBoolean, AnswerKind::kNumber, AnswerKind::kMath,
+        AnswerKind::kChoice, AnswerKind::kText})
+    EXPECT_EQ(ParseAnswerKind(AnswerKindName(kind)), kind);
+  EXPECT_EQ(ParseAnswerKind("essay"), AnswerKind::kUnknown);
+}
+
+TEST(RunGrade, SkipsAndNamesBadLines) {
+  std::istringstream in(
+      "{\"id\": 7, \"gold\": 4, \"answer\": \"2+2 is 4\", "
+      "\"answer_kind\": \"number\"}\n"
+      "\n"
+      "{\"gold\": \"4\"}\n"
+      "nonsense\n"
+      "{\"gold\": \"4\", \"answer\": \"5\", \"answer_kind\": \"essay\"}\n"
+      "{\"gold\": \"yes\", \"answer\": null}\n");
+  std::ostringstream out, errors;
+  GradeCounts counts;
+  ASSERT_TRUE(RunGrade(in, out, errors, &counts).ok());
+  EXPECT_EQ(counts.graded, 2);
+  EXPECT_EQ(counts.bad_lines, 3);
+  EXPECT_EQ(errors.str(),
+            "line 3: no \"answer\"\nline 4: not a JSON object\n"
+            "line 5: unknown \"answer_kind\"\n");
+  EXPECT_EQ(out.str(),
+            "{\"id\":7,\"gold\":4,\"answer\":\"2+2 is 4\","
+            "\"answer_kind\":\"number\",\"grade\":\"correct\"}\n"
+            "{\"gold\":\"yes\",\"answer\":null,\"grade\":\"ungradable\"}\n");
+}
+
+TEST(RunGrade, FailsWithoutAUsableRow) {
+  std::istringstream in("[1]\n");
+  std::ostringstream out, errors;
+  GradeCounts counts;
+  EXPECT_EQ(RunGrade(in, out, errors, &counts).code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace reasonwatch
