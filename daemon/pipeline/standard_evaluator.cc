@@ -1,0 +1,121 @@
+#include "daemon/pipeline/standard_evaluator.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <cstring>
+#include <utility>
+
+#include "baseline/grading/grading.h"
+#include "core/strings.h"
+#include "features/readings.h"
+#include "features/strata/strata.h"
+#include "formats/formats.h"
+
+namespace reasonwatch {
+namespace {
+
+uint64_t SessionHash(const std::string& key, const std::string& session) {
+  if (session.empty()) return 0;
+  unsigned char mac[EVP_MAX_MD_SIZE] = {};
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(session.data()), session.size(),
+       mac, &size);
+  uint64_t hash = 0;
+  std::memcpy(&hash, mac, sizeof(hash));
+  return hash == 0 ? 1 : hash;
+}
+
+}  // namespace
+
+StandardEvaluator::StandardEvaluator(std::string session_key)
+    : session_key_(std::move(session_key)),
+      default_(std::make_shared<ModelProfile>()) {}
+
+void StandardEvaluator::SetDefaultProfile(ModelProfile profile) {
+  auto shared = std::make_shared<const ModelProfile>(std::move(profile));
+  MutexLock lock(mutex_);
+  default_ = std::move(shared);
+}
+
+void StandardEvaluator::SetProfile(const std::string& model,
+                                   ModelProfile profile) {
+  auto shared = std::make_shared<const ModelProfile>(std::move(profile));
+  MutexLock lock(mutex_);
+  profiles_[model] = std::move(shared);
+}
+
+std::shared_ptr<const ModelProfile> StandardEvaluator::ProfileOf(
+    const std::string& model) const {
+  MutexLock lock(mutex_);
+  const auto it = profiles_.find(model);
+  return it == profiles_.end() ? default_ : it->second;
+}
+
+Scored StandardEvaluator::Evaluate(const Response& response) const {
+  const std::shared_ptr<const ModelProfile> profile = ProfileOf(response.model);
+  Scored s;
+  s.id = response.id;
+  s.start = response.time;
+  s.end = response.end_time;
+  s.model = response.model;
+  s.route = response.route.empty() ? "default" : response.route;
+  s.replica = response.replica;
+  s.session = SessionHash(session_key_, response.session);
+  s.origin = response.origin;
+  s.regime = response.regime;
+  s.choices = response.sampling.n;
+  s.choice_index = response.sampling.choice_index;
+  s.lower_bound = response.transport_end != TransportEnd::kComplete;
+
+  const Trace trace = ParseResponse(response, profile->format);
+  const PromptText prompt = ReadPrompt(response);
+  const auto stripped = profile->prefix.Strip(prompt.user);
+  s.stratum = MakeStratum(response, prompt, profile->context_window);
+  s.prompt_terms = PromptTerms(stripped.rest);
+  s.prefix_digest = stripped.prefix_digest;
+  if (!prompt.system.empty())
+    s.system_prompt_digest = StableHash(prompt.system);
+
+  // Which problem, and is the answer right?
+  const IndexedProblem* known = nullptr;
+  const uint64_t by_text = ProblemDigest(stripped.rest);
+  const std::string& id = !response.problem_id.empty() ? response.problem_id
+                          : response.problem.has_value()
+                              ? response.problem->id
+                              : response.problem_id;
+  const uint64_t by_id = ProblemIdDigest(id);
+  // The wording decides; an id is all that a row without text has.
+  s.match.problem = by_text != 0 ? by_text : by_id;
+  if (profile->problems != nullptr) {
+    known = profile->problems->Find(s.match.problem);
+    if (known == nullptr && by_id != 0) {
+      known = profile->problems->Find(by_id);
+      if (known != nullptr) s.match.problem = by_id;
+    }
+  }
+  if (known != nullptr) s.match.kind = MatchKind::kExact;
+  AnswerKind kind = AnswerKind::kUnknown;
+  std::string_view gold;
+  if (response.problem.has_value() && !response.problem->answer.empty()) {
+    gold = response.problem->answer;
+    kind = response.problem->answer_kind;
+  } else if (known != nullptr) {
+    gold = known->gold;
+    kind = known->answer_kind;
+  }
+  if (response.verdict != CallerVerdict::kNone) {
+    s.grade = response.verdict == CallerVerdict::kCorrect ? Grade::kCorrect
+                                                          : Grade::kIncorrect;
+  } else if (!gold.empty() && trace.has_text) {
+    s.grade = GradeAnswer(kind, gold, trace.answer);
+  }
+  const std::string final_answer =
+      trace.has_text ? ExtractFinalAnswer(kind, trace.answer) : "";
+  ReadTrace(trace, final_answer, s);
+  s.digest = StableHash(trace.answer, s.match.problem ^ 6);
+  return s;
+}
+
+}  // namespace reasonwatch

@@ -1,0 +1,49 @@
+// The Evaluator: formats, features and baseline put together.
+#ifndef REASONWATCH_DAEMON_PIPELINE_STANDARD_EVALUATOR_H_
+#define REASONWATCH_DAEMON_PIPELINE_STANDARD_EVALUATOR_H_
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "baseline/matching/problem_index.h"
+#include "core/mutex.h"
+#include "core/ports.h"
+#include "features/prompt.h"
+
+namespace reasonwatch {
+
+// What the evaluator knows of a model. Immutable once published.
+struct ModelProfile {
+  std::string format = "auto";
+  int64_t context_window = 0;  // tokens, 0 = unknown
+  PrefixProfile prefix;
+  std::shared_ptr<const ProblemIndex> problems;  // may be null
+};
+
+// Thread-safe. A published profile is used by evaluations that begin later;
+// those under way keep the one they began with (shared with the map).
+class StandardEvaluator : public Evaluator {
+ public:
+  // `session_key` keys the hash of session ids.
+  explicit StandardEvaluator(std::string session_key);
+
+  // For models without one of their own.
+  void SetDefaultProfile(ModelProfile profile);
+  void SetProfile(const std::string& model, ModelProfile profile);
+
+  Scored Evaluate(const Response& response) const override;
+
+ private:
+  std::shared_ptr<const ModelProfile> ProfileOf(const std::string& model) const;
+
+  const std::string session_key_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const ModelProfile> default_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::shared_ptr<const ModelProfile>> profiles_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DAEMON_PIPELINE_STANDARD_EVALUATOR_H_

@@ -1,0 +1,221 @@
+#include "incidents/incident_book.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_format.h"
+#include "core/strings.h"
+
+namespace reasonwatch {
+namespace {
+
+constexpr int64_t kJoinResponses = 200;
+constexpr absl::Duration kJoinTime = absl::Minutes(10);
+constexpr absl::Duration kReopenWithin = absl::Hours(24);
+constexpr size_t kMaxEntries = 256;
+
+// Floors of an effect that is worth a page.
+constexpr double kShortRatio = .7;
+constexpr double kLongRatio = 1.5;
+constexpr double kPoints = .05;
+
+bool PassesFloor(const Effect& effect) {
+  if (effect.unit == "ratio")
+    return effect.value <= kShortRatio || effect.value >= kLongRatio;
+  return std::abs(effect.value) >= kPoints;
+}
+
+std::string NewId(const Finding& f) {
+  const std::string key = absl::StrFormat(
+      "%s\n%s\n%s\n%s\n%d", f.model, f.route, SignalName(f.signal),
+      f.response_id, absl::ToUnixNanos(f.time));
+  return absl::StrFormat("inc-%012x", StableHash(key) >> 16);
+}
+
+// The widest scope among the open signals; a replica's only where nothing
+// wider shows it.
+void SetScope(Incident& incident) {
+  const Finding* widest = nullptr;
+  const auto width = [](Scope s) {
+    return s == Scope::kModel ? 2 : s == Scope::kRoute ? 1 : 0;
+  };
+  for (const IncidentSignal& s : incident.signals) {
+    if (!s.open && incident.open()) continue;
+    if (widest == nullptr || width(s.finding.scope) > width(widest->scope))
+      widest = &s.finding;
+  }
+  if (widest == nullptr) return;
+  incident.scope = widest->scope;
+  incident.route = widest->route;
+  incident.replica = widest->replica;
+}
+
+}  // namespace
+
+Severity GradeFinding(const Finding& finding, Confirmation confirmation) {
+  const bool verdict = confirmation == Confirmation::kConfirmed ||
+                       confirmation == Confirmation::kUnavailable;
+  if (finding.passed_critical && PassesFloor(finding.effect) &&
+      !finding.provisional && !finding.low_coverage && verdict)
+    return Severity::kCritical;
+  return Severity::kWarning;
+}
+
+IncidentBook::Entry& IncidentBook::EntryFor(const Finding& f,
+                                            int64_t responses) {
+  for (Entry& e : entries_)
+    for (const IncidentSignal& s : e.incident.signals)
+      if (e.incident.open() && s.open && s.signal == f.signal &&
+          s.finding.scope == f.scope && s.finding.route == f.route &&
+          s.finding.replica == f.replica)
+        return e;
+  for (Entry& e : entries_)
+    if (e.incident.open() && (responses - e.last_responses <= kJoinResponses ||
+                              f.time - e.last_finding <= kJoinTime))
+      return e;
+  for (Entry& e : entries_) {
+    if (e.incident.open() || f.time - e.incident.closed > kReopenWithin)
+      continue;
+    for (const IncidentSignal& s : e.incident.signals)
+      if (s.signal == f.signal && s.finding.route == f.route) {
+        e.incident.closed = absl::InfiniteFuture();
+        e.incident.close_reason.clear();
+        return e;
+      }
+  }
+  // Forget what closed long ago, then the oldest.
+  std::erase_if(entries_, [&](const Entry& e) {
+    return !e.incident.open() && f.time - e.incident.closed > kReopenWithin;
+  });
+  if (entries_.size() >= kMaxEntries) entries_.erase(entries_.begin());
+  Entry& e = entries_.emplace_back();
+  e.incident.id = NewId(f);
+  e.incident.model = f.model;
+  e.incident.opened = f.time;
+  e.incident.onset_id = f.onset_id;
+  e.incident.onset_time = f.onset_time;
+  e.incident.confirmation = options_.can_confirm ? Confirmation::kPending
+                                                 : Confirmation::kUnavailable;
+  return e;
+}
+
+std::vector<IncidentEvent> IncidentBook::Take(
+    const std::vector<Finding>& findings, int64_t responses) {
+  std::vector<IncidentEvent> events;
+  for (const Finding& f : findings) {
+    Entry& e = EntryFor(f, responses);
+    Incident& incident = e.incident;
+    if (f.event != FindingEvent::kClosed) {
+      e.last_responses = responses;
+      e.last_finding = f.time;
+    }
+    incident.updated = f.time;
+    const auto same = [&](const IncidentSignal& s) {
+      return s.signal == f.signal && s.finding.scope == f.scope &&
+             s.finding.route == f.route && s.finding.replica == f.replica;
+    };
+    auto it = std::find_if(incident.signals.begin(), incident.signals.end(),
+                           same);
+    // The same signal seen at another level is no news of its own.
+    const bool signal_was_open =
+        std::any_of(incident.signals.begin(), incident.signals.end(),
+                    [&](const IncidentSignal& s) {
+                      return s.signal == f.signal && s.open;
+                    });
+    if (it == incident.signals.end()) {
+      incident.signals.push_back({f.signal, f, true});
+      it = incident.signals.end() - 1;
+    } else if (f.event == FindingEvent::kClosed) {
+      // What was found stays; only the statistic is of the closing.
+      it->finding.statistic = f.statistic;
+      it->finding.time = f.time;
+    } else {
+      it->finding = f;
+    }
+    it->open = f.event != FindingEvent::kClosed;
+    if (f.onset_time != absl::InfinitePast() &&
+        (incident.onset_time == absl::InfinitePast() ||
+         f.onset_time < incident.onset_time)) {
+      incident.onset_time = f.onset_time;
+      incident.onset_id = f.onset_id;
+    }
+    const bool any_open =
+        std::any_of(incident.signals.begin(), incident.signals.end(),
+                    [](const IncidentSignal& s) { return s.open; });
+    if (!any_open) {
+      incident.closed = f.time;
+      incident.close_reason =
+          f.response_id.empty() ? "no_data" : "recovered";
+    }
+    Severity severity = Severity::kWarning;
+    for (const IncidentSignal& s : incident.signals)
+      if (s.open || !any_open)
+        severity = std::max(severity,
+                            GradeFinding(s.finding, incident.confirmation));
+    incident.severity = severity;
+    SetScope(incident);
+    incident.causes = RankCauses(incident);
+
+    IncidentEvent event;
+    event.signal = f.signal;
+    event.finding = it->finding;
+    event.finding.response_id = f.response_id;
+    event.incident = incident;
+    switch (f.event) {
+      case FindingEvent::kOpened:
+        event.kind = signal_was_open ? IncidentEvent::Kind::kUpdated
+                                     : IncidentEvent::Kind::kOpened;
+        break;
+      case FindingEvent::kUpdated:
+        event.kind = IncidentEvent::Kind::kUpdated;
+        break;
+      case FindingEvent::kClosed:
+        event.kind =
+            std::any_of(incident.signals.begin(), incident.signals.end(),
+                        [&](const IncidentSignal& s) {
+                          return s.signal == f.signal && s.open;
+                        })
+                ? IncidentEvent::Kind::kUpdated
+                : IncidentEvent::Kind::kClosed;
+        break;
+    }
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
+std::vector<IncidentEvent> IncidentBook::OpenAtEnd() const {
+  std::vector<IncidentEvent> events;
+  for (const Entry& e : entries_) {
+    if (!e.incident.open()) continue;
+    for (const IncidentSignal& s : e.incident.signals) {
+      if (!s.open) continue;
+      IncidentEvent event;
+      event.kind = IncidentEvent::Kind::kOpenAtEnd;
+      event.signal = s.signal;
+      event.finding = s.finding;
+      event.incident = e.incident;
+      events.push_back(std::move(event));
+    }
+  }
+  return events;
+}
+
+std::vector<Incident> IncidentBook::Open() const {
+  std::vector<Incident> open;
+  for (const Entry& e : entries_)
+    if (e.incident.open()) open.push_back(e.incident);
+  return open;
+}
+
+void IncidentBook::Restore(std::vector<Incident> incidents) {
+  for (Incident& incident : incidents) {
+    if (entries_.size() >= kMaxEntries) return;
+    Entry e;
+    e.last_finding = incident.updated;
+    e.incident = std::move(incident);
+    entries_.push_back(std::move(e));
+  }
+}
+
+}  // namespace reasonwatch

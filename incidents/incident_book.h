@@ -1,0 +1,58 @@
+// Findings of one model to incidents: grouped, graded, with likely causes.
+//
+// Arithmetic only; time comes in with the findings. Not thread-safe; one owner.
+#ifndef REASONWATCH_INCIDENTS_INCIDENT_BOOK_H_
+#define REASONWATCH_INCIDENTS_INCIDENT_BOOK_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/incident.h"
+
+namespace reasonwatch {
+
+struct IncidentOptions {
+  // Somebody can ask the model again. Without, no verdict will ever come:
+  // confirmation is "unavailable" from the start.
+  bool can_confirm = false;
+};
+
+class IncidentBook {
+ public:
+  explicit IncidentBook(IncidentOptions options) : options_(options) {}
+
+  // `responses` is the model's count of live responses so far. A finding
+  // within 200 responses or 10 minutes of an open incident's last joins it; one
+  // that comes back within 24 h of its close reopens it under its id.
+  std::vector<IncidentEvent> Take(const std::vector<Finding>& findings,
+                                  int64_t responses);
+
+  // What is open now, as events of kind kOpenAtEnd, one a signal.
+  std::vector<IncidentEvent> OpenAtEnd() const;
+
+  std::vector<Incident> Open() const;
+  // Open incidents of an earlier run, oldest first.
+  void Restore(std::vector<Incident> incidents);
+
+ private:
+  struct Entry {
+    Incident incident;
+    int64_t last_responses = 0;
+    absl::Time last_finding = absl::InfinitePast();
+  };
+  Entry& EntryFor(const Finding& finding, int64_t responses);
+
+  IncidentOptions options_;
+  std::vector<Entry> entries_;  // open ones and those closed under 24 h ago
+};
+
+// Severity of one finding: contracts in docs/architecture.md, "Severity".
+Severity GradeFinding(const Finding& finding, Confirmation confirmation);
+
+// Ranked likely causes of an incident's signals, weights of sum 1.
+std::vector<Cause> RankCauses(const Incident& incident);
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_INCIDENTS_INCIDENT_BOOK_H_
