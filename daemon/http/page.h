@@ -1,0 +1,13 @@
+// The page that `/` serves: one self-contained HTML file, page.html.
+#ifndef REASONWATCH_DAEMON_HTTP_PAGE_H_
+#define REASONWATCH_DAEMON_HTTP_PAGE_H_
+
+#include <string_view>
+
+namespace reasonwatch {
+
+std::string_view PageHtml();
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DAEMON_HTTP_PAGE_H_

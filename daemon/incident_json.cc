@@ -1,0 +1,174 @@
+#include "daemon/incident_json.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/time/time.h"
+
+namespace reasonwatch {
+namespace {
+
+// Keeps the order in which the keys were set.
+using Json = nlohmann::ordered_json;
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json Str(std::string_view s) { return std::string(s); }
+
+Json TimeJson(absl::Time t) {
+  if (t == absl::InfinitePast() || t == absl::InfiniteFuture()) return nullptr;
+  return absl::FormatTime(absl::RFC3339_full, t, absl::UTCTimeZone());
+}
+
+Json EffectJson(const Effect& e) {
+  return Json::object(
+      {{"value", e.value}, {"low", e.low}, {"high", e.high}, {"unit", e.unit}});
+}
+
+Json CausesJson(const std::vector<Cause>& causes) {
+  Json out = Json::array();
+  for (const Cause& c : causes) {
+    out.push_back(Json::object(
+        {{"cause", c.cause}, {"weight", c.weight}, {"evidence", c.evidence}}));
+  }
+  return out;
+}
+
+Json ChannelsJson(const Finding& f) {
+  Json out = Json::array();
+  for (const auto& [channel, share] : f.channels)
+    out.push_back(Json::object({{"channel", channel}, {"share", share}}));
+  return out;
+}
+
+// What only the finding says, the same in replay and in the API.
+void AddEvidence(const Finding& f, Json& out) {
+  out["channel"] = f.channel;
+  out["channel_share"] = f.channel_share;
+  out["channels"] = ChannelsJson(f);
+  out["strata"] = f.strata;
+  out["affected_share"] = f.affected_share;
+  out["responses_since_onset"] = f.responses_since_onset;
+  out["onset_time"] = TimeJson(f.onset_time);
+  out["passed_critical"] = f.passed_critical;
+  out["provisional"] = f.provisional;
+  out["low_coverage"] = f.low_coverage;
+}
+
+Json IncidentValue(const Incident& incident) {
+  Json out;
+  out["id"] = incident.id;
+  out["open"] = incident.open();
+  out["model"] = incident.model;
+  out["route"] = incident.route;
+  out["replica"] = incident.replica;
+  out["scope"] = Str(ScopeName(incident.scope));
+  out["severity"] = Str(SeverityName(incident.severity));
+  out["confirmation"] = Str(ConfirmationName(incident.confirmation));
+  out["opened"] = TimeJson(incident.opened);
+  out["updated"] = TimeJson(incident.updated);
+  out["closed"] = TimeJson(incident.closed);
+  out["close_reason"] = incident.close_reason;
+  out["onset_id"] = incident.onset_id;
+  out["onset_time"] = TimeJson(incident.onset_time);
+  Json signals = Json::array();
+  for (const IncidentSignal& s : incident.signals) {
+    Json signal;
+    signal["signal"] = Str(SignalName(s.signal));
+    signal["open"] = s.open;
+    signal["response"] = s.finding.response_id;
+    signal["time"] = TimeJson(s.finding.time);
+    signal["statistic"] = s.finding.statistic;
+    signal["threshold"] = s.finding.threshold;
+    signal["onset_id"] = s.finding.onset_id;
+    signal["effect"] = EffectJson(s.finding.effect);
+    AddEvidence(s.finding, signal);
+    signals.push_back(std::move(signal));
+  }
+  out["signals"] = std::move(signals);
+  out["causes"] = CausesJson(incident.causes);
+  return out;
+}
+
+Json StreamValue(const StreamSnapshot& stream) {
+  Json out;
+  out["model"] = stream.model;
+  out["route"] = stream.route;
+  out["state"] = Str(StreamStateName(stream.state));
+  out["responses"] = stream.responses;
+  out["reference_responses"] = stream.reference_responses;
+  out["coverage_ratio"] = stream.coverage_ratio;
+  out["responses_per_hour"] = stream.responses_per_hour;
+  out["last_response"] = TimeJson(stream.last_response);
+  out["halved_length_delay"] = stream.halved_length_delay;
+  Json signals = Json::array();
+  for (int i = 0; i < kSignalCount; ++i) {
+    const SignalSnapshot& s = stream.signals[i];
+    Json signal;
+    signal["signal"] = Str(SignalName(static_cast<Signal>(i)));
+    signal["enabled"] = s.enabled;
+    signal["open"] = s.open;
+    signal["statistic"] = s.statistic;
+    signal["threshold"] = s.threshold;
+    signal["critical_threshold"] = s.critical_threshold;
+    signals.push_back(std::move(signal));
+  }
+  out["signals"] = std::move(signals);
+  return out;
+}
+
+}  // namespace
+
+std::string FindingLine(const IncidentEvent& event) {
+  const Finding& f = event.finding;
+  const Incident& incident = event.incident;
+  Json out;
+  out["id"] = f.response_id;
+  out["event"] = Str(IncidentEventName(event.kind));
+  out["incident"] = incident.id;
+  out["signal"] = Str(SignalName(event.signal));
+  out["scope"] = Str(ScopeName(incident.scope));
+  out["severity"] = Str(SeverityName(incident.severity));
+  out["statistic"] = f.statistic;
+  out["threshold"] = f.threshold;
+  out["onset_id"] = f.onset_id;
+  out["effect"] = EffectJson(f.effect);
+  out["causes"] = CausesJson(incident.causes);
+  out["time"] = TimeJson(f.time);
+  out["model"] = incident.model;
+  out["route"] = incident.route;
+  out["replica"] = incident.replica;
+  out["confirmation"] = Str(ConfirmationName(incident.confirmation));
+  AddEvidence(f, out);
+  return Dump(out);
+}
+
+std::string IncidentJson(const Incident& incident) {
+  return Dump(IncidentValue(incident));
+}
+
+std::string IncidentsJson(const std::vector<Incident>& incidents) {
+  Json list = Json::array();
+  for (const Incident& incident : incidents)
+    list.push_back(IncidentValue(incident));
+  Json out;
+  out["incidents"] = std::move(list);
+  return Dump(out);
+}
+
+std::string StreamJson(const StreamSnapshot& stream) {
+  return Dump(StreamValue(stream));
+}
+
+std::string StreamsJson(const std::vector<StreamSnapshot>& streams) {
+  Json list = Json::array();
+  for (const StreamSnapshot& stream : streams)
+    list.push_back(StreamValue(stream));
+  Json out;
+  out["streams"] = std::move(list);
+  return Dump(out);
+}
+
+}  // namespace reasonwatch
