@@ -1,0 +1,40 @@
+#include "daemon/pipeline/settings.h"
+
+namespace reasonwatch {
+
+WatchOptions WatchOptionsOf(const Config& config) {
+  WatchOptions watch;
+  watch.budget.critical_per_30_days = config.false_alarms.critical_per_30_days;
+  watch.budget.warning_per_30_days = config.false_alarms.warning_per_30_days;
+  watch.budget.fleet_share = config.false_alarms.fleet_share;
+  watch.budget.mean_responses = config.false_alarms.mean_responses;
+  watch.enabled_signals = 0;
+  watch.budget.enabled_signals = 0;
+  for (int i = 0; i < kSignalCount; ++i) {
+    const auto it =
+        config.signals.find(std::string(SignalName(static_cast<Signal>(i))));
+    if (it != config.signals.end() && !it->second.enabled) continue;
+    watch.enabled_signals |= 1u << i;
+    ++watch.budget.enabled_signals;
+  }
+  watch.reference.cap = config.reference.cap;
+  watch.reference.min_span = config.reference.min_span;
+  watch.reference.freeze = config.reference.freeze;
+  return watch;
+}
+
+ModelProfile ProfileOf(const Config& config, const std::string& model) {
+  ModelProfile profile;
+  const auto it = config.models.find(model);
+  if (it == config.models.end()) return profile;
+  profile.format = it->second.format;
+  profile.context_window = it->second.context_window;
+  return profile;
+}
+
+bool Alerts(const Config& config, Signal signal) {
+  const auto it = config.signals.find(std::string(SignalName(signal)));
+  return it == config.signals.end() || !it->second.shadow;
+}
+
+}  // namespace reasonwatch
