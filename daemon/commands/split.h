@@ -1,0 +1,26 @@
+// reasonwatch split: reasoning and answer of recorded texts.
+#ifndef REASONWATCH_DAEMON_COMMANDS_SPLIT_H_
+#define REASONWATCH_DAEMON_COMMANDS_SPLIT_H_
+
+#include <istream>
+#include <ostream>
+
+#include "absl/status/status.h"
+
+namespace reasonwatch {
+
+// Reads JSON objects, one a line: {"format", "text", "model"?, "thinking"?,
+// "streaming"?, ...}. Writes each with "reasoning" (null = none), "content"
+// and "format" set. "streaming": the text is also fed in every split into two
+// pieces (in 4,096 evenly spaced ones where it is over 16 KiB).
+//
+// A bad line is reported to `diagnostics` with its number, counted and
+// skipped. InvalidArgument: there were lines and none was usable. Internal: a
+// streamed text gave another result than the whole one. DataLoss: `out` could
+// not be written.
+absl::Status RunSplit(std::istream& in, std::ostream& out,
+                      std::ostream& diagnostics);
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DAEMON_COMMANDS_SPLIT_H_
