@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kMaxPasses = 4;  // markers inside markers
 constexpr size_t kShortAnswer = 120;
+constexpr size_t kMaxFormula = 4096;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -105,16 +106,18 @@ std::vector<Span> MathSpans(std::string_view s) {
       i += s[i] == '\\' ? 2 : 1;
       continue;
     }
-    size_t end = s.find(close, i + open);
+    // The window keeps unclosed signs from costing quadratic time.
+    const std::string_view window = s.substr(0, i + open + kMaxFormula);
+    size_t end = window.find(close, i + open);
     while (end != std::string_view::npos && close == "$" && s[end - 1] == '\\')
-      end = s.find(close, end + 1);
+      end = window.find(close, end + 1);
     if (end == std::string_view::npos) {
       i += open;
       continue;
     }
     const std::string_view content = s.substr(i + open, end - i - open);
     // "$5 and $6": the sign of a currency, not of mathematics.
-    if (Trim(content).empty() || content.size() > 4096 ||
+    if (Trim(content).empty() ||
         (close == "$" && HasProse(NormalizeMath(content)) &&
          content.find("\\text") == std::string_view::npos)) {
       i += open;
@@ -365,7 +368,7 @@ std::string_view StripDecoration(std::string_view s) {
   return s;
 }
 
-// Last marker of any sort; boxed ones only where they are the last.
+// Content of the last marker of any sort.
 std::optional<std::string> OneMarker(std::string_view s) {
   std::optional<Marked> best;
   const auto offer = [&best](std::optional<Marked> candidate) {
