@@ -1,0 +1,349 @@
+#include "storage/incident_table.h"
+
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "core/status_macros.h"
+
+namespace reasonwatch {
+namespace {
+
+std::string_view FindingEventName(FindingEvent event) {
+  switch (event) {
+    case FindingEvent::kOpened:
+      return "opened";
+    case FindingEvent::kUpdated:
+      return "updated";
+    case FindingEvent::kClosed:
+      return "closed";
+  }
+  return "invalid";
+}
+
+// The value whose stored name is `name`.
+template <typename E>
+absl::StatusOr<E> FromName(std::string_view (*name_of)(E), std::string name) {
+  for (int i = 0; name_of(static_cast<E>(i)) != "invalid"; ++i)
+    if (name_of(static_cast<E>(i)) == name) return static_cast<E>(i);
+  return absl::DataLossError(
+      absl::StrFormat("incident with the unknown name '%s'", name));
+}
+
+absl::Status WriteCauses(Statement& statement, std::string_view incident,
+                         int signal_position,
+                         const std::vector<Cause>& causes) {
+  int64_t position = 0;
+  for (const Cause& cause : causes) {
+    statement.Text(incident);
+    if (signal_position >= 0) statement.Int(signal_position);
+    RW_RETURN_IF_ERROR(statement.Int(position++)
+                           .Text(cause.cause)
+                           .Real(cause.weight)
+                           .Text(cause.evidence)
+                           .Run());
+  }
+  return absl::OkStatus();
+}
+
+// Reads the incidents that a query of the incidents table gives.
+class IncidentReader {
+ public:
+  explicit IncidentReader(Connection& connection) : connection_(connection) {}
+
+  absl::StatusOr<std::vector<Incident>> Read(Statement query) {
+    std::vector<Incident> incidents;
+    while (true) {
+      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
+      if (!row) break;
+      Incident& i = incidents.emplace_back();
+      i.id = query.NextText();
+      i.model = query.NextText();
+      i.route = query.NextText();
+      i.replica = query.NextText();
+      RW_ASSIGN_OR_RETURN(i.scope, FromName(&ScopeName, query.NextText()));
+      RW_ASSIGN_OR_RETURN(i.severity,
+                          FromName(&SeverityName, query.NextText()));
+      RW_ASSIGN_OR_RETURN(i.confirmation,
+                          FromName(&ConfirmationName, query.NextText()));
+      i.opened = query.NextTime();
+      i.updated = query.NextTime();
+      i.closed = query.NextTime();
+      i.close_reason = query.NextText();
+      i.onset_id = query.NextText();
+      i.onset_time = query.NextTime();
+      RW_RETURN_IF_ERROR(ReadSignals(i));
+      RW_ASSIGN_OR_RETURN(i.causes,
+                          ReadCauses("SELECT cause, weight, evidence "
+                                     "FROM incident_causes WHERE incident = ?1 "
+                                     "ORDER BY position",
+                                     i.id, -1));
+    }
+    return incidents;
+  }
+
+ private:
+  absl::Status ReadSignals(Incident& incident) {
+    RW_ASSIGN_OR_RETURN(
+        Statement query,
+        connection_.Prepare(
+            "SELECT signal, open, finding_signal, event, scope, model, route,"
+            " replica, response_id, time_ns, statistic, threshold,"
+            " passed_critical, provisional, low_coverage, onset_id, onset_ns,"
+            " responses_since_onset, effect_value, effect_low, effect_high,"
+            " effect_unit, affected_share, channel, channel_share"
+            " FROM incident_signals WHERE incident = ?1 ORDER BY position"));
+    query.Text(incident.id);
+    while (true) {
+      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
+      if (!row) return absl::OkStatus();
+      const int position = static_cast<int>(incident.signals.size());
+      IncidentSignal& s = incident.signals.emplace_back();
+      Finding& f = s.finding;
+      RW_ASSIGN_OR_RETURN(s.signal, FromName(&SignalName, query.NextText()));
+      s.open = query.NextInt() != 0;
+      RW_ASSIGN_OR_RETURN(f.signal, FromName(&SignalName, query.NextText()));
+      RW_ASSIGN_OR_RETURN(f.event,
+                          FromName(&FindingEventName, query.NextText()));
+      RW_ASSIGN_OR_RETURN(f.scope, FromName(&ScopeName, query.NextText()));
+      f.model = query.NextText();
+      f.route = query.NextText();
+      f.replica = query.NextText();
+      f.response_id = query.NextText();
+      f.time = query.NextTime();
+      f.statistic = query.NextReal();
+      f.threshold = query.NextReal();
+      f.passed_critical = query.NextInt() != 0;
+      f.provisional = query.NextInt() != 0;
+      f.low_coverage = query.NextInt() != 0;
+      f.onset_id = query.NextText();
+      f.onset_time = query.NextTime();
+      f.responses_since_onset = query.NextInt();
+      f.effect.value = query.NextReal();
+      f.effect.low = query.NextReal();
+      f.effect.high = query.NextReal();
+      f.effect.unit = query.NextText();
+      f.affected_share = query.NextReal();
+      f.channel = query.NextText();
+      f.channel_share = query.NextReal();
+      RW_RETURN_IF_ERROR(ReadChannels(incident.id, position, f));
+      RW_RETURN_IF_ERROR(ReadStrata(incident.id, position, f));
+      RW_ASSIGN_OR_RETURN(
+          f.hints,
+          ReadCauses("SELECT cause, weight, evidence FROM incident_hints "
+                     "WHERE incident = ?1 AND signal_position = ?2 "
+                     "ORDER BY position",
+                     incident.id, position));
+    }
+  }
+
+  absl::Status ReadChannels(std::string_view incident, int position,
+                            Finding& finding) {
+    RW_ASSIGN_OR_RETURN(
+        Statement query,
+        connection_.Prepare("SELECT channel, share FROM incident_channels "
+                            "WHERE incident = ?1 AND signal_position = ?2 "
+                            "ORDER BY position"));
+    query.Text(incident).Int(position);
+    while (true) {
+      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
+      if (!row) return absl::OkStatus();
+      std::string channel = query.NextText();
+      finding.channels.emplace_back(std::move(channel), query.NextReal());
+    }
+  }
+
+  absl::Status ReadStrata(std::string_view incident, int position,
+                          Finding& finding) {
+    RW_ASSIGN_OR_RETURN(
+        Statement query,
+        connection_.Prepare("SELECT stratum FROM incident_strata "
+                            "WHERE incident = ?1 AND signal_position = ?2 "
+                            "ORDER BY position"));
+    query.Text(incident).Int(position);
+    while (true) {
+      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
+      if (!row) return absl::OkStatus();
+      finding.strata.push_back(query.NextText());
+    }
+  }
+
+  absl::StatusOr<std::vector<Cause>> ReadCauses(const char* sql,
+                                                std::string_view incident,
+                                                int signal_position) {
+    RW_ASSIGN_OR_RETURN(Statement query, connection_.Prepare(sql));
+    query.Text(incident);
+    if (signal_position >= 0) query.Int(signal_position);
+    std::vector<Cause> causes;
+    while (true) {
+      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
+      if (!row) return causes;
+      Cause& cause = causes.emplace_back();
+      cause.cause = query.NextText();
+      cause.weight = query.NextReal();
+      cause.evidence = query.NextText();
+    }
+  }
+
+  Connection& connection_;
+};
+
+#define RW_INCIDENT_COLUMNS                                               \
+  "id, model, route, replica, scope, severity, confirmation, opened_ns, " \
+  "updated_ns, closed_ns, close_reason, onset_id, onset_ns"
+
+}  // namespace
+
+absl::StatusOr<IncidentWriter> IncidentWriter::Prepare(Connection& connection) {
+  RW_ASSIGN_OR_RETURN(
+      Statement remove,
+      connection.Prepare("DELETE FROM incidents WHERE id = ?1"));
+  RW_ASSIGN_OR_RETURN(
+      Statement incident,
+      connection.Prepare("INSERT INTO incidents (" RW_INCIDENT_COLUMNS
+                         ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,"
+                         "?13)"));
+  RW_ASSIGN_OR_RETURN(
+      Statement signal,
+      connection.Prepare(
+          "INSERT INTO incident_signals (incident, position, signal, open,"
+          " finding_signal, event, scope, model, route, replica, response_id,"
+          " time_ns, statistic, threshold, passed_critical, provisional,"
+          " low_coverage, onset_id, onset_ns, responses_since_onset,"
+          " effect_value, effect_low, effect_high, effect_unit,"
+          " affected_share, channel, channel_share) VALUES (?1,?2,?3,?4,?5,?6,"
+          "?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,"
+          "?24,?25,?26,?27)"));
+  RW_ASSIGN_OR_RETURN(
+      Statement channel,
+      connection.Prepare("INSERT INTO incident_channels (incident,"
+                         " signal_position, position, channel, share)"
+                         " VALUES (?1,?2,?3,?4,?5)"));
+  RW_ASSIGN_OR_RETURN(
+      Statement stratum,
+      connection.Prepare("INSERT INTO incident_strata (incident,"
+                         " signal_position, position, stratum)"
+                         " VALUES (?1,?2,?3,?4)"));
+  RW_ASSIGN_OR_RETURN(
+      Statement hint,
+      connection.Prepare("INSERT INTO incident_hints (incident,"
+                         " signal_position, position, cause, weight, evidence)"
+                         " VALUES (?1,?2,?3,?4,?5,?6)"));
+  RW_ASSIGN_OR_RETURN(
+      Statement cause,
+      connection.Prepare("INSERT INTO incident_causes (incident, position,"
+                         " cause, weight, evidence) VALUES (?1,?2,?3,?4,?5)"));
+  RW_ASSIGN_OR_RETURN(
+      Statement expire,
+      connection.Prepare("DELETE FROM incidents WHERE id IN (SELECT id FROM"
+                         " incidents WHERE closed_ns < ?1 ORDER BY closed_ns"
+                         " LIMIT ?2)"));
+  return IncidentWriter(
+      connection,
+      Statements{std::move(remove), std::move(incident), std::move(signal),
+                 std::move(channel), std::move(stratum), std::move(hint),
+                 std::move(cause), std::move(expire)});
+}
+
+absl::Status IncidentWriter::Write(const Incident& i) {
+  RW_RETURN_IF_ERROR(statements_.remove.Text(i.id).Run());
+  RW_RETURN_IF_ERROR(statements_.incident.Text(i.id)
+                         .Text(i.model)
+                         .Text(i.route)
+                         .Text(i.replica)
+                         .Text(ScopeName(i.scope))
+                         .Text(SeverityName(i.severity))
+                         .Text(ConfirmationName(i.confirmation))
+                         .Time(i.opened)
+                         .Time(i.updated)
+                         .Time(i.closed)
+                         .Text(i.close_reason)
+                         .Text(i.onset_id)
+                         .Time(i.onset_time)
+                         .Run());
+  for (size_t s = 0; s < i.signals.size(); ++s)
+    RW_RETURN_IF_ERROR(WriteSignal(i, static_cast<int>(s)));
+  return WriteCauses(statements_.cause, i.id, -1, i.causes);
+}
+
+absl::Status IncidentWriter::WriteSignal(const Incident& incident,
+                                         int position) {
+  const IncidentSignal& s = incident.signals[static_cast<size_t>(position)];
+  const Finding& f = s.finding;
+  RW_RETURN_IF_ERROR(statements_.signal.Text(incident.id)
+                         .Int(position)
+                         .Text(SignalName(s.signal))
+                         .Int(s.open)
+                         .Text(SignalName(f.signal))
+                         .Text(FindingEventName(f.event))
+                         .Text(ScopeName(f.scope))
+                         .Text(f.model)
+                         .Text(f.route)
+                         .Text(f.replica)
+                         .Text(f.response_id)
+                         .Time(f.time)
+                         .Real(f.statistic)
+                         .Real(f.threshold)
+                         .Int(f.passed_critical)
+                         .Int(f.provisional)
+                         .Int(f.low_coverage)
+                         .Text(f.onset_id)
+                         .Time(f.onset_time)
+                         .Int(f.responses_since_onset)
+                         .Real(f.effect.value)
+                         .Real(f.effect.low)
+                         .Real(f.effect.high)
+                         .Text(f.effect.unit)
+                         .Real(f.affected_share)
+                         .Text(f.channel)
+                         .Real(f.channel_share)
+                         .Run());
+  for (size_t n = 0; n < f.channels.size(); ++n)
+    RW_RETURN_IF_ERROR(statements_.channel.Text(incident.id)
+                           .Int(position)
+                           .Int(static_cast<int64_t>(n))
+                           .Text(f.channels[n].first)
+                           .Real(f.channels[n].second)
+                           .Run());
+  for (size_t n = 0; n < f.strata.size(); ++n)
+    RW_RETURN_IF_ERROR(statements_.stratum.Text(incident.id)
+                           .Int(position)
+                           .Int(static_cast<int64_t>(n))
+                           .Text(f.strata[n])
+                           .Run());
+  return WriteCauses(statements_.hint, incident.id, position, f.hints);
+}
+
+absl::StatusOr<int64_t> IncidentWriter::RemoveClosedBefore(absl::Time time,
+                                                           int limit) {
+  RW_RETURN_IF_ERROR(statements_.expire.Time(time).Int(limit).Run());
+  return connection_->ChangedRows();
+}
+
+absl::StatusOr<std::vector<Incident>> ReadIncidents(Connection& connection,
+                                                    bool open_only, int limit) {
+  RW_ASSIGN_OR_RETURN(
+      Statement query,
+      connection.Prepare("SELECT " RW_INCIDENT_COLUMNS
+                         " FROM incidents WHERE closed_ns >= ?1"
+                         " ORDER BY opened_ns DESC, id DESC LIMIT ?2"));
+  query.Time(open_only ? absl::InfiniteFuture() : absl::InfinitePast())
+      .Int(limit > 0 ? limit : -1);
+  return IncidentReader(connection).Read(std::move(query));
+}
+
+absl::StatusOr<Incident> ReadIncident(Connection& connection,
+                                      std::string_view id) {
+  RW_ASSIGN_OR_RETURN(Statement query,
+                      connection.Prepare("SELECT " RW_INCIDENT_COLUMNS
+                                         " FROM incidents WHERE id = ?1"));
+  query.Text(id);
+  RW_ASSIGN_OR_RETURN(std::vector<Incident> found,
+                      IncidentReader(connection).Read(std::move(query)));
+  if (found.empty())
+    return absl::NotFoundError(absl::StrFormat("no incident '%s'", id));
+  return std::move(found.front());
+}
+
+}  // namespace reasonwatch

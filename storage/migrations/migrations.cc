@@ -1,0 +1,136 @@
+#include "storage/migrations/migrations.h"
+
+namespace reasonwatch {
+namespace {
+
+// Times are nanoseconds since 1970; the two ends of the range stand for
+// infinity. REAL columns are NULL where the value is NaN. Enumerations are
+// stored by name. A digest is the uint64 with its bits read as int64.
+constexpr const char* kState = R"sql(
+CREATE TABLE state (
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  updated_ns INTEGER NOT NULL,
+  PRIMARY KEY (kind, key)
+) STRICT;
+
+CREATE TABLE facts (
+  name TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL,
+  updated_ns INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE problems (
+  model TEXT NOT NULL,
+  digest INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  answer_kind TEXT NOT NULL,
+  gold TEXT NOT NULL,
+  trials INTEGER NOT NULL,
+  failures INTEGER NOT NULL,
+  PRIMARY KEY (model, digest)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kIncidents = R"sql(
+CREATE TABLE incidents (
+  id TEXT NOT NULL PRIMARY KEY,
+  model TEXT NOT NULL,
+  route TEXT NOT NULL,
+  replica TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  confirmation TEXT NOT NULL,
+  opened_ns INTEGER NOT NULL,
+  updated_ns INTEGER NOT NULL,
+  closed_ns INTEGER NOT NULL,
+  close_reason TEXT NOT NULL,
+  onset_id TEXT NOT NULL,
+  onset_ns INTEGER NOT NULL
+) STRICT;
+CREATE INDEX incidents_by_opened ON incidents (opened_ns);
+CREATE INDEX incidents_by_closed ON incidents (closed_ns);
+
+CREATE TABLE incident_signals (
+  incident TEXT NOT NULL REFERENCES incidents (id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  signal TEXT NOT NULL,
+  open INTEGER NOT NULL,
+  finding_signal TEXT NOT NULL,
+  event TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  model TEXT NOT NULL,
+  route TEXT NOT NULL,
+  replica TEXT NOT NULL,
+  response_id TEXT NOT NULL,
+  time_ns INTEGER NOT NULL,
+  statistic REAL,
+  threshold REAL,
+  passed_critical INTEGER NOT NULL,
+  provisional INTEGER NOT NULL,
+  low_coverage INTEGER NOT NULL,
+  onset_id TEXT NOT NULL,
+  onset_ns INTEGER NOT NULL,
+  responses_since_onset INTEGER NOT NULL,
+  effect_value REAL,
+  effect_low REAL,
+  effect_high REAL,
+  effect_unit TEXT NOT NULL,
+  affected_share REAL,
+  channel TEXT NOT NULL,
+  channel_share REAL,
+  PRIMARY KEY (incident, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE incident_channels (
+  incident TEXT NOT NULL,
+  signal_position INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  channel TEXT NOT NULL,
+  share REAL,
+  PRIMARY KEY (incident, signal_position, position),
+  FOREIGN KEY (incident, signal_position)
+    REFERENCES incident_signals (incident, position) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE incident_strata (
+  incident TEXT NOT NULL,
+  signal_position INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  stratum TEXT NOT NULL,
+  PRIMARY KEY (incident, signal_position, position),
+  FOREIGN KEY (incident, signal_position)
+    REFERENCES incident_signals (incident, position) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE incident_hints (
+  incident TEXT NOT NULL,
+  signal_position INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  cause TEXT NOT NULL,
+  weight REAL,
+  evidence TEXT NOT NULL,
+  PRIMARY KEY (incident, signal_position, position),
+  FOREIGN KEY (incident, signal_position)
+    REFERENCES incident_signals (incident, position) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE incident_causes (
+  incident TEXT NOT NULL REFERENCES incidents (id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  cause TEXT NOT NULL,
+  weight REAL,
+  evidence TEXT NOT NULL,
+  PRIMARY KEY (incident, position)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kMigrations[] = {kState, kIncidents};
+
+}  // namespace
+
+std::span<const char* const> Migrations() { return kMigrations; }
+
+}  // namespace reasonwatch

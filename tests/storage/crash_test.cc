@@ -1,0 +1,86 @@
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "tests/storage/store_test_util.h"
+
+namespace reasonwatch {
+namespace {
+
+constexpr int kKeys = 20;
+
+// Writes checkpoint after checkpoint, each of kKeys blobs that say its number,
+// and tells of every one that Flush() has called safe. Never returns.
+[[noreturn]] void WriteUntilKilled(const std::string& folder, int first,
+                                   int report_fd) {
+  SqliteStoreOptions options;
+  options.folder = folder;
+  auto store = OpenSqliteStore(options);
+  if (!store.ok()) _exit(2);
+  for (int number = first;; ++number) {
+    std::vector<StateBlob> blobs;
+    for (int key = 0; key < kKeys; ++key)
+      blobs.push_back({"watch", absl::StrFormat("model-%d", key), 1,
+                       std::string(2000, 'x') + std::to_string(number)});
+    Incident incident;
+    incident.id = absl::StrFormat("inc-%012x", number);
+    incident.signals.resize(3);
+    for (IncidentSignal& s : incident.signals)
+      s.finding.strata.assign(4, "stratum");
+    if (!(*store)->PutState(std::move(blobs)).ok() ||
+        !(*store)->PutIncident(incident).ok() ||
+        !(*store)->Flush(absl::Seconds(30)).ok() ||
+        write(report_fd, &number, sizeof(number)) != sizeof(number))
+      _exit(3);
+  }
+}
+
+TEST(SqliteStoreCrash, KeepsWhatWasFlushedAndNeverHalfACheckpoint) {
+  TempFolder folder;
+  int safe = 0;
+  for (int round = 0; round < 6; ++round) {
+    int pipe_fds[2];
+    ASSERT_EQ(pipe(pipe_fds), 0);
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) WriteUntilKilled(folder.path(), safe + 1, pipe_fds[1]);
+    close(pipe_fds[1]);
+    const int enough = safe + 15 + 7 * round;
+    int number = 0;
+    while (safe < enough &&
+           read(pipe_fds[0], &number, sizeof(number)) == sizeof(number))
+      safe = number;
+    kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "the writer failed: " << status;
+    while (read(pipe_fds[0], &number, sizeof(number)) == sizeof(number))
+      safe = number;
+    close(pipe_fds[0]);
+
+    auto store = OpenOrDie(InFolder(folder));
+    const auto state = store->LoadState();
+    ASSERT_TRUE(state.ok()) << state.status();
+    ASSERT_EQ(state->size(), static_cast<size_t>(kKeys));
+    for (const StateBlob& blob : *state)
+      EXPECT_EQ(blob.bytes, state->front().bytes);
+    EXPECT_GE(std::stoi(state->front().bytes.substr(2000)), safe);
+    const auto incidents = store->LoadIncidents(false, 0);
+    ASSERT_TRUE(incidents.ok()) << incidents.status();
+    EXPECT_GE(static_cast<int>(incidents->size()), safe);
+    for (const Incident& incident : *incidents) {
+      ASSERT_EQ(incident.signals.size(), 3u);
+      EXPECT_EQ(incident.signals[2].finding.strata.size(), 4u);
+    }
+    safe = std::max(safe, std::stoi(state->front().bytes.substr(2000)));
+  }
+}
+
+}  // namespace
+}  // namespace reasonwatch
