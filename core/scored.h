@@ -46,7 +46,7 @@ inline constexpr int kFeatureCount = static_cast<int>(Feature::kCount);
 // Persisted name, e.g. "output_tokens".
 std::string_view FeatureName(Feature feature);
 
-inline constexpr float kAbsent = std::numeric_limits<float>::quiet_NaN();
+inline constexpr float kNoReading = std::numeric_limits<float>::quiet_NaN();
 
 // What makes responses comparable, made from the request only (features/
 // strata). Packed so that it can be a key; fields are small enumerations.
@@ -84,7 +84,7 @@ struct Scored {
   Stratum stratum;
   Regime regime;
 
-  // Indexed by Feature; kAbsent where it could not be read.
+  // Indexed by Feature; kNoReading where it could not be read.
   std::array<float, kFeatureCount> readings;
   // The response was cut by its client: lengths are lower bounds.
   bool lower_bound = false;
@@ -105,7 +105,7 @@ struct Scored {
   int32_t choices = 1;  // n of the request
   int32_t choice_index = 0;
 
-  Scored() { readings.fill(kAbsent); }
+  Scored() { readings.fill(kNoReading); }
   float reading(Feature f) const { return readings[static_cast<int>(f)]; }
   float& reading(Feature f) { return readings[static_cast<int>(f)]; }
 };
