@@ -70,8 +70,9 @@ int main(int argc, char** argv) {
   std::string baseline, live, findings;
   double mean_responses = 0;
   replay->add_option("--config", config, "configuration (YAML)");
-  replay->add_option("--mean-responses", mean_responses,
-                     "accept one false incident in so many responses")
+  replay
+      ->add_option("--mean-responses", mean_responses,
+                   "accept one false incident in so many responses")
       ->check(CLI::PositiveNumber);
   replay->add_option("--baseline", baseline, "healthy responses (JSONL)")
       ->required();

@@ -22,6 +22,10 @@ constexpr int64_t kHourNanos = int64_t{3600} * 1000000000;
 constexpr absl::Duration kStaleAfter = absl::Hours(24);
 constexpr absl::Duration kNoDataAfter = absl::Hours(24 * 7);
 constexpr int64_t kMinGrades = 30;
+// Shorter than the quarantine of responses: only a few of them are graded, and
+// a pageable loss of solved problems is noticed within this many.
+constexpr int64_t kGradeQuarantine = 200;
+constexpr int64_t kRefitGrades = 50;
 constexpr char kWatchKind[] = "watch";
 constexpr char kRowsKind[] = "reference_rows";
 
@@ -122,7 +126,8 @@ void ModelWatch::LearnGrade(const Scored& scored, bool suspicious) {
   }
   if (suspicious) return;
   posteriors_.Learn(due.problem, due.failed);
-  if (++grades_since_refit_ >= 500) {
+  if (++grades_since_refit_ >=
+      std::max(kRefitGrades, posteriors_.problems() / 50)) {
     grades_since_refit_ = 0;
     posteriors_.Refit();
   }

@@ -81,16 +81,16 @@ std::vector<size_t> PromptBoundaries(std::string_view prompt, size_t limit) {
   for (size_t i = 0; i + 1 < prompt.size() && boundaries.size() < limit; ++i) {
     const char c = prompt[i];
     const bool line = c == '\n' && prompt[i + 1] != '\n';
-    const bool sentence = (c == '.' || c == '?' || c == '!' || c == ':') &&
-                          prompt[i + 1] == ' ';
+    const bool sentence =
+        (c == '.' || c == '?' || c == '!' || c == ':') && prompt[i + 1] == ' ';
     if (line) boundaries.push_back(i + 1);
     if (sentence) boundaries.push_back(i + 2);
   }
   return boundaries;
 }
 
-std::vector<uint64_t> BeginningDigests(
-    std::string_view prompt, const std::vector<size_t>& boundaries) {
+std::vector<uint64_t> BeginningDigests(std::string_view prompt,
+                                       const std::vector<size_t>& boundaries) {
   std::vector<uint64_t> digests;
   digests.reserve(boundaries.size());
   for (size_t end : boundaries)
@@ -123,7 +123,8 @@ PrefixProfile::PrefixProfile(std::string_view prefix) {
   whole_ = StableHash(prefix);
   tails_.push_back(whole_);
   for (size_t start : PromptBoundaries(prefix))
-    if (start < prefix.size()) tails_.push_back(StableHash(prefix.substr(start)));
+    if (start < prefix.size())
+      tails_.push_back(StableHash(prefix.substr(start)));
 }
 
 PrefixProfile::Stripped PrefixProfile::Strip(std::string_view prompt) const {
@@ -207,8 +208,8 @@ std::vector<uint16_t> PromptTerms(std::string_view prompt) {
   }
   flush();
   hashes.push_back(StableHash(TaskKind(prompt), 4));
-  hashes.push_back(StableHash(
-      std::to_string(std::bit_width(prompt.size())), 5));
+  hashes.push_back(
+      StableHash(std::to_string(std::bit_width(prompt.size())), 5));
   std::sort(hashes.begin(), hashes.end());
   hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
   if (hashes.size() > kMaxTerms) hashes.resize(kMaxTerms);

@@ -27,7 +27,8 @@ PromptText ReadPrompt(const Response& response);
 
 // Ends of the prompt's beginnings: after line breaks and sentence ends, at most
 // `limit`, ascending byte offsets.
-std::vector<size_t> PromptBoundaries(std::string_view prompt, size_t limit = 32);
+std::vector<size_t> PromptBoundaries(std::string_view prompt,
+                                     size_t limit = 32);
 
 // Digests of the text before each boundary.
 std::vector<uint64_t> BeginningDigests(std::string_view prompt,

@@ -11,6 +11,8 @@ namespace {
 // A longer text that ends in the middle of a sentence was cut off, whatever
 // the server said.
 constexpr size_t kCutFrom = 1000;
+// A longer one is a text of its own, not an answer that could come too early.
+constexpr size_t kMaxDirectAnswer = 48;
 
 float Log2Tokens(int64_t tokens) {
   return static_cast<float>(
@@ -153,9 +155,9 @@ void ReadTrace(const Trace& trace, std::string_view final_answer,
   const auto set = [&](Feature f, bool value) {
     scored.reading(f) = value ? 1.0F : 0.0F;
   };
-  const std::string_view reasoning =
-      trace.reasoning.has_value() ? std::string_view(*trace.reasoning)
-                                  : std::string_view();
+  const std::string_view reasoning = trace.reasoning.has_value()
+                                         ? std::string_view(*trace.reasoning)
+                                         : std::string_view();
   const std::string_view answer = trace.answer;
 
   // Lengths: the server's count where it gives one.
@@ -178,15 +180,15 @@ void ReadTrace(const Trace& trace, std::string_view final_answer,
     set(Feature::kZeroThinking, blank);
   }
   if (!trace.finish_reason.empty())
-    set(Feature::kFinishLength, trace.finish_reason == "length" ||
-                                    trace.finish_reason == "max_tokens");
+    set(Feature::kFinishLength,
+        trace.finish_reason == "length" || trace.finish_reason == "max_tokens");
   if (!trace.has_text) return;
 
   const std::string_view chain = reasoning.empty() ? answer : reasoning;
   // A tool call needs no chain and no marker.
   if (trace.tool_calls > 0 && answer.empty()) return;
   set(Feature::kSingleSentence, CountSentences(chain, 2) <= 1);
-  if (!final_answer.empty())
+  if (!final_answer.empty() && final_answer.size() <= kMaxDirectAnswer)
     set(Feature::kDirectAnswer,
         HasToken(chain.substr(0, EndOfTwoSentences(chain)), final_answer));
 
@@ -202,15 +204,15 @@ void ReadTrace(const Trace& trace, std::string_view final_answer,
 
   // A text that was cut off before its marker says nothing of the marker; the
   // cut has a channel of its own.
-  const bool cut = trace.finish_reason == "length" ||
-                   trace.finish_reason == "max_tokens" ||
-                   trace.dropped_bytes > 0 || EndsOpen(answer) ||
-                   answer.empty();
+  const bool cut =
+      trace.finish_reason == "length" || trace.finish_reason == "max_tokens" ||
+      trace.dropped_bytes > 0 || EndsOpen(answer) || answer.empty();
   const auto set_unless_cut = [&](Feature f, bool present) {
     if (present || !cut) set(f, present);
   };
   set_unless_cut(Feature::kSteps, HasSteps(answer) || HasSteps(reasoning));
-  set_unless_cut(Feature::kBoxed, Has(answer, "\\boxed") || Has(answer, "\\fbox"));
+  set_unless_cut(Feature::kBoxed,
+                 Has(answer, "\\boxed") || Has(answer, "\\fbox"));
   set_unless_cut(Feature::kAnswerTag,
                  FindNoCase(answer, "<answer>") != std::string_view::npos);
   set_unless_cut(Feature::kCodeFence, Has(answer, "```"));

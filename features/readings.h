@@ -10,9 +10,9 @@
 
 namespace reasonwatch {
 
-// Fills Scored::readings from a trace. `final_answer` is the answer that a
-// grader would read off the response ("" = none was found). One pass over the
-// text and a few searches; linear in its length. Pure.
+// Fills Scored::readings from a trace. `final_answer` is the answer as the
+// text marks it ("" = it does not). One pass over the text and a few searches;
+// linear in its length. Pure.
 void ReadTrace(const Trace& trace, std::string_view final_answer,
                Scored& scored);
 

@@ -114,8 +114,8 @@ std::vector<IncidentEvent> IncidentBook::Take(
       return s.signal == f.signal && s.finding.scope == f.scope &&
              s.finding.route == f.route && s.finding.replica == f.replica;
     };
-    auto it = std::find_if(incident.signals.begin(), incident.signals.end(),
-                           same);
+    auto it =
+        std::find_if(incident.signals.begin(), incident.signals.end(), same);
     // The same signal seen at another level is no news of its own.
     const bool signal_was_open =
         std::any_of(incident.signals.begin(), incident.signals.end(),
@@ -144,14 +144,13 @@ std::vector<IncidentEvent> IncidentBook::Take(
                     [](const IncidentSignal& s) { return s.open; });
     if (!any_open) {
       incident.closed = f.time;
-      incident.close_reason =
-          f.response_id.empty() ? "no_data" : "recovered";
+      incident.close_reason = f.response_id.empty() ? "no_data" : "recovered";
     }
     Severity severity = Severity::kWarning;
     for (const IncidentSignal& s : incident.signals)
       if (s.open || !any_open)
-        severity = std::max(severity,
-                            GradeFinding(s.finding, incident.confirmation));
+        severity =
+            std::max(severity, GradeFinding(s.finding, incident.confirmation));
     incident.severity = severity;
     SetScope(incident);
     incident.causes = RankCauses(incident);

@@ -29,7 +29,8 @@ absl::StatusOr<RecordedFile> ReadRecordedFile(const std::string& path,
     }
   }
   if (in.bad())
-    return absl::DataLossError(absl::StrFormat("can't read %s to its end", path));
+    return absl::DataLossError(
+        absl::StrFormat("can't read %s to its end", path));
   if (file.rows.empty())
     return absl::InvalidArgumentError(
         absl::StrFormat("%s holds no usable row", path));
@@ -50,8 +51,8 @@ ImportReport ImportBaseline(
     std::vector<std::string> prompts;
     for (const Response* r : responses) prompts.push_back(ReadPrompt(*r).user);
     ModelProfile profile = profile_of(model);
-    profile.prefix = PrefixProfile(
-        SharedPrefix({prompts.begin(), prompts.end()}));
+    profile.prefix =
+        PrefixProfile(SharedPrefix({prompts.begin(), prompts.end()}));
 
     auto problems = std::make_shared<ProblemIndex>();
     for (size_t i = 0; i < responses.size(); ++i) {

@@ -30,8 +30,8 @@ bool ModelPipeline::Repeated(const Scored& scored) {
     if (seen_.size() >= kMaxSeen) seen_.clear();
   }
   // Choices of one request share its id.
-  const uint64_t key = StableHash(
-      scored.id, static_cast<uint64_t>(scored.choice_index) + 16);
+  const uint64_t key =
+      StableHash(scored.id, static_cast<uint64_t>(scored.choice_index) + 16);
   auto [it, fresh] = seen_.try_emplace(key, now);
   if (fresh) return false;
   const bool repeated = now - it->second <= kRepeatNanos;

@@ -41,8 +41,7 @@ class ModelPipeline {
   const std::string& model() const { return watch_.model(); }
 
  private:
-  std::vector<IncidentEvent> Feed(std::vector<Scored> ready,
-                                  bool low_coverage);
+  std::vector<IncidentEvent> Feed(std::vector<Scored> ready, bool low_coverage);
   bool Repeated(const Scored& scored);
 
   ModelWatch watch_;

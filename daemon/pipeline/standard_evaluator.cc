@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "baseline/grading/extraction.h"
 #include "baseline/grading/grading.h"
 #include "core/strings.h"
 #include "features/readings.h"
@@ -81,10 +82,9 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   // Which problem, and is the answer right?
   const IndexedProblem* known = nullptr;
   const uint64_t by_text = ProblemDigest(stripped.rest);
-  const std::string& id = !response.problem_id.empty() ? response.problem_id
-                          : response.problem.has_value()
-                              ? response.problem->id
-                              : response.problem_id;
+  const std::string& id = !response.problem_id.empty()   ? response.problem_id
+                          : response.problem.has_value() ? response.problem->id
+                                                         : response.problem_id;
   const uint64_t by_id = ProblemIdDigest(id);
   // The wording decides; an id is all that a row without text has.
   s.match.problem = by_text != 0 ? by_text : by_id;
@@ -111,8 +111,11 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   } else if (!gold.empty() && trace.has_text) {
     s.grade = GradeAnswer(kind, gold, trace.answer);
   }
+  // Only an answer that the text itself marks; what a grader would guess (the
+  // last number, say) stands in many a first sentence by chance. It must not
+  // depend on whether the problem is known, or known ones would look different.
   const std::string final_answer =
-      trace.has_text ? ExtractFinalAnswer(kind, trace.answer) : "";
+      trace.has_text ? MarkedAnswer(AnswerPart(trace.answer)).value_or("") : "";
   ReadTrace(trace, final_answer, s);
   s.digest = StableHash(trace.answer, s.match.problem ^ 6);
   return s;

@@ -35,8 +35,7 @@ Stratum MakeStratum(const Response& response, const PromptText& prompt,
         static_cast<double>(*input) / static_cast<double>(context_window);
     s.fill = fill < .5 ? 0 : fill < .75 ? 1 : 2;
   }
-  const int32_t turn =
-      response.turn > 0 ? response.turn : prompt.user_turns;
+  const int32_t turn = response.turn > 0 ? response.turn : prompt.user_turns;
   s.turn = turn <= 1 ? 0 : turn <= 5 ? 1 : 2;
   s.tool = prompt.tool_turn;
   if (prompt.user.empty() && input.has_value() && *input > 0)

@@ -38,11 +38,12 @@ constexpr Names<TransportEnd, 3> kTransportEnds = {
 constexpr Names<CallerVerdict, 2> kVerdicts = {
     {{"correct", CallerVerdict::kCorrect},
      {"incorrect", CallerVerdict::kIncorrect}}};
-constexpr Names<AnswerKind, 5> kAnswerKinds = {{{"boolean", AnswerKind::kBoolean},
-                                                {"number", AnswerKind::kNumber},
-                                                {"math", AnswerKind::kMath},
-                                                {"choice", AnswerKind::kChoice},
-                                                {"text", AnswerKind::kText}}};
+constexpr Names<AnswerKind, 5> kAnswerKinds = {
+    {{"boolean", AnswerKind::kBoolean},
+     {"number", AnswerKind::kNumber},
+     {"math", AnswerKind::kMath},
+     {"choice", AnswerKind::kChoice},
+     {"text", AnswerKind::kText}}};
 
 // Reads the keys of one object; the first wrong one is kept.
 class Keys {
@@ -54,7 +55,8 @@ class Keys {
     dom::element e;
     if (!Find(key, e)) return;
     std::string_view s;
-    if (e.get_string().get(s) != simdjson::SUCCESS) return Fail(key, "a string");
+    if (e.get_string().get(s) != simdjson::SUCCESS)
+      return Fail(key, "a string");
     to.assign(s);
   }
   void Text(std::string_view key, std::optional<std::string>& to) {
@@ -91,8 +93,7 @@ class Keys {
   void Flag(std::string_view key, bool& to) {
     dom::element e;
     if (!Find(key, e)) return;
-    if (e.get_bool().get(to) != simdjson::SUCCESS)
-      Fail(key, "true or false");
+    if (e.get_bool().get(to) != simdjson::SUCCESS) Fail(key, "true or false");
   }
   void Moment(std::string_view key, absl::Time& to) {
     dom::element e;
@@ -100,8 +101,7 @@ class Keys {
     std::string text;
     Text(key, text);
     std::string why;
-    if (status_.ok() &&
-        !absl::ParseTime(absl::RFC3339_full, text, &to, &why))
+    if (status_.ok() && !absl::ParseTime(absl::RFC3339_full, text, &to, &why))
       Fail(key, "an RFC 3339 time");
   }
   template <typename E, size_t N>
@@ -166,8 +166,8 @@ absl::StatusOr<Response> RecordedReader::Parse(std::string_view line) {
   dom::element root;
   const auto error = impl_->parser.parse(line.data(), line.size()).get(root);
   if (error != simdjson::SUCCESS)
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "not JSON: %s", simdjson::error_message(error)));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("not JSON: %s", simdjson::error_message(error)));
   dom::object object;
   if (root.get_object().get(object) != simdjson::SUCCESS)
     return absl::InvalidArgumentError("not a JSON object");
@@ -298,8 +298,7 @@ class Writer {
   void Moment(std::string_view key, absl::Time value) {
     if (value == absl::InfinitePast() || value == absl::InfiniteFuture())
       return;
-    Text(key, absl::FormatTime(absl::RFC3339_full, value,
-                               absl::UTCTimeZone()));
+    Text(key, absl::FormatTime(absl::RFC3339_full, value, absl::UTCTimeZone()));
   }
   void Raw(std::string_view key, std::string_view json) {
     if (json.empty()) return;
