@@ -397,10 +397,10 @@ class HarmonySplitter {
   bool malformed_ = false;
 };
 
-// The first row of the registry that has the marker in that role.
+// The first row, of those that a text can tell, with the marker in that role.
 const FormatRow* OwnerOf(uint8_t marker, MarkerRole role) {
   for (const FormatRow& row : kFormats) {
-    if (RoleOf(row, marker) == role) return &row;
+    if (row.found_by_text && RoleOf(row, marker) == role) return &row;
   }
   return nullptr;
 }

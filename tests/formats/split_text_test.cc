@@ -285,6 +285,8 @@ TEST(SplitText, AutoGoesByNameThenByText) {
       {"my-model", "<|channel|>final<|message|>b", "openai_gptoss"},
       {"my-model", "<|channel>thought\na<channel|>b", "gemma4"},
       {"my-model", "◁think▷a◁/think▷b", "kimi"},
+      {"my-model", "Here is my response: b", "plain"},
+      {"ibm/granite-3.3-8b", "Here is my thought process: a", "granite"},
       {"my-model", "Write `<think>` first.", "plain"},
       {"my-model", "Use <think> and </think> as tags.", "plain"},
       {"my-model", "<reasoning>a</reasoning>b", "unknown"},
