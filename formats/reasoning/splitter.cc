@@ -269,12 +269,7 @@ class HarmonySplitter {
   }
 
   SplitResult Split() {
-    if (hits_.empty()) {
-      result_.answer = std::string(text_);
-      result_.marker_state =
-          Trimmed(text_).empty() ? MarkerState::kNone : MarkerState::kAbsent;
-      return std::move(result_);
-    }
+    if (hits_.empty()) return SplitWithoutTokens();
     // A prompt that ends in <|channel|> leaves the name to the model.
     if (HarmonyTokenOf(hits_[0].marker) == HarmonyToken::kMessage)
       part_ = Part::kChannel;
@@ -352,6 +347,25 @@ class HarmonySplitter {
         part_ = Part::kOutside;
         break;
     }
+  }
+
+  // A server that drops special tokens and does not parse leaves the words of
+  // the headers: "analysis...assistantfinal...".
+  SplitResult SplitWithoutTokens() {
+    constexpr std::string_view kAnalysis = "analysis";
+    constexpr std::string_view kFinal = "assistantfinal";
+    std::string_view answer = text_;
+    result_.marker_state =
+        Trimmed(text_).empty() ? MarkerState::kNone : MarkerState::kAbsent;
+    const size_t final = text_.find(kFinal);
+    if (text_.starts_with(kAnalysis) && final != std::string_view::npos) {
+      result_.reasoning =
+          std::string(text_.substr(0, final).substr(kAnalysis.size()));
+      answer.remove_prefix(final + kFinal.size());
+      result_.marker_state = MarkerState::kLeaked;
+    }
+    result_.answer = std::string(answer);
+    return std::move(result_);
   }
 
   // "final" and its text with <|message|> left out, as real models do.

@@ -164,6 +164,10 @@ const std::vector<Row>& Rows() {
       {"token named in the answer", "openai_gptoss", kAsIs,
        "<|channel|>final<|message|>It ends with `<|end|>`.<|return|>",
        kNoReasoning, "It ends with `<|end|>`.", kWellFormed},
+      {"tokens dropped by the server", "openai_gptoss", kAsIs,
+       "analysisadd themassistantfinal4", "add them", "4", kLeaked},
+      {"analysis as a word", "openai_gptoss", kAsIs, "analysis shows 4",
+       kNoReasoning, "analysis shows 4", kAbsent},
       {"no token", "openai_gptoss", kAsIs, "4", kNoReasoning, "4", kAbsent},
       // Mistral
       {"block", "mistral", kAsIs, "[THINK]a[/THINK]b", "a", "b", kWellFormed},
