@@ -142,8 +142,11 @@ void MarkerScanner::Scan(std::string_view text, bool final) {
     }
     size_t past = at + 1;
     const std::string_view rest = text.substr(at);
+    const char second = rest.size() > 1 ? rest[1] : '\0';
     for (size_t m = kTable.leads[l].begin; m < kTable.leads[l].end; ++m) {
-      if (!rest.starts_with(kTable.text[m])) continue;
+      // Most lead bytes are prose or code; the second byte tells.
+      if (kTable.text[m][1] != second || !rest.starts_with(kTable.text[m]))
+        continue;
       past = at + kTable.text[m].size();
       hits_.push_back(
           {.begin = at, .end = past, .marker = static_cast<uint8_t>(m)});

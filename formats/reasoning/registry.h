@@ -41,6 +41,7 @@ struct FormatRow {
   bool follows_request = false;        // thinking on/off decides who opens
   BareEnd bare_end = BareEnd::kClosesReasoning;
   bool many_blocks = false;     // more than one block is normal
+  bool found_by_text = true;    // false: "auto" needs the model's name
   std::string_view tool = "";   // closes the block where no end does
   std::string_view label = "";  // stripped after the start
   // Stripped from both ends of the answer.
@@ -155,13 +156,14 @@ inline constexpr auto kFormats = std::to_array<FormatRow>({
     rows::kHunyuanRow,
     rows::Alias(rows::kHunyuanRow, "hunyuan"),
     rows::Emitted("hy_v3", true),
-    // Its first two markers are English prose: without their end they are too
-    // weak to call the whole text reasoning.
+    // Its first two markers are English prose that any model may write: without
+    // their end they are too weak to call the whole text reasoning.
     {.name = "granite",
      .starts = {"Here is my thought process:", "Here's my thought process:",
                 rows::kThink},
      .ends = {"Here is my response:", "Here's my response:", rows::kThinkEnd},
      .no_end = TextIs::kAnswer,
+     .found_by_text = false,
      .answer_open = {"<response>", ""},
      .answer_close = {"</response>", ""}},
     {.name = "ernie45",

@@ -269,12 +269,7 @@ class HarmonySplitter {
   }
 
   SplitResult Split() {
-    if (hits_.empty()) {
-      result_.answer = std::string(text_);
-      result_.marker_state =
-          Trimmed(text_).empty() ? MarkerState::kNone : MarkerState::kAbsent;
-      return std::move(result_);
-    }
+    if (hits_.empty()) return SplitWithoutTokens();
     // A prompt that ends in <|channel|> leaves the name to the model.
     if (HarmonyTokenOf(hits_[0].marker) == HarmonyToken::kMessage)
       part_ = Part::kChannel;
@@ -354,6 +349,25 @@ class HarmonySplitter {
     }
   }
 
+  // A server that drops special tokens and does not parse leaves the words of
+  // the headers: "analysis...assistantfinal...".
+  SplitResult SplitWithoutTokens() {
+    constexpr std::string_view kAnalysis = "analysis";
+    constexpr std::string_view kFinal = "assistantfinal";
+    std::string_view answer = text_;
+    result_.marker_state =
+        Trimmed(text_).empty() ? MarkerState::kNone : MarkerState::kAbsent;
+    const size_t final = text_.find(kFinal);
+    if (text_.starts_with(kAnalysis) && final != std::string_view::npos) {
+      result_.reasoning =
+          std::string(text_.substr(0, final).substr(kAnalysis.size()));
+      answer.remove_prefix(final + kFinal.size());
+      result_.marker_state = MarkerState::kLeaked;
+    }
+    result_.answer = std::string(answer);
+    return std::move(result_);
+  }
+
   // "final" and its text with <|message|> left out, as real models do.
   void EndHeaderWithoutMessage() {
     for (std::string_view name : {"final", "analysis", "commentary"}) {
@@ -397,10 +411,10 @@ class HarmonySplitter {
   bool malformed_ = false;
 };
 
-// The first row of the registry that has the marker in that role.
+// The first row, of those that a text can tell, with the marker in that role.
 const FormatRow* OwnerOf(uint8_t marker, MarkerRole role) {
   for (const FormatRow& row : kFormats) {
-    if (RoleOf(row, marker) == role) return &row;
+    if (row.found_by_text && RoleOf(row, marker) == role) return &row;
   }
   return nullptr;
 }
