@@ -2,6 +2,7 @@
 // same description, so what is printed is what can be read.
 #include "daemon/config.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <iterator>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -27,6 +29,8 @@ namespace {
 constexpr size_t kMaxFileBytes = size_t{1} << 20;
 constexpr int kMaxFlowDepth = 64;
 constexpr size_t kMaxModels = 1000;
+// A YAML key ends at 1,024 characters, and an escape takes four.
+constexpr size_t kMaxNameBytes = 250;
 constexpr size_t kMaxRedactPatterns = 100;
 constexpr int64_t kKiB = int64_t{1} << 10;
 constexpr int64_t kMiB = int64_t{1} << 20;
@@ -207,7 +211,9 @@ class ConfigReader {
       if (values_.size() > limit)
         return Fail(node_, absl::StrFormat("more than %d entries", limit));
       for (const std::string& name : Names()) {
-        if (name.empty()) return Fail(node_, "empty name");
+        if (name.empty() || name.size() > kMaxNameBytes)
+          return Fail(node_, absl::StrFormat("a name has 1 to %d bytes",
+                                             kMaxNameBytes));
         Section(name, [&] { describe(entries[name]); });
       }
     });
@@ -515,6 +521,31 @@ bool NestsTooDeep(std::string_view yaml) {
   return false;
 }
 
+class IgnoreEvents : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// YAML::Load() drops what stands behind the first document, and LoadAll()
+// never returns where that begins with a stray "," or "}".
+bool GoesOnBehindDocument(const std::string& yaml) {
+  std::istringstream in(yaml);
+  YAML::Parser parser(in);
+  IgnoreEvents ignore;
+  return parser.HandleNextDocument(ignore) && parser.HandleNextDocument(ignore);
+}
+
 }  // namespace
 
 Config DefaultConfig() {
@@ -534,12 +565,12 @@ absl::StatusOr<Config> ParseConfig(std::string_view yaml,
   if (NestsTooDeep(yaml)) return invalid(1, "brackets nested too deeply");
   // yaml-cpp reports by throwing; nothing may leave this function that way.
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
+    const std::string text(yaml);
+    if (GoesOnBehindDocument(text))
+      return invalid(1, "more than one document, or stray characters");
     Config config = DefaultConfig();
-    if (documents.empty()) return config;
-    if (documents.size() > 1) return invalid(1, "more than one document");
     const absl::Status status =
-        ConfigReader(documents[0], file_name).Read(&config);
+        ConfigReader(YAML::Load(text), file_name).Read(&config);
     if (!status.ok()) return status;
     return config;
   } catch (const YAML::Exception& e) {

@@ -171,10 +171,15 @@ TEST(Config, NamesFileLineAndKeyOfAnError) {
   ExpectError("log: {level: loud}", "must be one of trace, debug");
   ExpectError("storage: {evidence: {redact: ['(']}}", "bad pattern");
   ExpectError("storage: {evidence: {redact: a}}", "must be a list");
+  ExpectError("models: {'': {}}", "models: a name has 1 to 250 bytes");
+  ExpectError("models: {" + std::string(251, 'm') + ": {}}",
+              "models: a name has 1 to 250 bytes");
   ExpectError("log: {}\nlog: {}\n", "test.yaml:2: log: stands twice");
   ExpectError("? [a]\n: b\n", "a key must be a word");
   ExpectError("just text", "must be a map");
   ExpectError("log: {}\n---\nlog: {}\n", "more than one document");
+  ExpectError(",log: {level: info}", "stray characters");
+  ExpectError("}", "test.yaml:1:");
   ExpectError("log: {level: info\nhttp", "test.yaml:");
   ExpectError("log: *nowhere", "test.yaml:1:");
 }
