@@ -104,7 +104,7 @@ Json StreamValue(const StreamSnapshot& stream) {
   out["last_response"] = TimeJson(stream.last_response);
   out["halved_length_delay"] = stream.halved_length_delay;
   Json signals = Json::array();
-  for (int i = 0; i < kSignalCount; ++i) {
+  for (size_t i = 0; i < kSignalCount; ++i) {
     const SignalSnapshot& s = stream.signals[i];
     Json signal;
     signal["signal"] = Str(SignalName(static_cast<Signal>(i)));

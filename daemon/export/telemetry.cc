@@ -202,7 +202,7 @@ class Telemetry::Impl {
         .Set(1);
     for (Metric m : kCapped) OverflowCounter(m);
     OverflowCounter(Metric::kStageDropped);
-    for (int i = 0; i < kStageCount; ++i) {
+    for (size_t i = 0; i < kStageCount; ++i) {
       const Labels labels = {{"stage", Str(kStageNames[i])}};
       // What taps count has families of its own.
       if (static_cast<Stage>(i) == Stage::kTap) continue;
@@ -307,13 +307,13 @@ class Telemetry::Impl {
     if (s.reference == nullptr) {
       s.reference = &GaugeAt(Metric::kReferenceResponses, labels);
       s.coverage = &GaugeAt(Metric::kReferenceCoverage, labels);
-      for (int i = 0; i < kStreamStateCount; ++i) {
+      for (size_t i = 0; i < kStreamStateCount; ++i) {
         labels["state"] = Str(StreamStateName(static_cast<StreamState>(i)));
         s.states[i] = &GaugeAt(Metric::kStreamState, labels);
       }
       labels.erase("state");
     }
-    for (int i = 0; i < kStreamStateCount; ++i)
+    for (size_t i = 0; i < kStreamStateCount; ++i)
       s.states[i]->Set(static_cast<StreamState>(i) == snapshot.state);
     s.reference->Set(static_cast<double>(snapshot.reference_responses));
     if (std::isfinite(snapshot.coverage_ratio))
@@ -324,7 +324,7 @@ class Telemetry::Impl {
     const bool seen = IsFinite(snapshot.last_response);
     SetOrRemove(Metric::kLastResponse, labels, s.last_response, seen,
                 seen ? UnixSeconds(snapshot.last_response) : 0);
-    for (int i = 0; i < kSignalCount; ++i) {
+    for (size_t i = 0; i < kSignalCount; ++i) {
       const SignalSnapshot& signal = snapshot.signals[i];
       labels["signal"] = Str(SignalName(static_cast<Signal>(i)));
       SetOrRemove(Metric::kDetectorStatistic, labels, s.statistic[i],
@@ -563,7 +563,7 @@ class Telemetry::Impl {
         &HistogramAt(Metric::kReasoningTokens, labels, TokenBuckets());
     s.zero_thinking = &CounterAt(Metric::kZeroThinking, labels);
     s.split_mismatch = &CounterAt(Metric::kSplitMismatch, labels);
-    for (int i = 0; i < kOutcomeCount; ++i) {
+    for (size_t i = 0; i < kOutcomeCount; ++i) {
       labels["outcome"] = Str(kOutcomeNames[i]);
       s.outcomes[i] = &CounterAt(Metric::kResponses, labels);
     }
@@ -602,7 +602,7 @@ class Telemetry::Impl {
           &CounterAt(Metric::kGrades,
                      {{"model", name}, {"grade", Str(GradeName(kGrades[i]))}});
     }
-    for (int i = 0; i < kSignalCount; ++i) {
+    for (size_t i = 0; i < kSignalCount; ++i) {
       for (size_t v = 0; v < kVerdicts.size(); ++v) {
         m.incidents[i][v] =
             &CounterAt(Metric::kIncidents,
@@ -691,7 +691,7 @@ class Telemetry::Impl {
 
   void RegisterIncidents(const std::string& model, const std::string& route,
                          Scope scope) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    for (int i = 0; i < kSignalCount; ++i) {
+    for (size_t i = 0; i < kSignalCount; ++i) {
       SeriesOf({model, route, scope, static_cast<Signal>(i), Severity::kWarning,
                 Confirmation::kUnavailable});
     }

@@ -122,7 +122,7 @@ void Fill(Telemetry& t) {
 TEST(Catalogue, StandsInTheOrderOfTheEnumeration) {
   ASSERT_EQ(MetricCatalogue().size(), static_cast<size_t>(kMetricCount));
   std::set<std::string_view> names;
-  for (int i = 0; i < kMetricCount; ++i) {
+  for (size_t i = 0; i < kMetricCount; ++i) {
     const MetricInfo& m = MetricCatalogue()[i];
     EXPECT_EQ(m.metric, static_cast<Metric>(i)) << m.name;
     EXPECT_TRUE(names.insert(m.name).second) << m.name;
