@@ -24,7 +24,7 @@ endif()
 add_library(reasonwatch_warnings INTERFACE)
 target_compile_options(reasonwatch_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
-  -Wold-style-cast -Woverloaded-virtual
+  -Wold-style-cast -Woverloaded-virtual -Wno-sign-conversion
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
   $<$<BOOL:${REASONWATCH_WERROR}>:-Werror>)
 
