@@ -32,7 +32,8 @@ enum class BareEnd : uint8_t {
 struct FormatRow {
   std::string_view name;
   Grammar grammar = Grammar::kTags;
-  // Unused entries are empty.
+  // Unused entries are written out as "": g++ 12 can't use an array with
+  // elements left out in the tables that are made of this one.
   std::array<std::string_view, 3> starts = {"", "", ""};
   std::array<std::string_view, 3> ends = {"", "", ""};
   Opener opener = Opener::kModel;
