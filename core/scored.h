@@ -90,10 +90,10 @@ struct Scored {
   bool lower_bound = false;
 
   // Hashed words of the prompt, ascending, without repeats; see
-  // features/prompt_terms.h. Empty = no text.
+  // features/prompt.h. Empty = no text.
   std::vector<uint16_t> prompt_terms;
-  // Digests of the prompt's beginnings, shortest first; see
-  // features/prompt_prefix.h.
+  // Digests of the prompt's beginnings, shortest first; only while the usual
+  // prefix of the model's prompts is not known. See features/prompt.h.
   std::vector<uint64_t> prompt_beginnings;
   // Digest of the prefix that was taken off, 0 = none.
   uint64_t prefix_digest = 0;

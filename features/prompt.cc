@@ -127,6 +127,13 @@ PrefixProfile::PrefixProfile(std::string_view prefix) {
       tails_.push_back(StableHash(prefix.substr(start)));
 }
 
+PrefixProfile PrefixProfile::FromDigest(uint64_t whole) {
+  PrefixProfile profile;
+  profile.whole_ = whole;
+  if (whole != 0) profile.tails_.push_back(whole);
+  return profile;
+}
+
 PrefixProfile::Stripped PrefixProfile::Strip(std::string_view prompt) const {
   if (tails_.empty()) return {prompt, 0};
   const auto boundaries = PromptBoundaries(prompt);

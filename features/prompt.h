@@ -44,6 +44,8 @@ class PrefixProfile {
  public:
   PrefixProfile() = default;
   explicit PrefixProfile(std::string_view prefix);
+  // From the digest of the whole alone; its tails are then not known.
+  static PrefixProfile FromDigest(uint64_t whole);
 
   struct Stripped {
     std::string_view rest;

@@ -61,18 +61,19 @@ Severity GradeFinding(const Finding& finding, Confirmation confirmation) {
   return Severity::kWarning;
 }
 
-IncidentBook::Entry& IncidentBook::EntryFor(const Finding& f,
+IncidentBook::Entry* IncidentBook::EntryFor(const Finding& f,
                                             int64_t responses) {
   for (Entry& e : entries_)
     for (const IncidentSignal& s : e.incident.signals)
       if (e.incident.open() && s.open && s.signal == f.signal &&
           s.finding.scope == f.scope && s.finding.route == f.route &&
           s.finding.replica == f.replica)
-        return e;
+        return &e;
+  if (f.event == FindingEvent::kClosed) return nullptr;
   for (Entry& e : entries_)
     if (e.incident.open() && (responses - e.last_responses <= kJoinResponses ||
                               f.time - e.last_finding <= kJoinTime))
-      return e;
+      return &e;
   for (Entry& e : entries_) {
     if (e.incident.open() || f.time - e.incident.closed > kReopenWithin)
       continue;
@@ -80,7 +81,7 @@ IncidentBook::Entry& IncidentBook::EntryFor(const Finding& f,
       if (s.signal == f.signal && s.finding.route == f.route) {
         e.incident.closed = absl::InfiniteFuture();
         e.incident.close_reason.clear();
-        return e;
+        return &e;
       }
   }
   // Forget what closed long ago, then the oldest.
@@ -96,14 +97,16 @@ IncidentBook::Entry& IncidentBook::EntryFor(const Finding& f,
   e.incident.onset_time = f.onset_time;
   e.incident.confirmation = options_.can_confirm ? Confirmation::kPending
                                                  : Confirmation::kUnavailable;
-  return e;
+  return &e;
 }
 
 std::vector<IncidentEvent> IncidentBook::Take(
     const std::vector<Finding>& findings, int64_t responses) {
   std::vector<IncidentEvent> events;
   for (const Finding& f : findings) {
-    Entry& e = EntryFor(f, responses);
+    Entry* entry = EntryFor(f, responses);
+    if (entry == nullptr) continue;
+    Entry& e = *entry;
     Incident& incident = e.incident;
     if (f.event != FindingEvent::kClosed) {
       e.last_responses = responses;
@@ -207,11 +210,24 @@ std::vector<Incident> IncidentBook::Open() const {
   return open;
 }
 
-void IncidentBook::Restore(std::vector<Incident> incidents) {
+std::vector<IncidentBook::Progress> IncidentBook::Save() const {
+  std::vector<Progress> progress;
+  for (const Entry& e : entries_)
+    progress.push_back({e.incident.id, e.last_responses, e.last_finding});
+  return progress;
+}
+
+void IncidentBook::Restore(std::vector<Incident> incidents,
+                           const std::vector<Progress>& progress) {
   for (Incident& incident : incidents) {
     if (entries_.size() >= kMaxEntries) return;
     Entry e;
     e.last_finding = incident.updated;
+    for (const Progress& p : progress) {
+      if (p.id != incident.id) continue;
+      e.last_responses = p.last_responses;
+      e.last_finding = p.last_finding;
+    }
     e.incident = std::move(incident);
     entries_.push_back(std::move(e));
   }

@@ -32,8 +32,18 @@ class IncidentBook {
   std::vector<IncidentEvent> OpenAtEnd() const;
 
   std::vector<Incident> Open() const;
-  // Open incidents of an earlier run, oldest first.
-  void Restore(std::vector<Incident> incidents);
+
+  // What an incident's own record does not say, to go with the detectors'
+  // state: when its last finding came.
+  struct Progress {
+    std::string id;
+    int64_t last_responses = 0;
+    absl::Time last_finding = absl::InfinitePast();
+  };
+  std::vector<Progress> Save() const;
+  // Incidents of an earlier run that are open or closed under 24 h ago.
+  void Restore(std::vector<Incident> incidents,
+               const std::vector<Progress>& progress);
 
  private:
   struct Entry {
@@ -41,7 +51,8 @@ class IncidentBook {
     int64_t last_responses = 0;
     absl::Time last_finding = absl::InfinitePast();
   };
-  Entry& EntryFor(const Finding& finding, int64_t responses);
+  // nullptr: a close of what is not open.
+  Entry* EntryFor(const Finding& finding, int64_t responses);
 
   IncidentOptions options_;
   std::vector<Entry> entries_;  // open ones and those closed under 24 h ago

@@ -46,7 +46,7 @@ absl::StatusOr<ReplayReport> Replay(const Config& config,
   // Import sets the final profile after pipeline_of() has set the plain one.
   for (const Response& row : healthy.rows) pipeline_of(row.model);
   ImportBaseline(
-      healthy.rows, evaluator,
+      healthy.rows, /*learn=*/true, evaluator,
       [&](const std::string& model) { return ProfileOf(config, model); },
       pipeline_of);
 
@@ -64,6 +64,8 @@ absl::StatusOr<ReplayReport> Replay(const Config& config,
       row.time = now == absl::InfinitePast() ? absl::UnixEpoch() : now;
     now = std::max(now, row.time);
     write(pipeline.Take(evaluator.Evaluate(row), /*low_coverage=*/false));
+    if (const auto prefix = pipeline.TakePrefix(); prefix.has_value())
+      evaluator.SetPrefix(row.model, PrefixProfile::FromDigest(*prefix));
     // Fits that `serve` runs in the background run in place here.
     for (FitJob job = pipeline.watch().TakeFitJob(); !job.rows.empty();
          job = pipeline.watch().TakeFitJob())

@@ -38,7 +38,7 @@ absl::StatusOr<RecordedFile> ReadRecordedFile(const std::string& path,
 }
 
 ImportReport ImportBaseline(
-    const std::vector<Response>& rows, StandardEvaluator& evaluator,
+    const std::vector<Response>& rows, bool learn, StandardEvaluator& evaluator,
     const std::function<ModelProfile(const std::string&)>& profile_of,
     const std::function<ModelPipeline&(const std::string&)>& pipeline_of) {
   ImportReport report;
@@ -71,7 +71,7 @@ ImportReport ImportBaseline(
     std::map<uint64_t, BaselineProblem> graded;
     for (const Response* r : responses) {
       const Scored scored = evaluator.Evaluate(*r);
-      pipeline.watch().LearnImported(scored);
+      if (learn) pipeline.watch().LearnImported(scored);
       ++report.responses;
       if (scored.grade == Grade::kUngradable) ++report.ungradable;
       if (scored.grade != Grade::kCorrect && scored.grade != Grade::kIncorrect)
@@ -88,7 +88,7 @@ ImportReport ImportBaseline(
       ++p.trials;
       p.failures += scored.grade == Grade::kIncorrect;
     }
-    pipeline.watch().FinishImport();
+    if (learn) pipeline.watch().FinishImport();
     for (auto& [digest, problem] : graded) {
       ++report.problems;
       report.solved += problem.failures * 4 <= problem.trials;

@@ -1,5 +1,6 @@
 #include "daemon/pipeline/model_pipeline.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/strings.h"
@@ -9,6 +10,11 @@ namespace {
 
 constexpr int64_t kRepeatNanos = int64_t{600} * 1000000000;
 constexpr size_t kMaxSeen = 16384;
+// Prompts whose beginnings are compared before the prefix is settled.
+constexpr int32_t kPrefixPrompts = 50;
+constexpr char kPipelineKind[] = "pipeline";
+constexpr int32_t kStateVersion = 1;
+constexpr uint32_t kMaxSavedEntries = 1u << 16;
 
 }  // namespace
 
@@ -46,9 +52,102 @@ std::vector<IncidentEvent> ModelPipeline::Take(Scored scored,
     ++duplicates_;
     return {};
   }
+  last_id_ = scored.id;
+  if (scored.start != absl::InfinitePast())
+    last_time_ = std::max(last_time_, scored.start);
+  LearnPrefix(scored);
   std::vector<Scored> ready;
   order_.Add(std::move(scored), ready);
   return Feed(std::move(ready), low_coverage);
+}
+
+void ModelPipeline::LearnPrefix(const Scored& scored) {
+  if (prefix_.has_value() || scored.prompt_beginnings.empty()) return;
+  int32_t position = 0;
+  for (uint64_t digest : scored.prompt_beginnings) {
+    Beginning& b = beginnings_[digest];
+    ++b.count;
+    b.position = std::max(b.position, ++position);
+  }
+  if (++prompts_ < kPrefixPrompts) return;
+  prefix_ = 0;
+  int32_t longest = 0;
+  for (const auto& [digest, b] : beginnings_) {
+    if (2 * b.count <= prompts_ || b.position <= longest) continue;
+    longest = b.position;
+    prefix_ = digest;
+  }
+  beginnings_.clear();
+}
+
+std::optional<uint64_t> ModelPipeline::TakePrefix() {
+  if (!prefix_.has_value() || prefix_told_) return std::nullopt;
+  prefix_told_ = true;
+  return prefix_;
+}
+
+std::vector<StateBlob> ModelPipeline::Save(bool all) {
+  std::vector<StateBlob> blobs = watch_.Save(all);
+  StateWriter out;
+  const auto progress = book_.Save();
+  out.Put(static_cast<uint32_t>(progress.size()));
+  for (const auto& p : progress) {
+    out.PutString(p.id);
+    out.Put(p.last_responses);
+    out.Put(absl::ToUnixNanos(p.last_finding));
+  }
+  out.Put(static_cast<uint32_t>(beginnings_.size()));
+  for (const auto& [digest, b] : beginnings_) {
+    out.Put(digest);
+    out.Put(b);
+  }
+  out.Put(prompts_);
+  out.Put(prefix_.has_value());
+  out.Put(prefix_.value_or(0));
+  out.PutString(last_id_);
+  out.Put(absl::ToUnixNanos(last_time_));
+  blobs.push_back({kPipelineKind, model(), kStateVersion, out.Take()});
+  return blobs;
+}
+
+absl::Status ModelPipeline::Restore(const std::vector<StateBlob>& blobs,
+                                    std::vector<Incident> incidents) {
+  std::vector<IncidentBook::Progress> progress;
+  std::vector<StateBlob> watch_blobs;
+  bool ok = true;
+  for (const StateBlob& blob : blobs) {
+    if (blob.kind != kPipelineKind) {
+      watch_blobs.push_back(blob);
+      continue;
+    }
+    StateReader in(blob.bytes);
+    const uint32_t entries = in.GetCount(kMaxSavedEntries);
+    for (uint32_t i = 0; i < entries && in.ok(); ++i) {
+      IncidentBook::Progress p;
+      p.id = in.GetString();
+      in.Get(p.last_responses);
+      p.last_finding = absl::FromUnixNanos(in.Get<int64_t>());
+      progress.push_back(std::move(p));
+    }
+    const uint32_t beginnings = in.GetCount(kMaxSavedEntries);
+    for (uint32_t i = 0; i < beginnings && in.ok(); ++i) {
+      const auto digest = in.Get<uint64_t>();
+      in.Get(beginnings_[digest]);
+    }
+    in.Get(prompts_);
+    const bool known = in.Get<bool>();
+    const auto prefix = in.Get<uint64_t>();
+    if (known) prefix_ = prefix;
+    last_id_ = in.GetString();
+    last_time_ = absl::FromUnixNanos(in.Get<int64_t>());
+    ok = ok && blob.version == kStateVersion && in.AtEnd();
+  }
+  book_.Restore(std::move(incidents), progress);
+  absl::Status status = watch_.Restore(watch_blobs);
+  if (status.ok() && !ok)
+    status = absl::DataLossError("state of model " + model() +
+                                 " can't be read whole");
+  return status;
 }
 
 std::vector<IncidentEvent> ModelPipeline::Feed(std::vector<Scored> ready,

@@ -1,10 +1,15 @@
 // One model's way from Scored to incident events: start order, watch, book.
 //
+// While the usual prefix of the model's prompts is not known, it is learnt from
+// the digests of their beginnings; TakePrefix() tells it once.
+//
 // Not thread-safe; one owner (a shard worker, or a replay). Deterministic.
 #ifndef REASONWATCH_DAEMON_PIPELINE_MODEL_PIPELINE_H_
 #define REASONWATCH_DAEMON_PIPELINE_MODEL_PIPELINE_H_
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,12 +31,26 @@ class ModelPipeline {
                 IncidentOptions incidents);
 
   // Takes an evaluated response; returns what came of it and of those that its
-  // arrival released. False in `counted` where it was a repeat.
+  // arrival released. A repeat (same id within 10 minutes) is counted only.
   std::vector<IncidentEvent> Take(Scored scored, bool low_coverage);
   // Nothing arrives: releases what has waited and closes what is silent.
   std::vector<IncidentEvent> Tick(absl::Time now);
   // Feeds everything that is still held.
   std::vector<IncidentEvent> Drain();
+
+  // Digest of the prefix that over half of the first prompts share: nullopt
+  // while it is being learnt and after it was told; 0 = there is none.
+  std::optional<uint64_t> TakePrefix();
+
+  // The watch's blobs, and what is this class's own. Held responses are not
+  // part of it.
+  std::vector<StateBlob> Save(bool all);
+  // `incidents`: of this model, open or closed under 24 h ago.
+  absl::Status Restore(const std::vector<StateBlob>& blobs,
+                       std::vector<Incident> incidents);
+  // Id and start of the last response that went in.
+  const std::string& last_id() const { return last_id_; }
+  absl::Time last_time() const { return last_time_; }
 
   ModelWatch& watch() { return watch_; }
   const ModelWatch& watch() const { return watch_; }
@@ -43,6 +62,7 @@ class ModelPipeline {
  private:
   std::vector<IncidentEvent> Feed(std::vector<Scored> ready, bool low_coverage);
   bool Repeated(const Scored& scored);
+  void LearnPrefix(const Scored& scored);
 
   ModelWatch watch_;
   StartOrder order_;
@@ -50,6 +70,18 @@ class ModelPipeline {
   // Ids and digests seen in the last 10 minutes.
   absl::flat_hash_map<uint64_t, int64_t> seen_;
   int64_t duplicates_ = 0;
+  // Beginnings of the first prompts: digest -> how often, and the longest
+  // position at which it stood.
+  struct Beginning {
+    int32_t count = 0;
+    int32_t position = 0;
+  };
+  std::map<uint64_t, Beginning> beginnings_;
+  int32_t prompts_ = 0;
+  std::optional<uint64_t> prefix_;
+  bool prefix_told_ = false;
+  std::string last_id_;
+  absl::Time last_time_ = absl::UnixEpoch();
 };
 
 }  // namespace reasonwatch

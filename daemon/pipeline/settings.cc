@@ -25,6 +25,7 @@ WatchOptions WatchOptionsOf(const Config& config) {
 
 ModelProfile ProfileOf(const Config& config, const std::string& model) {
   ModelProfile profile;
+  profile.learn_prefix = true;
   const auto it = config.models.find(model);
   if (it == config.models.end()) return profile;
   profile.format = it->second.format;

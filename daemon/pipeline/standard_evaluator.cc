@@ -47,6 +47,14 @@ void StandardEvaluator::SetProfile(const std::string& model,
   profiles_[model] = std::move(shared);
 }
 
+void StandardEvaluator::SetPrefix(const std::string& model,
+                                  PrefixProfile prefix) {
+  ModelProfile profile = *ProfileOf(model);
+  profile.prefix = std::move(prefix);
+  profile.learn_prefix = false;
+  SetProfile(model, std::move(profile));
+}
+
 std::shared_ptr<const ModelProfile> StandardEvaluator::ProfileOf(
     const std::string& model) const {
   MutexLock lock(mutex_);
@@ -76,6 +84,9 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   s.stratum = MakeStratum(response, prompt, profile->context_window);
   s.prompt_terms = PromptTerms(stripped.rest);
   s.prefix_digest = stripped.prefix_digest;
+  if (profile->learn_prefix)
+    s.prompt_beginnings =
+        BeginningDigests(prompt.user, PromptBoundaries(prompt.user));
   if (!prompt.system.empty())
     s.system_prompt_digest = StableHash(prompt.system);
 

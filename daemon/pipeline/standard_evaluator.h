@@ -18,6 +18,8 @@ struct ModelProfile {
   std::string format = "auto";
   int64_t context_window = 0;  // tokens, 0 = unknown
   PrefixProfile prefix;
+  // Nothing is known of the prefix yet: give Scored::prompt_beginnings.
+  bool learn_prefix = false;
   std::shared_ptr<const ProblemIndex> problems;  // may be null
 };
 
@@ -31,6 +33,8 @@ class StandardEvaluator : public Evaluator {
   // For models without one of their own.
   void SetDefaultProfile(ModelProfile profile);
   void SetProfile(const std::string& model, ModelProfile profile);
+  // Replaces only the prefix, and ends its learning.
+  void SetPrefix(const std::string& model, PrefixProfile prefix);
 
   Scored Evaluate(const Response& response) const override;
 
