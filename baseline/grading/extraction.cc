@@ -448,14 +448,13 @@ std::string FindOption(std::string_view s, OptionStyle style, bool last) {
     const bool bracketed =
         i > 0 && (s[i - 1] == '(' || s[i - 1] == '[' || s[i - 1] == '{') &&
         (next == ')' || next == ']' || next == '}');
-    // The article and the pronoun.
-    if (letter && (c == 'A' || c == 'I') && next == ' ' && !bracketed &&
-        end + 1 < s.size() &&
-        absl::ascii_islower(static_cast<unsigned char>(s[end + 1])) &&
-        (i > 0 || c == 'I' || s.size() > end + 4))
-      if (s.substr(end + 1, 3) != "or " && s.substr(end + 1, 3) != "and" &&
-          s.substr(end + 1, 3) != "is ")
-        continue;
+    // The article and the pronoun; "A because ..." behind a marker is neither.
+    if (letter && (c == 'I' || (c == 'A' && (i > 0 || last))) && !bracketed &&
+        next == ' ' && end + 1 < s.size() &&
+        absl::ascii_islower(static_cast<unsigned char>(s[end + 1]))) {
+      const std::string_view word = s.substr(end + 1, 3);
+      if (word != "or " && word != "and" && word != "is ") continue;
+    }
     if (letter && next == '=') continue;
     found = std::string(s.substr(i, end - i));
     if (!last) return found;
@@ -558,6 +557,11 @@ std::string ExtractNumber(std::string_view response) {
     if (std::any_of(value.begin(), value.end(), IsDigit))
       return std::string(Trim(value));
   }
+  // "So **70 dollars** are left after 2 days."
+  static const RE2& bold = *new RE2(R"(.*\*\*([^*\n]*\d[^*\n]*)\*\*)");
+  std::string emphasised;
+  if (RE2::PartialMatch(Piece(LastLine(part)), bold, &emphasised))
+    return LastNumber(emphasised);
   return LastNumber(part);
 }
 

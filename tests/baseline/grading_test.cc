@@ -106,6 +106,9 @@ TEST(GradeAnswer, KnowsOptionsByLetterOrDigit) {
          {"B", "B) a lake", kRight},
          {"B", "The answer: B, since A and D have no water", kRight},
          {"B", "It is not A, so I choose B", kRight},
+         {"A", "The answer is A because D is dry.", kRight},
+         {"C", "The correct option is C.", kRight},
+         {"C", "Option C is correct, a rare case", kRight},
          {"B", "\\boxed{\\text{B}}", kRight},
          {"4", "<ANSWER>4</ANSWER>", kRight},
          {"4", "2 + 2 things\n<ANSWER>3</ANSWER>", kWrong},
@@ -152,8 +155,8 @@ TEST(GradeAnswer, GuessesTheKindFromTheGold) {
 
 TEST(GradeAnswer, StaysFastOnHostileInput) {
   std::vector<std::string> hostile = {
-      std::string(70000, '('), std::string(70000, '{'),
-      std::string(70000, '$'), std::string(70000, '-')};
+      std::string(70000, '('), std::string(70000, '{'), std::string(70000, '$'),
+      std::string(70000, '-')};
   for (std::string unit :
        {"\\boxed{", "<answer>", "\"answer\": \"", "1,", "\\frac",
         "the answer is ", "{1,{", "\\pm", "x^", "9!", "\\(", "[yes"}) {
