@@ -62,6 +62,10 @@ class ModelWatch {
   void InstallFit(const std::string& route, PromptRegressionFit fit,
                   size_t rows);
 
+  void SetBudget(const BudgetOptions& budget, uint32_t enabled_signals) {
+    options_.budget = budget;
+    options_.enabled_signals = enabled_signals;
+  }
   void set_streams(int streams) { options_.streams = streams; }
   std::vector<StreamSnapshot> Snapshot(absl::Time now) const;
   const std::string& model() const { return model_; }

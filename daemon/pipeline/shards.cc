@@ -1,0 +1,522 @@
+#include "daemon/pipeline/shards.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "core/mutex.h"
+#include "core/strings.h"
+#include "daemon/log.h"
+#include "daemon/pipeline/import_baseline.h"
+#include "daemon/pipeline/model_pipeline.h"
+#include "daemon/pipeline/settings.h"
+
+namespace reasonwatch {
+namespace {
+
+constexpr size_t kLossWindow = 1000;
+constexpr double kLossTolerated = .02;
+constexpr size_t kBatch = 64;
+constexpr absl::Duration kTickInterval = absl::Milliseconds(200);
+
+// Share of the last 1,000 offers that were lost.
+class LossGuard {
+ public:
+  void Count(bool lost) {
+    uint8_t& slot = ring_[next_];
+    next_ = (next_ + 1) % kLossWindow;
+    lost_ += lost - slot;
+    slot = lost;
+    seen_ = std::min(seen_ + 1, kLossWindow);
+  }
+  bool low_coverage() const {
+    return lost_ > kLossTolerated * static_cast<double>(kLossWindow);
+  }
+
+ private:
+  std::array<uint8_t, kLossWindow> ring_{};
+  size_t next_ = 0;
+  size_t seen_ = 0;
+  int lost_ = 0;
+};
+
+}  // namespace
+
+class Shards::Shard {
+ public:
+  Shard(Impl& owner, int number) : owner_(owner), number_(number) {}
+
+  TapOutcome Offer(Response&& response, int64_t bytes);
+  void Start();
+  void Stop();
+  void Post(std::function<void(Shard&)> task);
+  void WaitUntilIdle();
+  ModelPipeline* PipelineOf(const std::string& model);
+  std::map<std::string, std::unique_ptr<ModelPipeline>>& pipelines() {
+    return pipelines_;
+  }
+  void Report() const;
+
+ private:
+  struct Queued {
+    Response response;
+    int64_t bytes = 0;
+  };
+
+  void Run(const std::stop_token& stop);
+  void Work(Queued& item, bool low_coverage);
+  void Tell(const std::vector<IncidentEvent>& events);
+  void Tick();
+  void Publish(absl::Time now);
+  void Checkpoint(bool all);
+  void StartFit(ModelPipeline& pipeline);
+
+  Impl& owner_;
+  const int number_;
+  mutable Mutex mutex_;
+  std::condition_variable_any wake_;
+  std::condition_variable_any idle_;
+  std::deque<Queued> queue_ ABSL_GUARDED_BY(mutex_);
+  std::deque<std::function<void(Shard&)>> tasks_ ABSL_GUARDED_BY(mutex_);
+  int64_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  LossGuard losses_ ABSL_GUARDED_BY(mutex_);
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;
+
+  // The worker's own.
+  std::map<std::string, std::unique_ptr<ModelPipeline>> pipelines_;
+  std::set<std::string> dirty_;
+  std::map<std::pair<std::string, std::string>, StreamState> told_states_;
+  absl::Time last_tick_ = absl::InfinitePast();
+  absl::Time last_publish_ = absl::InfinitePast();
+  absl::Time last_checkpoint_ = absl::InfinitePast();
+  absl::Time last_work_ = absl::InfinitePast();
+  int64_t told_duplicates_ = 0;
+  int64_t told_startup_ = 0;
+  bool fit_running_ = false;
+  std::jthread fitter_;
+  std::jthread worker_;
+};
+
+class Shards::Impl {
+ public:
+  Impl(const Config& config, ShardsOptions options,
+       StandardEvaluator& evaluator, Telemetry& telemetry, Store* store,
+       std::function<void(const IncidentEvent&)> on_event)
+      : config(config),
+        options(options),
+        evaluator(evaluator),
+        telemetry(telemetry),
+        store(store),
+        on_event(std::move(on_event)),
+        watch(WatchOptionsOf(config)) {}
+
+  Shard& ShardOf(const std::string& model) {
+    return *shards[StableHash(model) % shards.size()];
+  }
+
+  const Config config;
+  const ShardsOptions options;
+  StandardEvaluator& evaluator;
+  Telemetry& telemetry;
+  Store* const store;
+  const std::function<void(const IncidentEvent&)> on_event;
+
+  mutable Mutex mutex;
+  WatchOptions watch ABSL_GUARDED_BY(mutex);
+  std::map<std::pair<std::string, std::string>, StreamSnapshot> snapshots
+      ABSL_GUARDED_BY(mutex);
+  std::set<std::pair<std::string, std::string>> streams ABSL_GUARDED_BY(mutex);
+
+  std::vector<std::unique_ptr<Shard>> shards;
+  bool started = false;
+
+  // Whether a stream may be watched: the first `max` of them are.
+  bool Admit(const std::string& model, const std::string& route) {
+    MutexLock lock(mutex);
+    const auto key = std::pair(model, route);
+    if (streams.contains(key)) return true;
+    if (streams.size() >= static_cast<size_t>(config.streams.max)) return false;
+    streams.insert(key);
+    return true;
+  }
+  int stream_count() {
+    MutexLock lock(mutex);
+    return std::max<int>(1, static_cast<int>(streams.size()));
+  }
+};
+
+TapOutcome Shards::Shard::Offer(Response&& response, int64_t bytes) {
+  {
+    MutexLock lock(mutex_);
+    // Full before this response is looked at, whatever its size.
+    const bool full =
+        queue_.size() >= static_cast<size_t>(owner_.config.queue.records) ||
+        queued_bytes_ >= owner_.config.queue.bytes;
+    losses_.Count(full);
+    if (full) return {false, "queue_full"};
+    queued_bytes_ += bytes;
+    queue_.push_back({std::move(response), bytes});
+  }
+  wake_.notify_one();
+  return {true, ""};
+}
+
+void Shards::Shard::Post(std::function<void(Shard&)> task) {
+  {
+    MutexLock lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  wake_.notify_one();
+}
+
+void Shards::Shard::WaitUntilIdle() {
+  mutex_.Lock();
+  while (!queue_.empty() || !tasks_.empty() || busy_) idle_.wait(mutex_);
+  mutex_.Unlock();
+}
+
+ModelPipeline* Shards::Shard::PipelineOf(const std::string& model) {
+  auto& pipeline = pipelines_[model];
+  if (pipeline == nullptr) {
+    WatchOptions watch;
+    {
+      MutexLock lock(owner_.mutex);
+      watch = owner_.watch;
+    }
+    pipeline =
+        std::make_unique<ModelPipeline>(model, watch, IncidentOptions{});
+  }
+  return pipeline.get();
+}
+
+void Shards::Shard::Start() {
+  worker_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+}
+
+void Shards::Shard::Stop() {
+  if (!worker_.joinable()) return;
+  worker_.request_stop();
+  {
+    // So that the worker is either before its check or already waiting.
+    MutexLock lock(mutex_);
+  }
+  wake_.notify_all();
+  worker_.join();
+  if (fitter_.joinable()) fitter_.join();
+}
+
+void Shards::Shard::Run(const std::stop_token& stop) {
+  std::vector<Queued> batch;
+  std::deque<std::function<void(Shard&)>> tasks;
+  while (true) {
+    bool low_coverage = false;
+    mutex_.Lock();
+    busy_ = false;
+    if (queue_.empty() && tasks_.empty()) {
+      idle_.notify_all();
+      if (stop.stop_requested()) {
+        mutex_.Unlock();
+        break;
+      }
+      wake_.wait_for(mutex_, absl::ToChronoMilliseconds(kTickInterval));
+    }
+    batch.clear();
+    while (!queue_.empty() && batch.size() < kBatch) {
+      queued_bytes_ -= queue_.front().bytes;
+      batch.push_back(std::move(queue_.front()));
+      queue_.pop_front();
+    }
+    tasks.swap(tasks_);
+    low_coverage = losses_.low_coverage();
+    busy_ = true;
+    mutex_.Unlock();
+
+    for (auto& task : tasks) task(*this);
+    tasks.clear();
+    for (Queued& item : batch) Work(item, low_coverage);
+    Tick();
+  }
+  for (auto& [model, pipeline] : pipelines_) {
+    Tell(pipeline->Drain());
+    dirty_.insert(model);
+  }
+  Publish(absl::Now());
+  Checkpoint(/*all=*/true);
+}
+
+void Shards::Shard::Work(Queued& item, bool low_coverage) {
+  Telemetry& telemetry = owner_.telemetry;
+  Response& response = item.response;
+  if (response.route.empty()) response.route = "default";
+  // A source that tells no time is taken to be asked now.
+  if (response.time == absl::InfinitePast() ||
+      response.time == absl::InfiniteFuture())
+    response.time = absl::Now();
+  telemetry.CountStage(Stage::kEvaluate, 1);
+  Scored scored = owner_.evaluator.Evaluate(response);
+  if (scored.origin != Origin::kLive) {
+    telemetry.ObserveResponse(scored, ResponseOutcome::kNotLive);
+    return;
+  }
+  const bool readable = std::any_of(
+      scored.readings.begin(), scored.readings.end(),
+      [](float value) { return value == value; });
+  if (!readable && scored.grade == Grade::kNotGraded) {
+    telemetry.ObserveResponse(scored, ResponseOutcome::kUnreadable);
+    return;
+  }
+  if (!owner_.Admit(scored.model, scored.route)) {
+    // Known to nobody: its numbers still show, under `other`.
+    telemetry.CountStageDropped(Stage::kDetect, "stream_limit");
+    telemetry.ObserveResponse(scored, ResponseOutcome::kScored);
+    return;
+  }
+  telemetry.ObserveResponse(scored, ResponseOutcome::kScored);
+  telemetry.CountStage(Stage::kDetect, 1);
+  ModelPipeline& pipeline = *PipelineOf(scored.model);
+  dirty_.insert(scored.model);
+  last_work_ = absl::Now();
+  Tell(pipeline.Take(std::move(scored), low_coverage));
+  if (const auto prefix = pipeline.TakePrefix(); prefix.has_value())
+    owner_.evaluator.SetPrefix(pipeline.model(),
+                               PrefixProfile::FromDigest(*prefix));
+  StartFit(pipeline);
+}
+
+void Shards::Shard::StartFit(ModelPipeline& pipeline) {
+  if (fit_running_) return;
+  FitJob job = pipeline.watch().TakeFitJob();
+  if (job.rows.empty()) return;
+  fit_running_ = true;
+  if (fitter_.joinable()) fitter_.join();
+  fitter_ = std::jthread([this, model = pipeline.model(),
+                          job = std::move(job)]() mutable {
+    const size_t rows = job.rows.size();
+    auto fit = std::make_shared<PromptRegressionFit>(
+        FitPromptRegression(job.rows));
+    Post([model, route = job.route, fit, rows](Shard& shard) {
+      shard.fit_running_ = false;
+      shard.PipelineOf(model)->watch().InstallFit(route, std::move(*fit),
+                                                  rows);
+    });
+  });
+}
+
+void Shards::Shard::Tell(const std::vector<IncidentEvent>& events) {
+  for (const IncidentEvent& event : events) {
+    owner_.telemetry.CountStage(Stage::kIncidents, 1);
+    if (!Alerts(owner_.config, event.signal)) continue;
+    owner_.telemetry.SetIncident(event.incident);
+    if (owner_.store != nullptr) {
+      const absl::Status status = owner_.store->PutIncident(event.incident);
+      if (!status.ok())
+        LogWarning("incident_not_stored",
+                   {{"incident", event.incident.id},
+                    {"error", std::string(status.message())}});
+    }
+    owner_.on_event(event);
+  }
+}
+
+void Shards::Shard::Tick() {
+  const absl::Time now = absl::Now();
+  if (now - last_tick_ >= kTickInterval) {
+    last_tick_ = now;
+    for (auto& [model, pipeline] : pipelines_) {
+      // The data's own clock, moved on by the time since its last response, so
+      // that a recording fed with old times is judged in its own time.
+      if (pipeline->order().holding() == 0 && now - last_publish_ < absl::Seconds(1))
+        continue;
+      const absl::Time data_now =
+          last_work_ == absl::InfinitePast()
+              ? now
+              : pipeline->last_time() + (now - last_work_);
+      const auto events = pipeline->Tick(data_now);
+      if (!events.empty()) dirty_.insert(model);
+      Tell(events);
+    }
+  }
+  if (now - last_publish_ >= owner_.options.snapshot_interval) Publish(now);
+  if (now - last_checkpoint_ >= owner_.options.checkpoint_interval)
+    Checkpoint(/*all=*/false);
+}
+
+void Shards::Shard::Publish(absl::Time now) {
+  last_publish_ = now;
+  int64_t duplicates = 0;
+  int64_t startup = 0;
+  const int streams = owner_.stream_count();
+  for (auto& [model, pipeline] : pipelines_) {
+    duplicates += pipeline->duplicates();
+    startup += pipeline->order().counts().startup;
+    pipeline->watch().set_streams(streams);
+    const absl::Time data_now =
+        last_work_ == absl::InfinitePast()
+            ? now
+            : pipeline->last_time() + (now - last_work_);
+    for (StreamSnapshot& s : pipeline->watch().Snapshot(data_now)) {
+      owner_.telemetry.SetStream(s);
+      auto [told, fresh] =
+          told_states_.try_emplace({s.model, s.route}, s.state);
+      if (fresh || told->second != s.state) {
+        told->second = s.state;
+        LogFields fields = {{"model", s.model},
+                            {"route", s.route},
+                            {"state", std::string(StreamStateName(s.state))},
+                            {"reference", std::to_string(s.reference_responses)}};
+        if (s.halved_length_delay == s.halved_length_delay) {
+          fields.emplace_back(
+              "notices",
+              absl::StrFormat("%sa halved reasoning length is noticed in about "
+                              "%.0f responses",
+                              s.responses_per_hour == s.responses_per_hour
+                                  ? absl::StrFormat("at %.0f responses/h ",
+                                                    s.responses_per_hour)
+                                  : "",
+                              s.halved_length_delay));
+        }
+        LogInfo("stream_state", fields);
+      }
+      MutexLock lock(owner_.mutex);
+      owner_.snapshots[{s.model, s.route}] = std::move(s);
+    }
+  }
+  if (duplicates > told_duplicates_)
+    owner_.telemetry.CountStageDropped(Stage::kOrder, "duplicate",
+                                       duplicates - told_duplicates_);
+  told_duplicates_ = duplicates;
+  if (startup > told_startup_)
+    owner_.telemetry.CountStageDropped(Stage::kOrder, "startup",
+                                       startup - told_startup_);
+  told_startup_ = startup;
+  owner_.telemetry.Heartbeat(Stage::kEvaluate, now);
+  owner_.telemetry.Heartbeat(Stage::kDetect, now);
+  Report();
+}
+
+void Shards::Shard::Report() const {
+  int64_t records = 0;
+  int64_t bytes = 0;
+  {
+    MutexLock lock(mutex_);
+    records = static_cast<int64_t>(queue_.size());
+    bytes = queued_bytes_;
+  }
+  owner_.telemetry.SetQueue(number_, records, owner_.config.queue.records,
+                            bytes);
+}
+
+void Shards::Shard::Checkpoint(bool all) {
+  last_checkpoint_ = absl::Now();
+  if (owner_.store == nullptr) return;
+  for (const std::string& model : dirty_) {
+    const auto it = pipelines_.find(model);
+    if (it == pipelines_.end()) continue;
+    const absl::Status status =
+        owner_.store->PutState(it->second->Save(all));
+    if (!status.ok())
+      LogWarning("checkpoint_failed",
+                 {{"model", model}, {"error", std::string(status.message())}});
+  }
+  dirty_.clear();
+  const absl::Status status = owner_.store->PutFact(
+      "checkpoint_ns", std::to_string(absl::ToUnixNanos(absl::Now())));
+  if (!status.ok())
+    LogWarning("checkpoint_failed", {{"error", std::string(status.message())}});
+}
+
+Shards::Shards(const Config& config, ShardsOptions options,
+               StandardEvaluator& evaluator, Telemetry& telemetry,
+               Store* store,
+               std::function<void(const IncidentEvent&)> on_event)
+    : impl_(std::make_unique<Impl>(config, options, evaluator, telemetry,
+                                   store, std::move(on_event))) {
+  for (int i = 0; i < std::max(1, options.shards); ++i)
+    impl_->shards.push_back(std::make_unique<Shard>(*impl_, i));
+}
+
+Shards::~Shards() { Stop(); }
+
+absl::Status Shards::Restore(const std::vector<StateBlob>& blobs,
+                             const std::vector<Incident>& incidents) {
+  std::map<std::string, std::vector<StateBlob>> by_model;
+  for (const StateBlob& blob : blobs) by_model[blob.key].push_back(blob);
+  absl::Status first;
+  for (auto& [model, mine] : by_model) {
+    std::vector<Incident> of_model;
+    for (const Incident& incident : incidents)
+      if (incident.model == model) of_model.push_back(incident);
+    ModelPipeline& pipeline = *impl_->ShardOf(model).PipelineOf(model);
+    first.Update(pipeline.Restore(mine, std::move(of_model)));
+    ModelProfile profile = reasonwatch::ProfileOf(impl_->config, model);
+    impl_->evaluator.SetProfile(model, std::move(profile));
+    if (const auto prefix = pipeline.TakePrefix(); prefix.has_value())
+      impl_->evaluator.SetPrefix(model, PrefixProfile::FromDigest(*prefix));
+    for (const StreamSnapshot& s : pipeline.watch().Snapshot(absl::Now()))
+      impl_->Admit(s.model, s.route);
+  }
+  return first;
+}
+
+Shards::Imported Shards::Import(const std::vector<Response>& rows,
+                                bool learn) {
+  for (const Response& row : rows)
+    impl_->Admit(row.model, row.route.empty() ? "default" : row.route);
+  ImportReport report = ImportBaseline(
+      rows, learn, impl_->evaluator,
+      [&](const std::string& model) {
+        return reasonwatch::ProfileOf(impl_->config, model);
+      },
+      [&](const std::string& model) -> ModelPipeline& {
+        return *impl_->ShardOf(model).PipelineOf(model);
+      });
+  return {report.responses, report.problems, report.solved,
+          std::move(report.baseline)};
+}
+
+void Shards::Start() {
+  impl_->started = true;
+  for (auto& shard : impl_->shards) shard->Start();
+}
+
+void Shards::Stop() {
+  for (auto& shard : impl_->shards) shard->Stop();
+}
+
+TapOutcome Shards::Offer(Response&& response, int64_t bytes) {
+  Shard& shard = impl_->ShardOf(response.model);
+  return shard.Offer(std::move(response), bytes);
+}
+
+void Shards::Reload(const Config& config) {
+  const WatchOptions watch = WatchOptionsOf(config);
+  {
+    MutexLock lock(impl_->mutex);
+    impl_->watch = watch;
+  }
+  for (auto& shard : impl_->shards)
+    shard->Post([watch](Shard& s) {
+      for (auto& [model, pipeline] : s.pipelines())
+        pipeline->watch().SetBudget(watch.budget, watch.enabled_signals);
+    });
+}
+
+std::vector<StreamSnapshot> Shards::Snapshots() const {
+  MutexLock lock(impl_->mutex);
+  std::vector<StreamSnapshot> all;
+  for (const auto& [key, snapshot] : impl_->snapshots) all.push_back(snapshot);
+  return all;
+}
+
+void Shards::Drain() {
+  for (auto& shard : impl_->shards) shard->WaitUntilIdle();
+}
+
+}  // namespace reasonwatch

@@ -1,0 +1,77 @@
+// The live pipeline: bounded queues, one a shard, and the workers behind them.
+//
+// A response goes to the shard of its model, so one worker owns everything of a
+// model and nothing there needs a lock. Offer() never waits: a full queue drops
+// and counts. What it drops does not depend on the response's size, or a loss
+// would look like a change of length: a queue is full or not before the
+// response is looked at.
+#ifndef REASONWATCH_DAEMON_PIPELINE_SHARDS_H_
+#define REASONWATCH_DAEMON_PIPELINE_SHARDS_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "core/ports.h"
+#include "core/snapshot.h"
+#include "daemon/config.h"
+#include "daemon/export/telemetry.h"
+#include "daemon/pipeline/standard_evaluator.h"
+#include "tap/tap_sink.h"
+
+namespace reasonwatch {
+
+struct ShardsOptions {
+  int shards = 2;
+  absl::Duration checkpoint_interval = absl::Seconds(5);
+  absl::Duration snapshot_interval = absl::Seconds(1);
+};
+
+class Shards : public TapSink {
+ public:
+  // All must outlive the shards. `store` may be null: nothing is kept.
+  // `on_event` is called from the workers.
+  Shards(const Config& config, ShardsOptions options,
+         StandardEvaluator& evaluator, Telemetry& telemetry, Store* store,
+         std::function<void(const IncidentEvent&)> on_event);
+  ~Shards() override;
+
+  // Before Start(): what an earlier run saved. Returns the first problem and
+  // goes on with the rest.
+  absl::Status Restore(const std::vector<StateBlob>& blobs,
+                       const std::vector<Incident>& incidents);
+  // Before Start(): recorded healthy responses (see import_baseline.h);
+  // `learn` false where their references were restored.
+  struct Imported {
+    int64_t responses = 0;
+    int64_t problems = 0;
+    int64_t solved = 0;
+    std::vector<BaselineProblem> baseline;
+  };
+  Imported Import(const std::vector<Response>& rows, bool learn);
+
+  void Start();
+  // Works off what is queued, saves everything, ends the threads. Idempotent.
+  void Stop();
+
+  TapOutcome Offer(Response&& response, int64_t bytes) override;
+
+  // New settings for budgets and signals; queues and storage keep theirs.
+  void Reload(const Config& config);
+  std::vector<StreamSnapshot> Snapshots() const;
+  // Waits until everything offered before has been worked off.
+  void Drain();
+
+ private:
+  class Shard;
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DAEMON_PIPELINE_SHARDS_H_
