@@ -12,9 +12,8 @@ constexpr size_t kMaxValue = 512;
 
 void AppendValue(std::string_view value, std::string& out) {
   value = value.substr(0, kMaxValue);
-  const bool plain =
-      !value.empty() &&
-      value.find_first_of(" =\"\\\n\r\t") == std::string_view::npos;
+  const bool plain = !value.empty() && value.find_first_of(" =\"\\\n\r\t") ==
+                                           std::string_view::npos;
   if (plain) {
     out += value;
     return;

@@ -55,10 +55,11 @@ double TrafficMeter::Rate() const {
   return s_.weighted_days > 0 ? 30 * s_.weighted_count / s_.weighted_days : 0;
 }
 
-double TrafficMeter::per_day() const {
+double TrafficMeter::per_day(absl::Duration seen) const {
   const double days = static_cast<double>(s_.last_ns - s_.first_ns) / kDayNanos;
-  if (days < 1.0 / 24) return 0;
-  return s_.weighted_count / std::max(s_.weighted_days, 1.0 / 24);
+  if (days * 86400 < absl::ToDoubleSeconds(seen) || s_.weighted_days <= 0)
+    return 0;
+  return s_.weighted_count / s_.weighted_days;
 }
 
 void TrafficMeter::Count(int64_t time_ns) {

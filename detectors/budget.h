@@ -12,6 +12,7 @@
 
 #include <cstdint>
 
+#include "absl/time/time.h"
 #include "core/incident.h"
 #include "detectors/level.h"
 #include "detectors/sequential/state_io.h"
@@ -46,7 +47,8 @@ class TrafficMeter {
  public:
   void Count(int64_t time_ns);
   double per_30_days() const { return s_.published; }
-  double per_day() const;  // 0 until an hour was seen
+  // 0 until `seen` of the stream's own time was watched.
+  double per_day(absl::Duration seen = absl::Hours(1)) const;
 
   void Save(StateWriter& out) const { out.Put(s_); }
   void Restore(StateReader& in) { in.Get(s_); }

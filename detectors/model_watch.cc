@@ -290,7 +290,7 @@ std::vector<StreamSnapshot> ModelWatch::Snapshot(absl::Time now) const {
     s.responses = stream->responses;
     s.reference_responses = stream->reference.responses();
     s.coverage_ratio = CoverageOf(*stream);
-    const double per_day = stream->traffic.per_day();
+    const double per_day = stream->traffic.per_day(absl::Minutes(1));
     s.responses_per_hour =
         per_day > 0 ? per_day / 24 : std::numeric_limits<double>::quiet_NaN();
     s.last_response = stream->level.last_response();

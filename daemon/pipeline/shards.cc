@@ -106,15 +106,15 @@ class Shards::Shard {
 
 class Shards::Impl {
  public:
-  Impl(const Config& config, ShardsOptions options,
-       StandardEvaluator& evaluator, Telemetry& telemetry, Store* store,
-       std::function<void(const IncidentEvent&)> on_event)
-      : config(config),
-        options(options),
-        evaluator(evaluator),
-        telemetry(telemetry),
-        store(store),
-        on_event(std::move(on_event)),
+  Impl(const Config& config_in, ShardsOptions options_in,
+       StandardEvaluator& evaluator_in, Telemetry& telemetry_in,
+       Store* store_in, std::function<void(const IncidentEvent&)> on_event_in)
+      : config(config_in),
+        options(options_in),
+        evaluator(evaluator_in),
+        telemetry(telemetry_in),
+        store(store_in),
+        on_event(std::move(on_event_in)),
         watch(WatchOptionsOf(config)) {}
 
   Shard& ShardOf(const std::string& model) {
@@ -190,8 +190,7 @@ ModelPipeline* Shards::Shard::PipelineOf(const std::string& model) {
       MutexLock lock(owner_.mutex);
       watch = owner_.watch;
     }
-    pipeline =
-        std::make_unique<ModelPipeline>(model, watch, IncidentOptions{});
+    pipeline = std::make_unique<ModelPipeline>(model, watch, IncidentOptions{});
   }
   return pipeline.get();
 }
@@ -265,9 +264,9 @@ void Shards::Shard::Work(Queued& item, bool low_coverage) {
     telemetry.ObserveResponse(scored, ResponseOutcome::kNotLive);
     return;
   }
-  const bool readable = std::any_of(
-      scored.readings.begin(), scored.readings.end(),
-      [](float value) { return value == value; });
+  const bool readable =
+      std::any_of(scored.readings.begin(), scored.readings.end(),
+                  [](float value) { return value == value; });
   if (!readable && scored.grade == Grade::kNotGraded) {
     telemetry.ObserveResponse(scored, ResponseOutcome::kUnreadable);
     return;
@@ -299,12 +298,11 @@ void Shards::Shard::StartFit(ModelPipeline& pipeline) {
   fitter_ = std::jthread([this, model = pipeline.model(),
                           job = std::move(job)]() mutable {
     const size_t rows = job.rows.size();
-    auto fit = std::make_shared<PromptRegressionFit>(
-        FitPromptRegression(job.rows));
+    auto fit =
+        std::make_shared<PromptRegressionFit>(FitPromptRegression(job.rows));
     Post([model, route = job.route, fit, rows](Shard& shard) {
       shard.fit_running_ = false;
-      shard.PipelineOf(model)->watch().InstallFit(route, std::move(*fit),
-                                                  rows);
+      shard.PipelineOf(model)->watch().InstallFit(route, std::move(*fit), rows);
     });
   });
 }
@@ -332,7 +330,8 @@ void Shards::Shard::Tick() {
     for (auto& [model, pipeline] : pipelines_) {
       // The data's own clock, moved on by the time since its last response, so
       // that a recording fed with old times is judged in its own time.
-      if (pipeline->order().holding() == 0 && now - last_publish_ < absl::Seconds(1))
+      if (pipeline->order().holding() == 0 &&
+          now - last_publish_ < absl::Seconds(1))
         continue;
       const absl::Time data_now =
           last_work_ == absl::InfinitePast()
@@ -367,10 +366,11 @@ void Shards::Shard::Publish(absl::Time now) {
           told_states_.try_emplace({s.model, s.route}, s.state);
       if (fresh || told->second != s.state) {
         told->second = s.state;
-        LogFields fields = {{"model", s.model},
-                            {"route", s.route},
-                            {"state", std::string(StreamStateName(s.state))},
-                            {"reference", std::to_string(s.reference_responses)}};
+        LogFields fields = {
+            {"model", s.model},
+            {"route", s.route},
+            {"state", std::string(StreamStateName(s.state))},
+            {"reference", std::to_string(s.reference_responses)}};
         if (s.halved_length_delay == s.halved_length_delay) {
           fields.emplace_back(
               "notices",
@@ -419,8 +419,7 @@ void Shards::Shard::Checkpoint(bool all) {
   for (const std::string& model : dirty_) {
     const auto it = pipelines_.find(model);
     if (it == pipelines_.end()) continue;
-    const absl::Status status =
-        owner_.store->PutState(it->second->Save(all));
+    const absl::Status status = owner_.store->PutState(it->second->Save(all));
     if (!status.ok())
       LogWarning("checkpoint_failed",
                  {{"model", model}, {"error", std::string(status.message())}});
@@ -433,11 +432,10 @@ void Shards::Shard::Checkpoint(bool all) {
 }
 
 Shards::Shards(const Config& config, ShardsOptions options,
-               StandardEvaluator& evaluator, Telemetry& telemetry,
-               Store* store,
+               StandardEvaluator& evaluator, Telemetry& telemetry, Store* store,
                std::function<void(const IncidentEvent&)> on_event)
-    : impl_(std::make_unique<Impl>(config, options, evaluator, telemetry,
-                                   store, std::move(on_event))) {
+    : impl_(std::make_unique<Impl>(config, options, evaluator, telemetry, store,
+                                   std::move(on_event))) {
   for (int i = 0; i < std::max(1, options.shards); ++i)
     impl_->shards.push_back(std::make_unique<Shard>(*impl_, i));
 }
@@ -465,8 +463,7 @@ absl::Status Shards::Restore(const std::vector<StateBlob>& blobs,
   return first;
 }
 
-Shards::Imported Shards::Import(const std::vector<Response>& rows,
-                                bool learn) {
+Shards::Imported Shards::Import(const std::vector<Response>& rows, bool learn) {
   for (const Response& row : rows)
     impl_->Admit(row.model, row.route.empty() ? "default" : row.route);
   ImportReport report = ImportBaseline(
@@ -479,6 +476,14 @@ Shards::Imported Shards::Import(const std::vector<Response>& rows,
       });
   return {report.responses, report.problems, report.solved,
           std::move(report.baseline)};
+}
+
+std::map<std::string, std::string> Shards::LastResponses() const {
+  std::map<std::string, std::string> last;
+  for (const auto& shard : impl_->shards)
+    for (const auto& [model, pipeline] : shard->pipelines())
+      last[model] = pipeline->last_id();
+  return last;
 }
 
 void Shards::Start() {

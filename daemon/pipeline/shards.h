@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,6 +54,10 @@ class Shards : public TapSink {
     std::vector<BaselineProblem> baseline;
   };
   Imported Import(const std::vector<Response>& rows, bool learn);
+
+  // By model, the id of the last response that is part of the saved state.
+  // Before Start().
+  std::map<std::string, std::string> LastResponses() const;
 
   void Start();
   // Works off what is queued, saves everything, ends the threads. Idempotent.

@@ -1,0 +1,141 @@
+#include "daemon/commands/incidents.h"
+
+#include <cmath>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "core/status_macros.h"
+#include "core/strings.h"
+#include "daemon/incident_json.h"
+#include "storage/sqlite_store.h"
+
+namespace reasonwatch {
+namespace {
+
+absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& folder) {
+  SqliteStoreOptions options;
+  options.folder = folder;
+  options.read_only = true;
+  return OpenSqliteStore(options);
+}
+
+std::string When(absl::Time t) {
+  if (t == absl::InfinitePast() || t == absl::InfiniteFuture()) return "-";
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S", t, absl::UTCTimeZone());
+}
+
+std::string EffectText(const Effect& e) {
+  if (e.unit == "ratio") {
+    std::string text = absl::StrFormat("length x%.2f", e.value);
+    if (!std::isnan(e.low))
+      text += absl::StrFormat(" (%.2f to %.2f)", e.low, e.high);
+    return text;
+  }
+  std::string text = absl::StrFormat("%+.0f points", 100 * e.value);
+  if (!std::isnan(e.low))
+    text += absl::StrFormat(" (%+.0f to %+.0f)", 100 * e.low, 100 * e.high);
+  return text;
+}
+
+}  // namespace
+
+absl::Status ListIncidents(const std::string& folder, bool open_only, int limit,
+                           std::ostream& out) {
+  RW_ASSIGN_OR_RETURN(const auto store, Open(folder));
+  RW_ASSIGN_OR_RETURN(const std::vector<Incident> incidents,
+                      store->LoadIncidents(open_only, limit));
+  if (incidents.empty()) {
+    out << (open_only ? "no open incident\n" : "no incident\n");
+    return absl::OkStatus();
+  }
+  out << absl::StrFormat("%-16s  %-8s  %-8s  %-19s  %-24s  %s\n", "INCIDENT",
+                         "STATE", "SEVERITY", "OPENED (UTC)", "MODEL/ROUTE",
+                         "SIGNALS");
+  for (const Incident& i : incidents) {
+    std::string signals;
+    for (const IncidentSignal& s : i.signals) {
+      const std::string name(SignalName(s.signal));
+      if (signals.find(name) != std::string::npos) continue;
+      signals += (signals.empty() ? "" : ", ") + name;
+    }
+    out << absl::StrFormat("%-16s  %-8s  %-8s  %-19s  %-24s  %s\n", i.id,
+                           i.open() ? "open" : "closed",
+                           AbslView(SeverityName(i.severity)), When(i.opened),
+                           i.route.empty() ? i.model : i.model + "/" + i.route,
+                           signals);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ShowIncident(const std::string& folder, const std::string& id,
+                          bool json, std::ostream& out) {
+  RW_ASSIGN_OR_RETURN(const auto store, Open(folder));
+  RW_ASSIGN_OR_RETURN(const Incident i, store->LoadIncident(id));
+  if (json) {
+    out << IncidentJson(i) << "\n";
+    return absl::OkStatus();
+  }
+  out << absl::StrFormat("%s  %s  %s\n", i.id, i.open() ? "open" : "closed",
+                         AbslView(SeverityName(i.severity)));
+  out << absl::StrFormat("  model         %s\n", i.model);
+  if (!i.route.empty()) out << absl::StrFormat("  route         %s\n", i.route);
+  if (!i.replica.empty())
+    out << absl::StrFormat("  replica       %s\n", i.replica);
+  out << absl::StrFormat("  scope         %s\n", AbslView(ScopeName(i.scope)));
+  out << absl::StrFormat("  began         %s  with response %s\n",
+                         When(i.onset_time),
+                         i.onset_id.empty() ? "-" : i.onset_id);
+  out << absl::StrFormat("  opened        %s\n", When(i.opened));
+  if (!i.open())
+    out << absl::StrFormat("  closed        %s  %s\n", When(i.closed),
+                           i.close_reason);
+  out << absl::StrFormat("  confirmation  %s\n",
+                         AbslView(ConfirmationName(i.confirmation)));
+  // Each signal once, as its widest level tells it; the other levels in a line.
+  for (int n = 0; n < kSignalCount; ++n) {
+    const IncidentSignal* widest = nullptr;
+    const auto width = [](Scope scope) {
+      return scope == Scope::kModel ? 2 : scope == Scope::kRoute ? 1 : 0;
+    };
+    bool open = false;
+    for (const IncidentSignal& s : i.signals) {
+      if (s.signal != static_cast<Signal>(n)) continue;
+      open = open || s.open;
+      if (widest == nullptr ||
+          width(s.finding.scope) > width(widest->finding.scope))
+        widest = &s;
+    }
+    if (widest == nullptr) continue;
+    const Finding& f = widest->finding;
+    out << absl::StrFormat("\n  %s%s\n", AbslView(SignalName(widest->signal)),
+                           open ? "" : "  (over)");
+    out << absl::StrFormat("    effect      %s\n", EffectText(f.effect));
+    out << absl::StrFormat("    affected    about %.0f %% of responses\n",
+                           100 * f.affected_share);
+    out << absl::StrFormat(
+        "    evidence    %.3g, threshold %.3g: while healthy, seen about once "
+        "in %.3g responses\n",
+        f.statistic, f.threshold, f.statistic);
+    for (const auto& [channel, share] : f.channels)
+      if (share >= .01)
+        out << absl::StrFormat("    channel     %3.0f %%  %s\n", 100 * share,
+                               channel);
+    for (const std::string& stratum : f.strata)
+      out << absl::StrFormat("    where       %s\n", stratum);
+    for (const IncidentSignal& s : i.signals) {
+      if (&s == widest || s.signal != widest->signal) continue;
+      out << absl::StrFormat(
+          "    also        %s %s%s: %s\n", AbslView(ScopeName(s.finding.scope)),
+          s.finding.scope == Scope::kReplica ? s.finding.replica
+                                             : s.finding.route,
+          s.open ? "" : " (over)", EffectText(s.finding.effect));
+    }
+  }
+  out << "\n  likely causes\n";
+  for (const Cause& c : i.causes)
+    out << absl::StrFormat("    %3.0f %%  %s%s%s\n", 100 * c.weight, c.cause,
+                           c.evidence.empty() ? "" : ": ", c.evidence);
+  return absl::OkStatus();
+}
+
+}  // namespace reasonwatch

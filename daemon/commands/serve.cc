@@ -1,0 +1,302 @@
+#include "daemon/commands/serve.h"
+
+#include <openssl/rand.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "core/status_macros.h"
+#include "core/strings.h"
+#include "core/version.h"
+#include "daemon/export/telemetry.h"
+#include "daemon/http/server.h"
+#include "daemon/log.h"
+#include "daemon/pipeline/import_baseline.h"
+#include "daemon/pipeline/settings.h"
+#include "daemon/pipeline/shards.h"
+#include "storage/sqlite_store.h"
+#include "tap/grpc/grpc_tap.h"
+
+namespace reasonwatch {
+namespace {
+
+constexpr absl::Duration kStopDeadline = absl::Seconds(5);
+constexpr absl::Duration kRecentlyClosed = absl::Hours(24);
+
+absl::StatusOr<std::string> ReadSecret(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream in(path, std::ios::binary);
+  std::string secret((std::istreambuf_iterator<char>(in)),
+                     std::istreambuf_iterator<char>());
+  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r'))
+    secret.pop_back();
+  if (!in || secret.empty())
+    return absl::InvalidArgumentError(
+        absl::StrFormat("can't read a token from %s", path));
+  return secret;
+}
+
+// The key of the session hashes: made once, kept beside the database.
+absl::StatusOr<std::string> SessionKey(const std::string& folder) {
+  const std::string path = folder + "/session.key";
+  {
+    std::ifstream in(path, std::ios::binary);
+    std::string key((std::istreambuf_iterator<char>(in)),
+                    std::istreambuf_iterator<char>());
+    if (key.size() == 32) return key;
+  }
+  std::string key(32, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(key.data()),
+                 static_cast<int>(key.size())) != 1)
+    return absl::InternalError("no random bytes for the session key");
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  ::chmod(path.c_str(), 0600);
+  out << key;
+  out.flush();
+  if (!out)
+    return absl::PermissionDeniedError(absl::StrFormat("can't write %s", path));
+  return key;
+}
+
+std::string Digest(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(in)),
+                          std::istreambuf_iterator<char>());
+  return absl::StrFormat("%016x", StableHash(bytes));
+}
+
+void LogEvent(const IncidentEvent& event) {
+  const Finding& f = event.finding;
+  LogFields fields = {
+      {"incident", event.incident.id},
+      {"model", event.incident.model},
+      {"route", event.incident.route},
+      {"signal", std::string(SignalName(event.signal))},
+      {"scope", std::string(ScopeName(event.incident.scope))},
+      {"severity", std::string(SeverityName(event.incident.severity))},
+      {"response", f.response_id},
+      {"statistic", absl::StrFormat("%.4g", f.statistic)},
+      {"threshold", absl::StrFormat("%.4g", f.threshold)}};
+  if (!event.incident.causes.empty())
+    fields.emplace_back("cause", event.incident.causes.front().cause);
+  const std::string name =
+      "incident_" + std::string(IncidentEventName(event.kind));
+  if (event.kind == IncidentEvent::Kind::kOpened) {
+    LogWarning(name, fields);
+  } else {
+    LogInfo(name, fields);
+  }
+}
+
+TapCounters CountersOf(const TapStatistics& s) {
+  TapCounters c;
+  c.records = s.records;
+  c.dropped = s.dropped_by_reason;
+  c.errors = s.errors_by_reason;
+  if (s.invalid_utf8 > 0) c.errors["invalid_utf8"] = s.invalid_utf8;
+  return c;
+}
+
+// What an earlier run left: detector state, incidents, and how long ago it
+// saved last.
+absl::Status Resume(SqliteStore& store, Shards& shards, Telemetry& telemetry) {
+  RW_ASSIGN_OR_RETURN(std::vector<StateBlob> blobs, store.LoadState());
+  RW_ASSIGN_OR_RETURN(std::vector<Incident> all,
+                      store.LoadIncidents(/*open_only=*/false, 1000));
+  std::vector<Incident> recent;
+  for (auto it = all.rbegin(); it != all.rend(); ++it) {
+    if (!it->open() && absl::Now() - it->closed > kRecentlyClosed) continue;
+    telemetry.RestoreIncident(*it);
+    recent.push_back(*it);
+  }
+  const absl::Status restored = shards.Restore(blobs, recent);
+  if (!restored.ok())
+    LogError("state_not_restored",
+             {{"error", std::string(restored.message())}});
+  const auto saved = store.LoadFact("checkpoint_ns");
+  int64_t saved_ns = 0;
+  if (!saved.ok() || !absl::SimpleAtoi(*saved, &saved_ns))
+    return absl::OkStatus();
+  const absl::Duration gap = absl::Now() - absl::FromUnixNanos(saved_ns);
+  telemetry.SetRestartGap(gap);
+  LogInfo(
+      "resumed",
+      {{"gap_seconds", absl::StrFormat("%.3f", absl::ToDoubleSeconds(gap))},
+       {"open_incidents", std::to_string(std::count_if(
+                              recent.begin(), recent.end(),
+                              [](const Incident& i) { return i.open(); }))}});
+  for (const auto& [model, id] : shards.LastResponses())
+    LogInfo("resumed_model", {{"model", model}, {"last_response", id}});
+  return absl::OkStatus();
+}
+
+absl::Status LearnBaseline(const Config& config, SqliteStore& store,
+                           Shards& shards, Telemetry& telemetry) {
+  const std::string& path = config.baseline.path;
+  if (path.empty()) return absl::OkStatus();
+  RW_ASSIGN_OR_RETURN(
+      const RecordedFile file,
+      ReadRecordedFile(path, [&](int64_t line, std::string_view why) {
+        LogWarning("baseline_line_skipped", {{"file", path},
+                                             {"line", std::to_string(line)},
+                                             {"error", std::string(why)}});
+      }));
+  const std::string digest = Digest(path);
+  const auto known = store.LoadFact("baseline_digest");
+  const bool learn = !known.ok() || *known != digest;
+  const Shards::Imported imported = shards.Import(file.rows, learn);
+  std::map<std::string, int64_t> problems;
+  for (const BaselineProblem& p : imported.baseline) ++problems[p.model];
+  for (const auto& [model, count] : problems)
+    telemetry.SetBaseline(model, count, 0);
+  if (learn) {
+    RW_RETURN_IF_ERROR(store.PutProblems(imported.baseline));
+    RW_RETURN_IF_ERROR(store.PutFact("baseline_digest", digest));
+  }
+  LogInfo("baseline", {{"file", path},
+                       {"responses", std::to_string(imported.responses)},
+                       {"problems", std::to_string(imported.problems)},
+                       {"solved", std::to_string(imported.solved)},
+                       {"learnt", learn ? "now" : "before"}});
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Serve(const Config& config, const std::string& config_path) {
+  RW_RETURN_IF_ERROR(StartLog(config.log_level));
+  // Blocked before any thread starts, so that only the waiter below sees them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, s);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  LogInfo("start", {{"version", kVersion}, {"data", config.storage.path}});
+
+  Telemetry telemetry({.version = kVersion, .max_streams = config.streams.max});
+  SqliteStoreOptions store_options;
+  store_options.folder = config.storage.path;
+  store_options.max_bytes = config.storage.max_bytes;
+  store_options.retention = config.storage.retention;
+  RW_ASSIGN_OR_RETURN(std::unique_ptr<SqliteStore> store,
+                      OpenSqliteStore(store_options));
+  RW_ASSIGN_OR_RETURN(std::string session_key, SessionKey(config.storage.path));
+  StandardEvaluator evaluator(std::move(session_key));
+  {
+    ModelProfile unknown;
+    unknown.learn_prefix = true;
+    evaluator.SetDefaultProfile(std::move(unknown));
+    for (const auto& [model, settings] : config.models)
+      evaluator.SetProfile(model, ProfileOf(config, model));
+  }
+
+  ShardsOptions shard_options;
+  shard_options.shards =
+      std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 8);
+  Shards shards(config, shard_options, evaluator, telemetry, store.get(),
+                LogEvent);
+  RW_RETURN_IF_ERROR(Resume(*store, shards, telemetry));
+  RW_RETURN_IF_ERROR(LearnBaseline(config, *store, shards, telemetry));
+  shards.Start();
+
+  std::atomic<bool> ready = false;
+  const auto reload = [&]() -> absl::Status {
+    if (config_path.empty())
+      return absl::FailedPreconditionError("started without --config");
+    const auto fresh = LoadConfig(config_path);
+    if (!fresh.ok()) {
+      LogError("reload_failed",
+               {{"error", std::string(fresh.status().message())}});
+      return fresh.status();
+    }
+    shards.Reload(*fresh);
+    const absl::Status log = StartLog(fresh->log_level);
+    LogInfo("reloaded", {{"config", config_path}});
+    return log;
+  };
+  HttpOptions http_options;
+  http_options.listen = config.http.listen;
+  http_options.tls_cert = config.http.tls.cert;
+  http_options.tls_key = config.http.tls.key;
+  http_options.tls_client_ca = config.http.tls.client_ca;
+  RW_ASSIGN_OR_RETURN(http_options.bearer_token,
+                      ReadSecret(config.http.token_file));
+  HttpHandlers handlers;
+  handlers.metrics = [&] {
+    telemetry.SetStore(store->Statistics());
+    telemetry.Heartbeat(Stage::kStorage, absl::Now());
+    return telemetry.Text();
+  };
+  handlers.ready = [&]() -> absl::Status {
+    if (ready) return absl::OkStatus();
+    return absl::UnavailableError("starting or stopping");
+  };
+  handlers.reload = reload;
+  handlers.incidents = [&](bool open_only, int limit) {
+    // What was told just now may still wait for the writer.
+    store->Flush(absl::Seconds(1)).IgnoreError();
+    return store->LoadIncidents(open_only, limit);
+  };
+  handlers.incident = [&](std::string_view id) {
+    store->Flush(absl::Seconds(1)).IgnoreError();
+    return store->LoadIncident(id);
+  };
+  handlers.streams = [&] { return shards.Snapshots(); };
+  RW_ASSIGN_OR_RETURN(std::unique_ptr<HttpServer> http,
+                      StartHttpServer(http_options, handlers));
+
+  std::unique_ptr<GrpcTap> tap;
+  if (!config.tap_grpc.listen.empty() || !config.tap_grpc.unix_socket.empty()) {
+    GrpcTapOptions tap_options;
+    tap_options.listen = config.tap_grpc.listen;
+    tap_options.unix_socket = config.tap_grpc.unix_socket;
+    tap_options.max_message_bytes = config.tap_grpc.max_message_bytes;
+    tap_options.max_streams = config.tap_grpc.max_streams;
+    tap_options.max_connection_age = config.tap_grpc.max_stream_age;
+    tap_options.tls_cert = config.tap_grpc.tls.cert;
+    tap_options.tls_key = config.tap_grpc.tls.key;
+    tap_options.tls_client_ca = config.tap_grpc.tls.client_ca;
+    tap_options.token_file = config.tap_grpc.token_file;
+    RW_ASSIGN_OR_RETURN(tap, StartGrpcTap(tap_options, shards));
+    telemetry.AddTap("grpc", [&] { return CountersOf(tap->Statistics()); });
+  }
+  ready = true;
+  LogInfo("ready", {{"http_port", std::to_string(http->BoundPort())},
+                    {"tap_port", std::to_string(tap ? tap->BoundPort() : 0)},
+                    {"tap_unix", config.tap_grpc.unix_socket}});
+
+  while (true) {
+    int received = 0;
+    if (sigwait(&signals, &received) != 0) continue;
+    if (received != SIGHUP) break;
+    reload().IgnoreError();
+  }
+  LogInfo("stopping");
+  ready = false;
+  if (tap != nullptr) {
+    tap->SetServing(false);
+    tap->Stop(kStopDeadline);
+    telemetry.RemoveTap("grpc");
+  }
+  http->Stop();
+  shards.Stop();
+  const absl::Status flushed = store->Flush(kStopDeadline);
+  if (!flushed.ok())
+    LogError("not_saved", {{"error", std::string(flushed.message())}});
+  LogInfo("stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace reasonwatch
