@@ -55,8 +55,16 @@ function(reasonwatch_test name)
     REASONWATCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gmock_main
     reasonwatch_options reasonwatch_warnings)
-  gtest_discover_tests(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
+  # Labels are set apart: gtest_discover_tests() takes the second one of a list
+  # for the name of a property.
+  gtest_discover_tests(${name} TEST_LIST ${name}_tests
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT}
     DISCOVERY_TIMEOUT 60)
+  set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake)
+  file(WRITE ${labels_file} "foreach(test IN LISTS ${name}_tests)
+  set_tests_properties(\"\${test}\" PROPERTIES LABELS \"${ARG_LABELS}\")
+endforeach()\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels_file})
 endfunction()
 
 # reasonwatch_fuzzer(NAME SOURCES ... LINK ... CORPUS dir): a libFuzzer target

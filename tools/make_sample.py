@@ -299,7 +299,7 @@ class Recorder:
             content = f"<think>\n{reasoning}\n</think>\n\n{healthy_answer(d, problem)}"
         row = {"id": f"{self.first_id}-{self.count:04d}",
                "time": timestamp(self.now), "end_time": None, "model": MODEL,
-               "route": "tutor" if d.chance(0.7) else "office",
+               "route": "tutor" if d.chance(0.6) else "office",
                "replica": d.pick(("gpu-0", "gpu-1"))}
         self.ask(row, problem, content)
         asked = row.get("prompt") or json.dumps(row["messages"])
@@ -361,7 +361,7 @@ def make():
 
     live = Recorder(SEED + 2, "live", 86400)
     for i in range(HEALTHY + COLLAPSED + RECOVERED):
-        known = live.d.chance(0.35)
+        known = live.d.chance(0.6)
         problem = live.d.pick(pool) if known else live.d.pick(MAKERS)(live.d)
         rows["live.jsonl"].append(live.row(problem, HEALTHY <= i < HEALTHY + COLLAPSED))
     return rows
