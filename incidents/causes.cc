@@ -60,8 +60,10 @@ std::vector<Cause> RankCauses(const Incident& incident) {
     longer = longer || s.signal == Signal::kLengthRunaway;
     failing = failing || s.signal == Signal::kConsistencyRegression;
     markers = markers || s.signal == Signal::kFormatMarkers;
-    for (const auto& [channel, share] : f.channels) {
-      if (share < .1) continue;
+    for (const auto& entry : f.channels) {
+      if (entry.second < .1) continue;
+      // A structured binding can't be captured by clang 14.
+      const std::string& channel = entry.first;
       const auto ends = [&](std::string_view tail) {
         return channel.size() >= tail.size() &&
                channel.compare(channel.size() - tail.size(), tail.size(),
