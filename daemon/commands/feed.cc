@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/time_util.h>
 #include <grpcpp/grpcpp.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -80,25 +81,32 @@ v1::Response ToMessage(const Response& r) {
   return m;
 }
 
+// A bar that moves in place on a terminal, and a line each fifth elsewhere.
 class Progress {
  public:
   Progress(std::ostream& out, int64_t total, bool on)
-      : out_(out), total_(total), on_(on) {}
+      : out_(out),
+        total_(total),
+        on_(on),
+        terminal_(::isatty(STDERR_FILENO) == 1) {}
   void Show(int64_t done) {
     if (!on_ || total_ == 0) return;
     const auto percent = static_cast<int>(100 * done / total_);
-    if (percent == last_ && done != total_) return;
-    last_ = percent;
+    const int step = terminal_ ? percent : percent / 20;
+    if (step == last_) return;
+    last_ = step;
     const auto filled = static_cast<size_t>(percent) / 4;
-    out_ << "\r  [" << std::string(filled, '#') << std::string(25 - filled, '.')
-         << "] " << done << "/" << total_ << " responses" << std::flush;
-    if (done == total_) out_ << "\n";
+    out_ << (terminal_ ? "\r" : "") << "  [" << std::string(filled, '#')
+         << std::string(25 - filled, '.') << "] " << done << "/" << total_
+         << " responses" << (terminal_ && done != total_ ? "" : "\n")
+         << std::flush;
   }
 
  private:
   std::ostream& out_;
   const int64_t total_;
   const bool on_;
+  const bool terminal_;
   int last_ = -1;
 };
 
