@@ -719,10 +719,15 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(
     RW_RETURN_IF_ERROR(MakeFolder(options.folder));
     RW_ASSIGN_OR_RETURN(FileDescriptor held, LockFolder(options.folder));
     lock.emplace(std::move(held));
-    // SQLite would make it readable for all; its other files copy this mode.
-    const FileDescriptor made(
-        open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (made.get() < 0) return SystemError(errno, "can't open", path);
+    {
+      // SQLite would make it readable for all; its other files copy this mode.
+      // Closed before SQLite opens the file: closing any descriptor of it
+      // later would drop SQLite's POSIX locks, and the next process to close
+      // the database would take away the log that we still write.
+      const FileDescriptor made(
+          open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+      if (made.get() < 0) return SystemError(errno, "can't open", path);
+    }
     absl::StatusOr<Connection> opened = OpenForWriting(path);
     if (!opened.ok()) return AddPath(opened.status(), path);
     writer.emplace(*std::move(opened));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "tests/storage/store_test_util.h"
 
 namespace reasonwatch {
@@ -80,6 +81,51 @@ TEST(SqliteStoreCrash, KeepsWhatWasFlushedAndNeverHalfACheckpoint) {
     }
     safe = std::max(safe, std::stoi(state->front().bytes.substr(2000)));
   }
+}
+
+// Writes fact 1, tells, waits, writes fact 2, tells, waits.
+[[noreturn]] void WriteTwice(const std::string& folder, int tell, int wait) {
+  SqliteStoreOptions options;
+  options.folder = folder;
+  auto store = OpenSqliteStore(options);
+  if (!store.ok()) _exit(2);
+  int64_t writes = 0;
+  for (const char* value : {"1", "2"}) {
+    char byte = 0;
+    if (!(*store)->PutFact("round", value).ok()) _exit(3);
+    // Not Flush(): that moves the log into the database, and it is the log
+    // that must stay where it is.
+    ++writes;
+    while ((*store)->Statistics().writes < writes)
+      absl::SleepFor(absl::Milliseconds(5));
+    if (write(tell, value, 1) != 1 || read(wait, &byte, 1) != 1) _exit(4);
+  }
+  _exit(0);
+}
+
+TEST(SqliteStoreProcesses, AReaderThatComesAndGoesTakesNoLogAway) {
+  TempFolder folder;
+  int told[2];
+  int waited[2];
+  ASSERT_EQ(pipe(told), 0);
+  ASSERT_EQ(pipe(waited), 0);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) WriteTwice(folder.path(), told[1], waited[0]);
+  SqliteStoreOptions reading = InFolder(folder);
+  reading.read_only = true;
+  for (const char* value : {"1", "2"}) {
+    char byte = 0;
+    ASSERT_EQ(read(told[0], &byte, 1), 1);
+    // Closed again before the writer goes on.
+    const auto fact = OpenOrDie(reading)->LoadFact("round");
+    ASSERT_TRUE(fact.ok()) << fact.status();
+    EXPECT_EQ(*fact, value);
+    ASSERT_EQ(write(waited[1], "x", 1), 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace
