@@ -110,11 +110,11 @@ void ModelWatch::LearnGrade(const Scored& scored, bool suspicious) {
     return;
   const PendingGrade fresh{scored.match.problem,
                            scored.grade == Grade::kIncorrect};
-  const auto lag =
-      static_cast<size_t>(posteriors_.trials() < kMinGrades
-                              ? 0
-                              : std::min<int64_t>(options_.reference.quarantine,
-                                                  posteriors_.trials()));
+  const auto lag = static_cast<size_t>(
+      posteriors_.trials() < kMinGrades
+          ? 0
+          : std::min({kGradeQuarantine, int64_t{options_.reference.quarantine},
+                      posteriors_.trials()}));
   PendingGrade due = fresh;
   if (lag > 0) {
     if (grade_quarantine_.size() < lag) {
