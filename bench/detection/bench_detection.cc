@@ -398,7 +398,7 @@ std::vector<Completion> Completions(const Traffic& traffic, Draw& draw) {
 // kIdeal knows every start: what is left is the detectors' own.
 enum class Feeding { kCompletion, kHeld, kIdeal };
 
-bool RunOrder(const Traffic& traffic, bool in_start_order, uint64_t seed) {
+bool RunOrder(const Traffic& traffic, Feeding feeding, uint64_t seed) {
   Draw draw(seed);
   WatchOptions options;
   options.streams = 200;
