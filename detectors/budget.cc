@@ -62,6 +62,14 @@ double TrafficMeter::per_day(absl::Duration seen) const {
   return s_.weighted_count / s_.weighted_days;
 }
 
+void TrafficMeter::Restore(StateReader& in) {
+  in.Get(s_);
+  in.Require(s_.count >= 0 && s_.count < kMaxStored &&
+             std::abs(s_.first_ns) <= kMaxStored &&
+             std::abs(s_.last_ns) <= kMaxStored &&
+             std::abs(s_.read_ns) <= kMaxStored);
+}
+
 void TrafficMeter::Count(int64_t time_ns) {
   if (s_.count++ == 0) {
     s_.first_ns = s_.last_ns = s_.read_ns = time_ns;

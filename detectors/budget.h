@@ -51,7 +51,7 @@ class TrafficMeter {
   double per_day(absl::Duration seen = absl::Hours(1)) const;
 
   void Save(StateWriter& out) const { out.Put(s_); }
-  void Restore(StateReader& in) { in.Get(s_); }
+  void Restore(StateReader& in);
 
  private:
   struct State {

@@ -105,7 +105,7 @@ Level::Level(Scope scope, std::string model, std::string route,
 
 bool Level::any_open() const {
   return std::any_of(signals_.begin(), signals_.end(),
-                     [](const SignalState& s) { return s.open; });
+                     [](const SignalState& s) { return s.open != 0; });
 }
 
 bool Level::Quiet(Signal signal) const {
@@ -189,7 +189,7 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
     if ((context.enabled_signals >> i & 1) == 0) continue;
     if (!s.open) {
       if (!context.may_open || s.statistic < thresholds.warning) continue;
-      s = SignalState{.statistic = s.statistic, .open = true};
+      s = SignalState{.statistic = s.statistic, .open = 1};
       s.opened_index = index;
       s.passed_critical = s.statistic >= thresholds.critical;
       Finding f = Describe(signal, scored, thresholds, context);
@@ -252,7 +252,7 @@ Finding Level::Describe(Signal signal, const Scored& scored,
   f.time = scored.start;
   f.statistic = state.statistic;
   f.threshold = thresholds.warning;
-  f.passed_critical = state.passed_critical;
+  f.passed_critical = state.passed_critical != 0;
   f.provisional = context.provisional;
   f.low_coverage = context.low_coverage;
 
@@ -325,8 +325,9 @@ Finding Level::Describe(Signal signal, const Scored& scored,
         specs[static_cast<size_t>(state.fresh_channel)].question, state.fresh,
         state.fresh_sum, state.fresh_squares, state.fresh_expected, true);
   } else if (excursion.count > 0) {
-    f.effect = EffectOf(spec.question, excursion.count, excursion.sum,
-                        excursion.sum_squares, excursion.sum_expected, false);
+    f.effect = EffectOf(spec.question, static_cast<double>(excursion.count),
+                        excursion.sum, excursion.sum_squares,
+                        excursion.sum_expected, false);
   }
   return f;
 }
@@ -380,7 +381,7 @@ void Level::Save(StateWriter& out) const {
 }
 
 void Level::Restore(StateReader& in) {
-  in.Get(index_);
+  in.GetIn(index_, int64_t{0}, kMaxStored);
   last_time_ = absl::FromUnixNanos(in.Get<int64_t>());
   const auto specs = Channels();
   const uint32_t spoken = in.GetCount(1024);
@@ -391,17 +392,36 @@ void Level::Restore(StateReader& in) {
     ChannelState* channel = &unknown;
     for (size_t c = 0; c < specs.size(); ++c)
       if (specs[c].name == name) channel = &channels_[c];
-    channel->all.Restore(in);
+    const auto restore = [&](Mixture& m) {
+      m.Restore(in);
+      if (channel == &unknown || m.size() == 0) return;
+      const ChannelSpec& spec =
+          specs[static_cast<size_t>(channel - channels_.data())];
+      in.Require(m.size() == static_cast<int>(IsRank(spec.question)
+                                                  ? std::size(kRankShares)
+                                                  : std::size(kRateShares)));
+      for (int j = 0; j < m.size(); ++j)
+        in.Require(m.excursion(j).start < index_);
+    };
+    restore(channel->all);
     for (auto* group : {&channel->turn, &channel->fill}) {
       if (!in.Get<bool>()) continue;
       *group = std::make_unique<std::array<Mixture, 3>>();
-      for (Mixture& m : **group) m.Restore(in);
+      for (Mixture& m : **group) restore(m);
     }
   }
   const uint32_t signals = in.GetCount(256);
   for (uint32_t i = 0; i < signals && in.ok(); ++i) {
     const std::string name = in.GetString();
     const auto state = in.Get<SignalState>();
+    const auto channels = static_cast<int32_t>(channels_.size());
+    in.Require(state.open <= 1 && state.passed_critical <= 1 &&
+               state.fresh_told <= 1 && state.quiet >= 0 &&
+               state.quiet <= index_ && state.fresh >= 0 &&
+               state.fresh <= index_ && state.fresh_channel >= -1 &&
+               state.fresh_channel < channels && state.onset_index >= -1 &&
+               state.onset_index < std::max<int64_t>(index_, 1) &&
+               std::abs(state.quiet_since_ns) <= kMaxStored);
     for (int s = 0; s < kSignalCount; ++s)
       if (SignalName(static_cast<Signal>(s)) == name)
         signals_[static_cast<size_t>(s)] = state;
@@ -413,6 +433,8 @@ void Level::Restore(StateReader& in) {
     seen.id = in.GetString();
     in.Get(seen.time_ns);
   }
+  in.Require(recent_.size() == static_cast<size_t>(std::min<int64_t>(
+                                   index_, static_cast<int64_t>(kRecent))));
 }
 
 }  // namespace reasonwatch

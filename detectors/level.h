@@ -56,7 +56,9 @@ class Level {
   double statistic(Signal s) const {
     return signals_[static_cast<size_t>(s)].statistic;
   }
-  bool open(Signal s) const { return signals_[static_cast<size_t>(s)].open; }
+  bool open(Signal s) const {
+    return signals_[static_cast<size_t>(s)].open != 0;
+  }
   bool any_open() const;
   // Largest R_signal relative to gamma.
   double Heat(const Thresholds& thresholds) const;
@@ -80,21 +82,23 @@ class Level {
   };
   struct SignalState {
     double statistic = 0;
-    bool open = false;
-    bool passed_critical = false;
-    int32_t quiet = 0;  // responses in a row under gamma/100
     int64_t quiet_since_ns = 0;
     int64_t opened_index = 0;
     // Responses since the alarm, for an effect without selection bias.
-    int32_t fresh = 0;
     double fresh_sum = 0;
     double fresh_squares = 0;
     double fresh_expected = 0;
-    int32_t fresh_channel = -1;
-    bool fresh_told = false;
     // The onset as it stood at the alarm.
     int64_t onset_index = -1;
     int64_t onset_ns = 0;
+    int32_t quiet = 0;  // responses in a row under gamma/100
+    int32_t fresh = 0;
+    int32_t fresh_channel = -1;
+    // 0 or 1: stored whole, and a stored bool may hold anything.
+    uint8_t open = 0;
+    uint8_t passed_critical = 0;
+    uint8_t fresh_told = 0;
+    uint8_t padding = 0;
   };
   struct Seen {
     std::string id;

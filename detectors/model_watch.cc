@@ -10,7 +10,7 @@
 namespace reasonwatch {
 namespace {
 
-constexpr int32_t kStateVersion = 1;
+constexpr int32_t kStateVersion = 2;
 constexpr size_t kCoverageWindow = 500;
 constexpr double kHotShare = .3;
 constexpr int64_t kLearningUnder = 30;
@@ -109,10 +109,12 @@ void ModelWatch::LearnGrade(const Scored& scored, bool suspicious) {
   if (scored.grade != Grade::kCorrect && scored.grade != Grade::kIncorrect)
     return;
   const PendingGrade fresh{scored.match.problem,
-                           scored.grade == Grade::kIncorrect};
-  const int64_t known = posteriors_.trials();
+                           scored.grade == Grade::kIncorrect ? 1u : 0u};
   const auto lag = static_cast<size_t>(
-      known < kMinGrades ? 0 : std::min(kGradeQuarantine, known));
+      posteriors_.trials() < kMinGrades
+          ? 0
+          : std::min({kGradeQuarantine, int64_t{options_.reference.quarantine},
+                      posteriors_.trials()}));
   PendingGrade due = fresh;
   if (lag > 0) {
     if (grade_quarantine_.size() < lag) {
@@ -123,7 +125,7 @@ void ModelWatch::LearnGrade(const Scored& scored, bool suspicious) {
     grade_next_ = (grade_next_ + 1) % grade_quarantine_.size();
   }
   if (suspicious) return;
-  posteriors_.Learn(due.problem, due.failed);
+  posteriors_.Learn(due.problem, due.failed != 0);
   if (++grades_since_refit_ >=
       std::max(kRefitGrades, posteriors_.problems() / 50)) {
     grades_since_refit_ = 0;
@@ -334,7 +336,7 @@ std::vector<StateBlob> ModelWatch::Save(bool all) {
       stream->reference.SaveRows(begin, end, chunk);
       blobs.push_back(
           {absl::StrFormat("%s/%016x/%d", kRowsKind, StableHash(route), begin),
-           model_, kStateVersion, chunk.Take()});
+           model_, kStateVersion, Seal(chunk.Take())});
     }
     stream->saved_rows = rows;
   }
@@ -367,30 +369,38 @@ std::vector<StateBlob> ModelWatch::Save(bool all) {
   put_map(last_update_ns_);
   out.Put(responses_);
   out.Put(absl::ToUnixNanos(last_start_));
-  blobs.push_back({kWatchKind, model_, kStateVersion, out.Take()});
+  blobs.push_back({kWatchKind, model_, kStateVersion, Seal(out.Take())});
   return blobs;
 }
 
 absl::Status ModelWatch::Restore(const std::vector<StateBlob>& blobs) {
-  const StateBlob* watch = nullptr;
+  std::string_view watch;
+  bool has_watch = false;
   std::map<std::string, std::map<uint64_t, std::string_view>> rows;
   for (const StateBlob& blob : blobs) {
     if (blob.key != model_) continue;
+    const bool is_watch = blob.kind == kWatchKind;
+    if (!is_watch && blob.kind.rfind(kRowsKind, 0) != 0) continue;
     if (blob.version != kStateVersion)
       return absl::DataLossError(
           absl::StrFormat("state %s of model %s has version %d, expected %d",
                           blob.kind, model_, blob.version, kStateVersion));
-    if (blob.kind == kWatchKind) {
-      watch = &blob;
+    std::string_view bytes = blob.bytes;
+    if (!Unseal(bytes))
+      return absl::DataLossError(absl::StrFormat(
+          "state %s of model %s does not match its digest", blob.kind, model_));
+    if (is_watch) {
+      watch = bytes;
+      has_watch = true;
     } else {
-      StateReader in(blob.bytes);
+      StateReader in(bytes);
       const std::string route = in.GetString();
       const auto begin = in.Get<uint64_t>();
-      if (in.ok()) rows[route][begin] = blob.bytes;
+      if (in.ok()) rows[route][begin] = bytes;
     }
   }
-  if (watch == nullptr) return absl::OkStatus();
-  StateReader in(watch->bytes);
+  if (!has_watch) return absl::OkStatus();
+  StateReader in(watch);
   const uint32_t streams = in.GetCount(1u << 16);
   for (uint32_t i = 0; i < streams && in.ok(); ++i) {
     const std::string route = in.GetString();
@@ -400,8 +410,9 @@ absl::Status ModelWatch::Restore(const std::vector<StateBlob>& blobs) {
     stream.level.Restore(in);
     stream.traffic.Restore(in);
     in.GetVector(stream.covered);
-    if (stream.covered.size() > kCoverageWindow) in.Fail();
-    in.Get(stream.responses);
+    in.GetIn(stream.responses, int64_t{0}, kMaxStored);
+    in.Require(static_cast<int64_t>(stream.covered.size()) ==
+               std::min(stream.responses, int64_t{kCoverageWindow}));
     stream.changes.Restore(in);
     for (const auto& [begin, bytes] : rows[route]) {
       StateReader chunk(bytes);
@@ -429,8 +440,10 @@ absl::Status ModelWatch::Restore(const std::vector<StateBlob>& blobs) {
   posteriors_.Restore(in);
   in.GetVector(grade_quarantine_);
   grade_next_ = in.Get<uint64_t>();
-  if (grade_next_ > grade_quarantine_.size()) in.Fail();
-  in.Get(grades_since_refit_);
+  in.Require(grade_quarantine_.empty()
+                 ? grade_next_ == 0
+                 : grade_next_ < grade_quarantine_.size());
+  in.GetIn(grades_since_refit_, int64_t{0}, kMaxStored);
   const auto get_map = [&](auto& map) {
     using Map = std::decay_t<decltype(map)>;
     const uint32_t n = in.GetCount(kMaxRepeats);
@@ -441,7 +454,7 @@ absl::Status ModelWatch::Restore(const std::vector<StateBlob>& blobs) {
   };
   get_map(repeats_);
   get_map(last_update_ns_);
-  in.Get(responses_);
+  in.GetIn(responses_, int64_t{0}, kMaxStored);
   last_start_ = absl::FromUnixNanos(in.Get<int64_t>());
   if (in.AtEnd()) return absl::OkStatus();
   *this = ModelWatch(model_, options_);

@@ -101,7 +101,7 @@ class ModelWatch {
   };
   struct PendingGrade {
     uint64_t problem = 0;
-    bool failed = false;
+    uint64_t failed = 0;  // 0 or 1; as wide as the other, so no padding
   };
 
   Stream& StreamOf(const std::string& route);

@@ -72,6 +72,8 @@ void StreamReference::LearnImported(const Scored& scored) {
   row.session = scored.session;
   row.time_ns = absl::ToUnixNanos(scored.start);
   LearnRow(std::move(row), /*imported=*/true);
+  // Further rows are counted as they come, so the fit can wait no longer.
+  if (rows_.size() == kMaxReferenceRows) Fit();
 }
 
 void StreamReference::LearnLater(const Scored& scored, bool suspicious) {
@@ -121,7 +123,8 @@ void StreamReference::LearnRow(PendingRow&& pending, bool imported) {
   ++learnt_;
   // While rows wait for their fit they are counted by it, with leave-one-out
   // expectations; afterwards each is new to the regression and counted as is.
-  if (!imported) CountRow(stored, regression_.Expect(stored.pending.row.terms));
+  if (!imported || fitted_rows_ >= kMaxReferenceRows)
+    CountRow(stored, regression_.Expect(stored.pending.row.terms));
   if (rows_.size() < kMaxReferenceRows) rows_.push_back(std::move(stored));
 }
 
@@ -159,6 +162,11 @@ void StreamReference::CountRow(const StoredRow& row,
       }
     }
   }
+}
+
+void StreamReference::Fit() {
+  if (fitted_rows_ >= kMaxReferenceRows) return;
+  InstallFit(FitPromptRegression(RowsForFit()), rows_.size());
 }
 
 bool StreamReference::WantsFit() const {
@@ -326,12 +334,21 @@ void SavePending(const PendingRow& p, StateWriter& out) {
   out.Put(p.time_ns);
 }
 
+RateCounts GetCounts(StateReader& in) {
+  constexpr int32_t kMax = 1 << 30;
+  RateCounts counts;
+  in.GetIn(counts.bad, 0, kMax);
+  in.GetIn(counts.count, 0, kMax);
+  in.Require(counts.bad <= counts.count);
+  return counts;
+}
+
 void RestorePending(StateReader& in, PendingRow& p) {
   in.GetVector(p.row.terms);
   in.Get(p.row.values);
   in.Get(p.stratum);
   in.Get(p.session);
-  in.Get(p.time_ns);
+  in.GetIn(p.time_ns, -kMaxStored, kMaxStored);
 }
 
 template <typename Map>
@@ -391,9 +408,9 @@ void StreamReference::Restore(StateReader& in) {
   const uint32_t rates = in.GetCount(1u << 20);
   for (uint32_t i = 0; i < rates && in.ok(); ++i) {
     const auto key = in.Get<uint32_t>();
-    rates_[key] = in.Get<RateCounts>();
+    rates_[key] = GetCounts(in);
   }
-  in.Get(totals_);
+  for (RateCounts& total : totals_) total = GetCounts(in);
   for (Dependence& d : rate_dependence_) d.Restore(in);
   quarantine_.clear();
   const uint32_t pending = in.GetCount(1u << 16);
@@ -407,10 +424,10 @@ void StreamReference::Restore(StateReader& in) {
       in.Get((*sessions)[session].present);
     }
   }
-  in.Get(learnt_);
-  in.Get(learnt_live_);
-  in.Get(first_live_ns_);
-  in.Get(last_live_ns_);
+  in.GetIn(learnt_, int64_t{0}, kMaxStored);
+  in.GetIn(learnt_live_, int64_t{0}, learnt_);
+  in.GetIn(first_live_ns_, -kMaxStored, kMaxStored);
+  in.GetIn(last_live_ns_, -kMaxStored, kMaxStored);
   in.Get(imported_);
 }
 
@@ -428,6 +445,7 @@ void StreamReference::SaveRows(size_t begin, size_t end,
 
 void StreamReference::RestoreRows(StateReader& in) {
   const uint32_t n = in.GetCount(kMaxReferenceRows);
+  in.Require(rows_.size() + n <= kMaxReferenceRows);
   for (uint32_t i = 0; i < n && in.ok(); ++i) {
     StoredRow row;
     RestorePending(in, row.pending);

@@ -66,10 +66,8 @@ class StreamReference {
   // of rows it was made from. Rows learnt in between are kept.
   std::vector<ReferenceRow> RowsForFit() const;
   void InstallFit(PromptRegressionFit fit, size_t rows);
-  // Both at once.
-  void Fit() {
-    InstallFit(FitPromptRegression(RowsForFit()), RowsForFit().size());
-  }
+  // Both at once; does nothing once all the rows that are kept are fitted.
+  void Fit();
 
   // Pay-offs of every rank and rate channel, by index into Channels().
   // Remembers the session's outcomes.

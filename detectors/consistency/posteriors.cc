@@ -15,6 +15,7 @@ constexpr double kKappaExact = .01;
 constexpr double kKappaUnknown = .03;
 constexpr int kMinRepeated = 50;
 constexpr double kDefaultStrength = .5;
+constexpr int32_t kMaxTrials = 1 << 30;
 
 constexpr ChannelSpec kConsistencyChannels[] = {
     {.name = "consistency_regression/graded_failures",
@@ -134,12 +135,12 @@ void Posteriors::Restore(StateReader& in) {
   for (uint32_t i = 0; i < n && in.ok(); ++i) {
     const auto problem = in.Get<uint64_t>();
     Trials t;
-    in.Get(t.count);
-    in.Get(t.failures);
+    in.GetIn(t.count, 0, kMaxTrials);
+    in.GetIn(t.failures, 0, t.count);
     trials_[problem] = t;
   }
-  in.Get(count_);
-  in.Get(failures_);
+  in.GetIn(count_, int64_t{0}, kMaxStored);
+  in.GetIn(failures_, int64_t{0}, count_);
   in.Get(strength_);
   in.Get(calibration_bad_);
   in.Get(calibration_expected_);

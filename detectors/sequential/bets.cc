@@ -58,7 +58,12 @@ void Mixture::Restore(StateReader& in) {
   const auto size = in.Get<int32_t>();
   if (size < 0 || size > kMaxBets) return in.Fail();
   size_ = size;
-  for (int j = 0; j < size_; ++j) in.Get(bets_[static_cast<size_t>(j)]);
+  for (int j = 0; j < size_; ++j) {
+    Bet& bet = bets_[static_cast<size_t>(j)];
+    in.Get(bet);
+    in.Require(bet.excursion.start >= -1 && bet.excursion.start < kMaxStored &&
+               bet.excursion.count >= 0 && bet.excursion.count < kMaxStored);
+  }
 }
 
 }  // namespace reasonwatch

@@ -38,7 +38,7 @@ struct PayOff {
 
 struct Excursion {
   int64_t start = -1;  // index of its first response, -1 = none
-  int32_t count = 0;   // responses since
+  int64_t count = 0;   // responses since
   double sum = 0;      // of PayOff::raw
   double sum_squares = 0;
   double sum_expected = 0;

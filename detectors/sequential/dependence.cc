@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace reasonwatch {
 namespace {
@@ -40,6 +41,16 @@ void Dependence::Add(double value, int64_t time_ns) {
     s_.block_count = 0;
   }
   if (static_cast<int64_t>(s_.values.n) % 100 == 0) Renew();
+}
+
+void Dependence::Restore(StateReader& in) {
+  in.Get(s_);
+  in.Get(lambda_);
+  in.Get(tau_);
+  in.Require(s_.values.n >= 0 && s_.values.n < 1e15 && s_.batch_count >= 0 &&
+             s_.batch_count < kBatch && s_.block_count >= 0 &&
+             s_.block_count < std::numeric_limits<int32_t>::max() / 2 &&
+             std::abs(s_.block_start_ns) <= kMaxStored);
 }
 
 void Dependence::Renew() {

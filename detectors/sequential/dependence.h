@@ -27,11 +27,7 @@ class Dependence {
     out.Put(lambda_);
     out.Put(tau_);
   }
-  void Restore(StateReader& in) {
-    in.Get(s_);
-    in.Get(lambda_);
-    in.Get(tau_);
-  }
+  void Restore(StateReader& in);
 
  private:
   struct Moments {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "detectors/sequential/normal.h"
 
@@ -63,7 +64,9 @@ void RankHistogram::Restore(StateReader& in) {
   in.Get(count_);
   in.GetVector(bins_);
   if (!bins_.empty() && bins_.size() != kRankBins) in.Fail();
-  if (bins_.empty() != (count_ == 0)) in.Fail();
+  in.Require(count_ ==
+                 std::accumulate(bins_.begin(), bins_.end(), int32_t{0}) &&
+             bins_.empty() == (count_ == 0));
 }
 
 void RankPayOff(const RankHistogram::Scores& scores, Tail tail,

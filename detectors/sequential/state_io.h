@@ -1,5 +1,8 @@
 // Detector state to bytes and back, bit for bit.
 //
+// Types that are put whole have no padding, so that equal states are equal
+// bytes. Seal() ends a blob with a digest: a flipped bit is an error, not a
+// strange reference.
 // Little-endian, no alignment, no self-description: the owner writes a version
 // first. A StateReader never reads beyond its bytes; once it has failed, every
 // further read gives zeros and ok() stays false.
@@ -12,6 +15,8 @@
 #include <string_view>
 #include <type_traits>
 #include <vector>
+
+#include "core/strings.h"
 
 namespace reasonwatch {
 
@@ -49,13 +54,26 @@ class StateReader {
 
   template <typename T>
   T Get() {
-    T value{};
-    Read(&value, sizeof(T));
-    return value;
+    if constexpr (std::is_same_v<T, bool>) {
+      const auto byte = Get<uint8_t>();
+      if (byte > 1) ok_ = false;
+      return byte == 1;
+    } else {
+      T value{};
+      Read(&value, sizeof(T));
+      return value;
+    }
   }
   template <typename T>
   void Get(T& value) {
     value = Get<T>();
+  }
+  // An integer of [low, high]; fails on another.
+  template <typename T>
+  void GetIn(T& value, T low, T high) {
+    value = Get<T>();
+    Require(value >= low && value <= high);
+    if (!ok_) value = low;
   }
   std::string GetString() {
     const auto size = Get<uint32_t>();
@@ -81,6 +99,7 @@ class StateReader {
   bool ok() const { return ok_; }
   bool AtEnd() const { return ok_ && at_ == bytes_.size(); }
   void Fail() { ok_ = false; }
+  void Require(bool condition) { ok_ = ok_ && condition; }
 
  private:
   bool Available(size_t count, size_t size) {
@@ -97,6 +116,24 @@ class StateReader {
   size_t at_ = 0;
   bool ok_ = true;
 };
+
+inline std::string Seal(std::string bytes) {
+  StateWriter digest;
+  digest.Put(StableHash(bytes));
+  return bytes + digest.Take();
+}
+
+// The bytes that were sealed; false where they are not those.
+inline bool Unseal(std::string_view& bytes) {
+  if (bytes.size() < sizeof(uint64_t)) return false;
+  const size_t size = bytes.size() - sizeof(uint64_t);
+  StateReader digest(bytes.substr(size));
+  bytes = bytes.substr(0, size);
+  return digest.Get<uint64_t>() == StableHash(bytes);
+}
+
+// Counts beyond this are not of this world; below it their sums can't overflow.
+inline constexpr int64_t kMaxStored = int64_t{1} << 61;
 
 }  // namespace reasonwatch
 
