@@ -1,26 +1,27 @@
-// Feeds responses in the order of their starts while that matters.
+// Feeds responses in the order of their starts.
 //
-// A tap sees a response when it ends, so after a tap, source or replica has
-// appeared, and in a burst, the short ones come first, which looks like a
-// collapse. For H after an appearance, and while the arrival rate over the last
-// H is above 1.25 times that of the H before, a response is held until H after
-// its start and fed in start order; otherwise it is fed on arrival. H is the
-// 99th percentile of the durations seen, at most 10 minutes. Responses begun
-// before the tap was first heard are dropped as "startup".
+// A tap sees a response when it ends, so whenever the arrival rate changes (a
+// tap starts, a client comes, a burst) the short responses of the new requests
+// come first, which looks like a collapse, and the long ones of the old ones
+// last, which looks like a runaway. The ends tell of a burst too late to react,
+// so every response that has both times is held until H after its start and fed
+// in start order. H is the 99th percentile of the durations seen, at most 10
+// minutes; nothing is fed until durations were watched for twice that long.
+// Then H moves by at most a quarter of the time that passes: a jump would let
+// only the longest responses through for a while. The longest 1 % are fed when
+// they end. Responses begun before the tap was first heard are dropped as
+// "startup".
 //
 // Not thread-safe; one owner. Time is the data's own, so a replay repeats.
 #ifndef REASONWATCH_DETECTORS_ORDER_START_ORDER_H_
 #define REASONWATCH_DETECTORS_ORDER_START_ORDER_H_
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "core/scored.h"
-#include "detectors/sequential/state_io.h"
 
 namespace reasonwatch {
 
@@ -42,23 +43,23 @@ class StartOrder {
   // Appends everything that is held.
   void Drain(std::vector<Scored>& ready);
 
-  absl::Duration hold() const;
+  // H; infinite until durations are known.
+  absl::Duration hold() const { return hold_; }
   size_t holding() const { return held_.size(); }
-  bool holding_back(absl::Time now) const;
   const StartOrderCounts& counts() const { return counts_; }
 
  private:
-  void Observe(const Scored& scored);
+  void CountDuration(absl::Duration duration);
+  absl::Duration LongDuration() const;
+  void MoveHold(absl::Time now);
   void Release(absl::Time until, std::vector<Scored>& ready);
 
   // Durations: counts by 1/8 octave of seconds, for the percentile.
   std::vector<uint32_t> durations_;
   uint32_t duration_count_ = 0;
-  absl::flat_hash_map<uint64_t, int64_t> sources_;  // replica -> first heard
+  absl::Duration hold_ = absl::InfiniteDuration();
   absl::Time first_heard_ = absl::InfinitePast();
-  absl::Time hold_until_ = absl::InfinitePast();
   absl::Time latest_ = absl::InfinitePast();
-  std::deque<absl::Time> arrivals_;         // the last 2 H, thinned
   std::multimap<absl::Time, Scored> held_;  // by start
   StartOrderCounts counts_;
 };
