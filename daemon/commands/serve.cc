@@ -161,7 +161,9 @@ absl::Status LearnBaseline(const Config& config, SqliteStore& store,
   for (const BaselineProblem& p : imported.baseline) ++problems[p.model];
   for (const auto& [model, count] : problems)
     telemetry.SetBaseline(model, count, 0);
+  // The digest last: with it, the next start takes the rest for kept.
   if (learn) {
+    RW_RETURN_IF_ERROR(imported.saved);
     RW_RETURN_IF_ERROR(store.PutProblems(imported.baseline));
     RW_RETURN_IF_ERROR(store.PutFact("baseline_digest", digest));
   }
