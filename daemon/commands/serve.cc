@@ -205,6 +205,7 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   }
 
   ShardsOptions shard_options;
+  shard_options.checkpoint_interval = config.storage.checkpoint_interval;
   shard_options.shards =
       std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 8);
   Shards shards(config, shard_options, evaluator, telemetry, store.get(),

@@ -190,12 +190,15 @@ ModelPipeline* Shards::Shard::PipelineOf(const std::string& model) {
       MutexLock lock(owner_.mutex);
       watch = owner_.watch;
     }
+    watch.streams = owner_.stream_count();
     pipeline = std::make_unique<ModelPipeline>(model, watch, IncidentOptions{});
   }
   return pipeline.get();
 }
 
 void Shards::Shard::Start() {
+  for (auto& [model, pipeline] : pipelines_)
+    pipeline->watch().set_streams(owner_.stream_count());
   worker_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
 
