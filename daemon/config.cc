@@ -173,6 +173,8 @@ void Describe(V& v, Config& c) {
     v.Size("max_size", storage.max_bytes, 16 * kMiB, 1024 * kGiB);
     v.Duration("retention", storage.retention, absl::Hours(24),
                absl::Hours(24 * 3650));
+    v.Duration("checkpoint_interval", storage.checkpoint_interval,
+               absl::Seconds(1), absl::Hours(1));
     v.Section("evidence", [&] {
       v.Bool("enabled", storage.evidence.enabled);
       v.Size("max_size", storage.evidence.max_bytes, kMiB, 1024 * kGiB);

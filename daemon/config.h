@@ -82,6 +82,7 @@ struct StorageConfig {
   std::string path = "data";  // folder
   int64_t max_bytes = int64_t{1} << 30;
   absl::Duration retention = absl::Hours(24 * 90);
+  absl::Duration checkpoint_interval = absl::Seconds(5);
   EvidenceConfig evidence;
 };
 

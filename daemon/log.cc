@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_format.h"
 
 namespace reasonwatch {
@@ -12,8 +14,13 @@ constexpr size_t kMaxValue = 512;
 
 void AppendValue(std::string_view value, std::string& out) {
   value = value.substr(0, kMaxValue);
-  const bool plain = !value.empty() && value.find_first_of(" =\"\\\n\r\t") ==
-                                           std::string_view::npos;
+  const auto control = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  };
+  const bool plain =
+      !value.empty() && std::none_of(value.begin(), value.end(), [&](char c) {
+        return control(c) || c == ' ' || c == '=' || c == '"' || c == '\\';
+      });
   if (plain) {
     out += value;
     return;
@@ -21,7 +28,7 @@ void AppendValue(std::string_view value, std::string& out) {
   out += '"';
   for (char c : value) {
     if (c == '"' || c == '\\') out += '\\';
-    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    out += control(c) ? ' ' : c;
   }
   out += '"';
 }

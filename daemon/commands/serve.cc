@@ -161,7 +161,9 @@ absl::Status LearnBaseline(const Config& config, SqliteStore& store,
   for (const BaselineProblem& p : imported.baseline) ++problems[p.model];
   for (const auto& [model, count] : problems)
     telemetry.SetBaseline(model, count, 0);
+  // The digest last: with it, the next start takes the rest for kept.
   if (learn) {
+    RW_RETURN_IF_ERROR(imported.saved);
     RW_RETURN_IF_ERROR(store.PutProblems(imported.baseline));
     RW_RETURN_IF_ERROR(store.PutFact("baseline_digest", digest));
   }
@@ -203,6 +205,7 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   }
 
   ShardsOptions shard_options;
+  shard_options.checkpoint_interval = config.storage.checkpoint_interval;
   shard_options.shards =
       std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 8);
   Shards shards(config, shard_options, evaluator, telemetry, store.get(),

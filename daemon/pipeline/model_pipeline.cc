@@ -1,6 +1,7 @@
 #include "daemon/pipeline/model_pipeline.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/strings.h"
@@ -9,7 +10,7 @@ namespace reasonwatch {
 namespace {
 
 constexpr int64_t kRepeatNanos = int64_t{600} * 1000000000;
-constexpr size_t kMaxSeen = 16384;
+constexpr uint32_t kMaxSeen = 16384;
 // Prompts whose beginnings are compared before the prefix is settled.
 constexpr int32_t kPrefixPrompts = 50;
 constexpr char kPipelineKind[] = "pipeline";
@@ -86,6 +87,20 @@ std::optional<uint64_t> ModelPipeline::TakePrefix() {
   return prefix_;
 }
 
+void ModelPipeline::SaveSeen(StateWriter& out) const {
+  int64_t latest = std::numeric_limits<int64_t>::min();
+  for (const auto& [key, when] : seen_) latest = std::max(latest, when);
+  // Older ones would not be taken for repeats any more.
+  std::vector<std::pair<uint64_t, int64_t>> recent;
+  for (const auto& [key, when] : seen_)
+    if (latest - when <= kRepeatNanos) recent.emplace_back(key, when);
+  out.Put(static_cast<uint32_t>(recent.size()));
+  for (const auto& [key, when] : recent) {
+    out.Put(key);
+    out.Put(when);
+  }
+}
+
 std::vector<StateBlob> ModelPipeline::Save(bool all) {
   std::vector<StateBlob> blobs = watch_.Save(all);
   StateWriter out;
@@ -106,6 +121,9 @@ std::vector<StateBlob> ModelPipeline::Save(bool all) {
   out.Put(prefix_.value_or(0));
   out.PutString(last_id_);
   out.Put(absl::ToUnixNanos(last_time_));
+  out.Put(absl::ToUnixNanos(received_));
+  SaveSeen(out);
+  order_.Save(out);
   blobs.push_back({kPipelineKind, model(), kStateVersion, out.Take()});
   return blobs;
 }
@@ -140,6 +158,13 @@ absl::Status ModelPipeline::Restore(const std::vector<StateBlob>& blobs,
     if (known) prefix_ = prefix;
     last_id_ = in.GetString();
     last_time_ = absl::FromUnixNanos(in.Get<int64_t>());
+    received_ = absl::FromUnixNanos(in.Get<int64_t>());
+    const uint32_t seen = in.GetCount(kMaxSeen);
+    for (uint32_t i = 0; i < seen && in.ok(); ++i) {
+      const auto key = in.Get<uint64_t>();
+      in.Get(seen_[key]);
+    }
+    order_.Restore(in);
     ok = ok && blob.version == kStateVersion && in.AtEnd();
   }
   book_.Restore(std::move(incidents), progress);

@@ -41,9 +41,21 @@ class ModelPipeline {
   // Digest of the prefix that over half of the first prompts share: nullopt
   // while it is being learnt and after it was told; 0 = there is none.
   std::optional<uint64_t> TakePrefix();
+  // The same, however often it was told.
+  std::optional<uint64_t> prefix() const { return prefix_; }
 
-  // The watch's blobs, and what is this class's own. Held responses are not
-  // part of it.
+  // When the latest response came, by the wall clock.
+  void set_received(absl::Time now) { received_ = now; }
+  // The data's own clock at `now`: the latest start, moved on by the time that
+  // has passed since it came, so that a recording fed with old times is judged
+  // in its own time. `now` where nothing has come.
+  absl::Time DataTime(absl::Time now) const {
+    if (received_ == absl::UnixEpoch()) return now;
+    return last_time_ + (now - received_);
+  }
+
+  // The watch's blobs, and what is this class's own: what is held and the ids
+  // that were seen too.
   std::vector<StateBlob> Save(bool all);
   // `incidents`: of this model, open or closed under 24 h ago.
   absl::Status Restore(const std::vector<StateBlob>& blobs,
@@ -63,6 +75,7 @@ class ModelPipeline {
   std::vector<IncidentEvent> Feed(std::vector<Scored> ready, bool low_coverage);
   bool Repeated(const Scored& scored);
   void LearnPrefix(const Scored& scored);
+  void SaveSeen(StateWriter& out) const;
 
   ModelWatch watch_;
   StartOrder order_;
@@ -82,6 +95,7 @@ class ModelPipeline {
   bool prefix_told_ = false;
   std::string last_id_;
   absl::Time last_time_ = absl::UnixEpoch();
+  absl::Time received_ = absl::UnixEpoch();
 };
 
 }  // namespace reasonwatch

@@ -72,7 +72,8 @@ class Shards::Shard {
 
   void Run(const std::stop_token& stop);
   void Work(Queued& item, bool low_coverage);
-  void Tell(const std::vector<IncidentEvent>& events);
+  void Tell(ModelPipeline& pipeline, const std::vector<IncidentEvent>& events);
+  void SaveState(ModelPipeline& pipeline, bool all);
   void Tick();
   void Publish(absl::Time now);
   void Checkpoint(bool all);
@@ -96,7 +97,6 @@ class Shards::Shard {
   absl::Time last_tick_ = absl::InfinitePast();
   absl::Time last_publish_ = absl::InfinitePast();
   absl::Time last_checkpoint_ = absl::InfinitePast();
-  absl::Time last_work_ = absl::InfinitePast();
   int64_t told_duplicates_ = 0;
   int64_t told_startup_ = 0;
   bool fit_running_ = false;
@@ -190,12 +190,15 @@ ModelPipeline* Shards::Shard::PipelineOf(const std::string& model) {
       MutexLock lock(owner_.mutex);
       watch = owner_.watch;
     }
+    watch.streams = owner_.stream_count();
     pipeline = std::make_unique<ModelPipeline>(model, watch, IncidentOptions{});
   }
   return pipeline.get();
 }
 
 void Shards::Shard::Start() {
+  for (auto& [model, pipeline] : pipelines_)
+    pipeline->watch().set_streams(owner_.stream_count());
   worker_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
 
@@ -243,7 +246,7 @@ void Shards::Shard::Run(const std::stop_token& stop) {
     Tick();
   }
   for (auto& [model, pipeline] : pipelines_) {
-    Tell(pipeline->Drain());
+    Tell(*pipeline, pipeline->Drain());
     dirty_.insert(model);
   }
   Publish(absl::Now());
@@ -281,8 +284,8 @@ void Shards::Shard::Work(Queued& item, bool low_coverage) {
   telemetry.CountStage(Stage::kDetect, 1);
   ModelPipeline& pipeline = *PipelineOf(scored.model);
   dirty_.insert(scored.model);
-  last_work_ = absl::Now();
-  Tell(pipeline.Take(std::move(scored), low_coverage));
+  pipeline.set_received(absl::Now());
+  Tell(pipeline, pipeline.Take(std::move(scored), low_coverage));
   if (const auto prefix = pipeline.TakePrefix(); prefix.has_value())
     owner_.evaluator.SetPrefix(pipeline.model(),
                                PrefixProfile::FromDigest(*prefix));
@@ -307,7 +310,12 @@ void Shards::Shard::StartFit(ModelPipeline& pipeline) {
   });
 }
 
-void Shards::Shard::Tell(const std::vector<IncidentEvent>& events) {
+void Shards::Shard::Tell(ModelPipeline& pipeline,
+                         const std::vector<IncidentEvent>& events) {
+  if (events.empty()) return;
+  // First the state: an incident that is stored without the evidence behind it
+  // would never close after a crash.
+  SaveState(pipeline, /*all=*/false);
   for (const IncidentEvent& event : events) {
     owner_.telemetry.CountStage(Stage::kIncidents, 1);
     if (!Alerts(owner_.config, event.signal)) continue;
@@ -328,18 +336,14 @@ void Shards::Shard::Tick() {
   if (now - last_tick_ >= kTickInterval) {
     last_tick_ = now;
     for (auto& [model, pipeline] : pipelines_) {
-      // The data's own clock, moved on by the time since its last response, so
-      // that a recording fed with old times is judged in its own time.
       if (pipeline->order().holding() == 0 &&
           now - last_publish_ < absl::Seconds(1))
         continue;
-      const absl::Time data_now =
-          last_work_ == absl::InfinitePast()
-              ? now
-              : pipeline->last_time() + (now - last_work_);
-      const auto events = pipeline->Tick(data_now);
-      if (!events.empty()) dirty_.insert(model);
-      Tell(events);
+      const size_t held = pipeline->order().holding();
+      const auto events = pipeline->Tick(pipeline->DataTime(now));
+      if (!events.empty() || pipeline->order().holding() != held)
+        dirty_.insert(model);
+      Tell(*pipeline, events);
     }
   }
   if (now - last_publish_ >= owner_.options.snapshot_interval) Publish(now);
@@ -356,11 +360,8 @@ void Shards::Shard::Publish(absl::Time now) {
     duplicates += pipeline->duplicates();
     startup += pipeline->order().counts().startup;
     pipeline->watch().set_streams(streams);
-    const absl::Time data_now =
-        last_work_ == absl::InfinitePast()
-            ? now
-            : pipeline->last_time() + (now - last_work_);
-    for (StreamSnapshot& s : pipeline->watch().Snapshot(data_now)) {
+    for (StreamSnapshot& s :
+         pipeline->watch().Snapshot(pipeline->DataTime(now))) {
       owner_.telemetry.SetStream(s);
       auto [told, fresh] =
           told_states_.try_emplace({s.model, s.route}, s.state);
@@ -413,16 +414,20 @@ void Shards::Shard::Report() const {
                             bytes);
 }
 
+void Shards::Shard::SaveState(ModelPipeline& pipeline, bool all) {
+  if (owner_.store == nullptr) return;
+  const absl::Status status = owner_.store->PutState(pipeline.Save(all));
+  if (!status.ok())
+    LogWarning("checkpoint_failed", {{"model", pipeline.model()},
+                                     {"error", std::string(status.message())}});
+}
+
 void Shards::Shard::Checkpoint(bool all) {
   last_checkpoint_ = absl::Now();
   if (owner_.store == nullptr) return;
   for (const std::string& model : dirty_) {
     const auto it = pipelines_.find(model);
-    if (it == pipelines_.end()) continue;
-    const absl::Status status = owner_.store->PutState(it->second->Save(all));
-    if (!status.ok())
-      LogWarning("checkpoint_failed",
-                 {{"model", model}, {"error", std::string(status.message())}});
+    if (it != pipelines_.end()) SaveState(*it->second, all);
   }
   dirty_.clear();
   const absl::Status status = owner_.store->PutFact(
@@ -455,7 +460,7 @@ absl::Status Shards::Restore(const std::vector<StateBlob>& blobs,
     first.Update(pipeline.Restore(mine, std::move(of_model)));
     ModelProfile profile = reasonwatch::ProfileOf(impl_->config, model);
     impl_->evaluator.SetProfile(model, std::move(profile));
-    if (const auto prefix = pipeline.TakePrefix(); prefix.has_value())
+    if (const auto prefix = pipeline.prefix(); prefix.has_value())
       impl_->evaluator.SetPrefix(model, PrefixProfile::FromDigest(*prefix));
     for (const StreamSnapshot& s : pipeline.watch().Snapshot(absl::Now()))
       impl_->Admit(s.model, s.route);
@@ -466,16 +471,27 @@ absl::Status Shards::Restore(const std::vector<StateBlob>& blobs,
 Shards::Imported Shards::Import(const std::vector<Response>& rows, bool learn) {
   for (const Response& row : rows)
     impl_->Admit(row.model, row.route.empty() ? "default" : row.route);
+  std::set<std::string> models;
   ImportReport report = ImportBaseline(
       rows, learn, impl_->evaluator,
       [&](const std::string& model) {
         return reasonwatch::ProfileOf(impl_->config, model);
       },
       [&](const std::string& model) -> ModelPipeline& {
+        models.insert(model);
         return *impl_->ShardOf(model).PipelineOf(model);
       });
-  return {report.responses, report.problems, report.solved,
-          std::move(report.baseline)};
+  Imported imported{report.responses, report.problems, report.solved,
+                    std::move(report.baseline), absl::OkStatus()};
+  for (const std::string& model : models) {
+    ModelPipeline& pipeline = *impl_->ShardOf(model).PipelineOf(model);
+    // What live traffic has shown is newer than the recording.
+    if (const auto prefix = pipeline.prefix(); prefix.has_value())
+      impl_->evaluator.SetPrefix(model, PrefixProfile::FromDigest(*prefix));
+    if (learn && impl_->store != nullptr)
+      imported.saved.Update(impl_->store->PutState(pipeline.Save(true)));
+  }
+  return imported;
 }
 
 std::map<std::string, std::string> Shards::LastResponses() const {

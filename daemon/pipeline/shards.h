@@ -46,12 +46,14 @@ class Shards : public TapSink {
   absl::Status Restore(const std::vector<StateBlob>& blobs,
                        const std::vector<Incident>& incidents);
   // Before Start(): recorded healthy responses (see import_baseline.h);
-  // `learn` false where their references were restored.
+  // `learn` false where their references were restored; else the new state is
+  // put to the store at once.
   struct Imported {
     int64_t responses = 0;
     int64_t problems = 0;
     int64_t solved = 0;
     std::vector<BaselineProblem> baseline;
+    absl::Status saved;
   };
   Imported Import(const std::vector<Response>& rows, bool learn);
 

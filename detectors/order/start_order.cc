@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <string>
 
 namespace reasonwatch {
 namespace {
@@ -13,6 +15,71 @@ constexpr uint32_t kKnownFrom = 50;
 constexpr double kMaxSlope = .25;
 constexpr int kDurationBins = 160;  // 1/8 octave from 2^-7 s
 constexpr uint32_t kMaxDurations = 20000;
+
+// The infinite ends of time have no nanoseconds of their own.
+constexpr int64_t kPastNanos = std::numeric_limits<int64_t>::min();
+constexpr int64_t kForeverNanos = std::numeric_limits<int64_t>::max();
+
+void PutTime(absl::Time t, StateWriter& out) {
+  out.Put(t == absl::InfinitePast() ? kPastNanos : absl::ToUnixNanos(t));
+}
+absl::Time GetTime(StateReader& in) {
+  const auto nanos = in.Get<int64_t>();
+  return nanos == kPastNanos ? absl::InfinitePast()
+                             : absl::FromUnixNanos(nanos);
+}
+
+void PutScored(const Scored& s, StateWriter& out) {
+  out.PutString(s.id);
+  PutTime(s.start, out);
+  PutTime(s.end, out);
+  for (const std::string* text :
+       {&s.model, &s.route, &s.replica, &s.regime.fingerprint,
+        &s.regime.weights_version, &s.regime.template_hash, &s.regime.engine})
+    out.PutString(*text);
+  out.Put(s.session);
+  out.Put(s.origin);
+  out.Put(s.stratum);
+  out.Put(s.readings);
+  out.Put(s.lower_bound);
+  out.PutVector(s.prompt_terms);
+  out.Put(s.prefix_digest);
+  out.Put(s.system_prompt_digest);
+  out.Put(s.match.kind);
+  out.Put(s.match.problem);
+  out.Put(s.match.distance);
+  out.Put(s.grade);
+  out.Put(s.digest);
+  out.Put(s.choices);
+  out.Put(s.choice_index);
+}
+
+Scored GetScored(StateReader& in) {
+  Scored s;
+  s.id = in.GetString();
+  s.start = GetTime(in);
+  s.end = GetTime(in);
+  for (std::string* text :
+       {&s.model, &s.route, &s.replica, &s.regime.fingerprint,
+        &s.regime.weights_version, &s.regime.template_hash, &s.regime.engine})
+    *text = in.GetString();
+  in.Get(s.session);
+  in.Get(s.origin);
+  in.Get(s.stratum);
+  in.Get(s.readings);
+  in.Get(s.lower_bound);
+  in.GetVector(s.prompt_terms);
+  in.Get(s.prefix_digest);
+  in.Get(s.system_prompt_digest);
+  in.Get(s.match.kind);
+  in.Get(s.match.problem);
+  in.Get(s.match.distance);
+  in.Get(s.grade);
+  in.Get(s.digest);
+  in.Get(s.choices);
+  in.Get(s.choice_index);
+  return s;
+}
 
 }  // namespace
 
@@ -87,6 +154,39 @@ void StartOrder::Release(absl::Time until, std::vector<Scored>& ready) {
     ready.push_back(std::move(held_.begin()->second));
     held_.erase(held_.begin());
   }
+}
+
+void StartOrder::Save(StateWriter& out) const {
+  out.PutVector(durations_);
+  out.Put(duration_count_);
+  out.Put(hold_ == absl::InfiniteDuration() ? kForeverNanos
+                                            : absl::ToInt64Nanoseconds(hold_));
+  PutTime(first_heard_, out);
+  PutTime(latest_, out);
+  out.Put(counts_);
+  out.Put(static_cast<uint32_t>(held_.size()));
+  for (const auto& [start, scored] : held_) PutScored(scored, out);
+}
+
+void StartOrder::Restore(StateReader& in) {
+  StartOrder fresh;
+  in.GetVector(fresh.durations_);
+  if (!fresh.durations_.empty() && fresh.durations_.size() != kDurationBins)
+    in.Fail();
+  in.Get(fresh.duration_count_);
+  const auto hold = in.Get<int64_t>();
+  fresh.hold_ = hold == kForeverNanos ? absl::InfiniteDuration()
+                                      : absl::Nanoseconds(hold);
+  fresh.first_heard_ = GetTime(in);
+  fresh.latest_ = GetTime(in);
+  in.Get(fresh.counts_);
+  const uint32_t held = in.GetCount(kHoldSlots);
+  for (uint32_t i = 0; i < held && in.ok(); ++i) {
+    Scored scored = GetScored(in);
+    const absl::Time start = scored.start;
+    fresh.held_.emplace_hint(fresh.held_.end(), start, std::move(scored));
+  }
+  if (in.ok()) *this = std::move(fresh);
 }
 
 void StartOrder::Drain(std::vector<Scored>& ready) {

@@ -22,6 +22,7 @@
 
 #include "absl/time/time.h"
 #include "core/scored.h"
+#include "detectors/sequential/state_io.h"
 
 namespace reasonwatch {
 
@@ -42,6 +43,11 @@ class StartOrder {
   void Advance(absl::Time now, std::vector<Scored>& ready);
   // Appends everything that is held.
   void Drain(std::vector<Scored>& ready);
+
+  // Everything, held responses included, so that a restart loses none of them
+  // and goes on with the same H. Their prompt_beginnings are left out.
+  void Save(StateWriter& out) const;
+  void Restore(StateReader& in);
 
   // H; infinite until durations are known.
   absl::Duration hold() const { return hold_; }

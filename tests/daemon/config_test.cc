@@ -81,6 +81,7 @@ storage:
   path: /var/lib/rw
   max_size: 2GiB
   retention: 30d
+  checkpoint_interval: 7s
   evidence: {enabled: true, max_size: 1048576B, ttl: 60s, redact: ['\d{4}', a]}
 baseline: {path: /b.jsonl}
 log: {level: debug}
@@ -118,6 +119,7 @@ log: {level: debug}
   EXPECT_EQ(c.storage.path, "/var/lib/rw");
   EXPECT_EQ(c.storage.max_bytes, int64_t{2} << 30);
   EXPECT_EQ(c.storage.retention, absl::Hours(24 * 30));
+  EXPECT_EQ(c.storage.checkpoint_interval, absl::Seconds(7));
   EXPECT_TRUE(c.storage.evidence.enabled);
   EXPECT_EQ(c.storage.evidence.max_bytes, 1 << 20);
   EXPECT_EQ(c.storage.evidence.ttl, absl::Seconds(60));
