@@ -134,8 +134,8 @@ void Describe(V& v, Config& c) {
     v.String("token_file", c.http.token_file);
   });
   v.Section("streams", [&] {
-    v.String("route_from", c.streams.route_from);
-    v.Check(!c.streams.route_from.empty(), "route_from must not be empty");
+    v.OneOf("route_from", c.streams.route_from,
+            {"route", "task", "system_prompt", "none"});
     v.Integer("max", c.streams.max, 1, 100000);
   });
   v.OpenMap("models", c.models, kMaxModels, [&](ModelConfig& model) {
@@ -177,6 +177,8 @@ void Describe(V& v, Config& c) {
                absl::Seconds(1), absl::Hours(1));
     v.Section("evidence", [&] {
       v.Bool("enabled", storage.evidence.enabled);
+      v.Check(!storage.evidence.enabled,
+              "enabled: this version keeps no text; leave it false");
       v.Size("max_size", storage.evidence.max_bytes, kMiB, 1024 * kGiB);
       v.Duration("ttl", storage.evidence.ttl, absl::Minutes(1),
                  absl::Hours(24 * 365));

@@ -37,7 +37,9 @@ struct HttpConfig {
 };
 
 struct StreamsConfig {
-  std::string route_from = "route";  // which field names the route
+  // What names the route: route, task, system_prompt (its digest), or none
+  // (one route a model).
+  std::string route_from = "route";
   int32_t max = 256;
 };
 
@@ -71,6 +73,7 @@ struct SignalConfig {
   bool shadow = false;  // mode: alert | shadow
 };
 
+// Kept for what is planned; `enabled` is refused.
 struct EvidenceConfig {
   bool enabled = false;
   int64_t max_bytes = int64_t{64} << 20;

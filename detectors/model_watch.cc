@@ -60,7 +60,8 @@ const StreamReference* ModelWatch::reference(const std::string& route) const {
 }
 
 void ModelWatch::LearnImported(const Scored& scored) {
-  StreamOf(scored.route).reference.LearnImported(scored);
+  if (!options_.reference.from_solved || scored.grade != Grade::kIncorrect)
+    StreamOf(scored.route).reference.LearnImported(scored);
   if (scored.grade == Grade::kCorrect || scored.grade == Grade::kIncorrect)
     posteriors_.Learn(scored.match.problem, scored.grade == Grade::kIncorrect);
 }
@@ -220,7 +221,8 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
   }
   if (stream.level.Quiet(Signal::kConsistencyRegression)) repeats_.clear();
 
-  stream.reference.LearnLater(*scored, suspicious);
+  if (!options_.reference.from_solved || scored->grade != Grade::kIncorrect)
+    stream.reference.LearnLater(*scored, suspicious);
   LearnGrade(*scored, suspicious);
   if (!stream.fit_pending && stream.reference.WantsFit()) {
     if (stream.reference.rows() <= kFitInPlace) {

@@ -37,6 +37,7 @@ struct ReferenceOptions {
   int32_t cap = 5000;                             // responses a stratum
   absl::Duration min_span = absl::Hours(24 * 7);  // until the cap is reached
   bool freeze = false;                            // learn nothing from live
+  bool from_solved = false;  // learn no response that was graded incorrect
   int32_t quarantine = kQuarantine;
 };
 

@@ -197,9 +197,7 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   RW_ASSIGN_OR_RETURN(std::string session_key, SessionKey(config.storage.path));
   StandardEvaluator evaluator(std::move(session_key));
   {
-    ModelProfile unknown;
-    unknown.learn_prefix = true;
-    evaluator.SetDefaultProfile(std::move(unknown));
+    evaluator.SetDefaultProfile(ProfileOf(config, ""));
     for (const auto& [model, settings] : config.models)
       evaluator.SetProfile(model, ProfileOf(config, model));
   }

@@ -20,12 +20,18 @@ WatchOptions WatchOptionsOf(const Config& config) {
   watch.reference.cap = config.reference.cap;
   watch.reference.min_span = config.reference.min_span;
   watch.reference.freeze = config.reference.freeze;
+  watch.reference.from_solved = config.reference.from_solved;
   return watch;
 }
 
 ModelProfile ProfileOf(const Config& config, const std::string& model) {
   ModelProfile profile;
   profile.learn_prefix = true;
+  const std::string& from = config.streams.route_from;
+  profile.route_from = from == "task"            ? RouteFrom::kTask
+                       : from == "system_prompt" ? RouteFrom::kSystemPrompt
+                       : from == "none"          ? RouteFrom::kNone
+                                                 : RouteFrom::kRoute;
   const auto it = config.models.find(model);
   if (it == config.models.end()) return profile;
   profile.format = it->second.format;

@@ -9,6 +9,7 @@
 namespace reasonwatch {
 
 WatchOptions WatchOptionsOf(const Config& config);
+// What is in force for a model, before anything is learnt of it.
 ModelProfile ProfileOf(const Config& config, const std::string& model);
 // In alert mode, so that its incidents are told; shadow signals are watched
 // only.

@@ -256,7 +256,6 @@ void Shards::Shard::Run(const std::stop_token& stop) {
 void Shards::Shard::Work(Queued& item, bool low_coverage) {
   Telemetry& telemetry = owner_.telemetry;
   Response& response = item.response;
-  if (response.route.empty()) response.route = "default";
   // A source that tells no time is taken to be asked now.
   if (response.time == absl::InfinitePast() ||
       response.time == absl::InfiniteFuture())
@@ -469,8 +468,6 @@ absl::Status Shards::Restore(const std::vector<StateBlob>& blobs,
 }
 
 Shards::Imported Shards::Import(const std::vector<Response>& rows, bool learn) {
-  for (const Response& row : rows)
-    impl_->Admit(row.model, row.route.empty() ? "default" : row.route);
   std::set<std::string> models;
   ImportReport report = ImportBaseline(
       rows, learn, impl_->evaluator,

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "baseline/grading/extraction.h"
 #include "baseline/grading/grading.h"
 #include "core/strings.h"
@@ -62,6 +63,20 @@ std::shared_ptr<const ModelProfile> StandardEvaluator::ProfileOf(
   return it == profiles_.end() ? default_ : it->second;
 }
 
+namespace {
+
+std::string RouteOf(const Response& response, RouteFrom from,
+                    uint64_t system_prompt_digest) {
+  std::string route;
+  if (from == RouteFrom::kRoute) route = response.route;
+  if (from == RouteFrom::kTask) route = response.task;
+  if (from == RouteFrom::kSystemPrompt && system_prompt_digest != 0)
+    route = absl::StrFormat("system-%08x", system_prompt_digest >> 32);
+  return route.empty() ? "default" : route;
+}
+
+}  // namespace
+
 Scored StandardEvaluator::Evaluate(const Response& response) const {
   const std::shared_ptr<const ModelProfile> profile = ProfileOf(response.model);
   Scored s;
@@ -69,7 +84,6 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   s.start = response.time;
   s.end = response.end_time;
   s.model = response.model;
-  s.route = response.route.empty() ? "default" : response.route;
   s.replica = response.replica;
   s.session = SessionHash(session_key_, response.session);
   s.origin = response.origin;
@@ -89,6 +103,7 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
         BeginningDigests(prompt.user, PromptBoundaries(prompt.user));
   if (!prompt.system.empty())
     s.system_prompt_digest = StableHash(prompt.system);
+  s.route = RouteOf(response, profile->route_from, s.system_prompt_digest);
 
   // Which problem, and is the answer right?
   const IndexedProblem* known = nullptr;

@@ -13,8 +13,11 @@
 
 namespace reasonwatch {
 
+enum class RouteFrom : uint8_t { kRoute, kTask, kSystemPrompt, kNone };
+
 // What the evaluator knows of a model. Immutable once published.
 struct ModelProfile {
+  RouteFrom route_from = RouteFrom::kRoute;
   std::string format = "auto";
   int64_t context_window = 0;  // tokens, 0 = unknown
   PrefixProfile prefix;

@@ -66,7 +66,7 @@ tap:
          max_streams: 7, max_stream_age: 90m, token_file: /t,
          tls: {cert: a, key: b, client_ca: c}}
 http: {listen: "0.0.0.0:80", token_file: /u, tls: {cert: d, key: e}}
-streams: {route_from: tenant, max: 3}
+streams: {route_from: task, max: 3}
 models:
   "org/m.1": {format: deepseek_r1, context_window: 32768}
   other: {}
@@ -82,7 +82,7 @@ storage:
   max_size: 2GiB
   retention: 30d
   checkpoint_interval: 7s
-  evidence: {enabled: true, max_size: 1048576B, ttl: 60s, redact: ['\d{4}', a]}
+  evidence: {enabled: false, max_size: 1048576B, ttl: 60s, redact: ['\d{4}', a]}
 baseline: {path: /b.jsonl}
 log: {level: debug}
 )");
@@ -98,7 +98,7 @@ log: {level: debug}
   EXPECT_EQ(c.http.listen, "0.0.0.0:80");
   EXPECT_EQ(c.http.tls.key, "e");
   EXPECT_EQ(c.http.token_file, "/u");
-  EXPECT_EQ(c.streams.route_from, "tenant");
+  EXPECT_EQ(c.streams.route_from, "task");
   EXPECT_EQ(c.streams.max, 3);
   EXPECT_EQ(c.models.at("org/m.1").format, "deepseek_r1");
   EXPECT_EQ(c.models.at("org/m.1").context_window, 32768);
@@ -120,7 +120,7 @@ log: {level: debug}
   EXPECT_EQ(c.storage.max_bytes, int64_t{2} << 30);
   EXPECT_EQ(c.storage.retention, absl::Hours(24 * 30));
   EXPECT_EQ(c.storage.checkpoint_interval, absl::Seconds(7));
-  EXPECT_TRUE(c.storage.evidence.enabled);
+  EXPECT_FALSE(c.storage.evidence.enabled);
   EXPECT_EQ(c.storage.evidence.max_bytes, 1 << 20);
   EXPECT_EQ(c.storage.evidence.ttl, absl::Seconds(60));
   EXPECT_EQ(c.storage.evidence.redact,
@@ -173,6 +173,8 @@ TEST(Config, NamesFileLineAndKeyOfAnError) {
   ExpectError("log: {level: loud}", "must be one of trace, debug");
   ExpectError("storage: {evidence: {redact: ['(']}}", "bad pattern");
   ExpectError("storage: {evidence: {redact: a}}", "must be a list");
+  ExpectError("storage: {evidence: {enabled: true}}", "keeps no text");
+  ExpectError("streams: {route_from: tenant}", "route_from");
   ExpectError("models: {'': {}}", "models: a name has 1 to 250 bytes");
   ExpectError("models: {" + std::string(251, 'm') + ": {}}",
               "models: a name has 1 to 250 bytes");
