@@ -1,0 +1,94 @@
+#include "detectors/budget.h"
+
+#include "gtest/gtest.h"
+
+namespace reasonwatch {
+namespace {
+
+constexpr int64_t kSecond = 1000000000;
+
+TEST(Budget, AMeanOfResponsesIsSharedByTheSignals) {
+  const BudgetOptions options{.mean_responses = 1e5, .enabled_signals = 3};
+  const Thresholds t = ThresholdsOf(options, Scope::kRoute, {}, 1e6, 7);
+  EXPECT_DOUBLE_EQ(t.warning, 3e5);
+  EXPECT_DOUBLE_EQ(t.critical, 3e5);
+}
+
+TEST(Budget, GammaIsTrafficTimesStreamsTimesSignalsOverTheShare) {
+  const BudgetOptions options{.critical_per_30_days = 2,
+                              .warning_per_30_days = 5,
+                              .fleet_share = .5,
+                              .enabled_signals = 4};
+  const LevelShape shape{.several_routes = true, .has_replicas = true};
+  const double base = 3e5 * 20 * 4;
+  const Thresholds route = ThresholdsOf(options, Scope::kRoute, shape, 3e5, 20);
+  EXPECT_DOUBLE_EQ(route.warning, base / (5 * .6 * .5));
+  EXPECT_DOUBLE_EQ(route.critical, base / (2 * .6 * .5));
+  EXPECT_DOUBLE_EQ(ThresholdsOf(options, Scope::kModel, shape, 3e5, 20).warning,
+                   base / (5 * .25 * .5));
+  EXPECT_DOUBLE_EQ(
+      ThresholdsOf(options, Scope::kReplica, shape, 3e5, 20).warning,
+      base / (5 * .15 * .5));
+}
+
+TEST(Budget, ALevelThatCoincidesGivesItsShareAway) {
+  for (bool routes : {false, true})
+    for (bool replicas : {false, true}) {
+      const LevelShape shape{.several_routes = routes,
+                             .has_replicas = replicas};
+      EXPECT_DOUBLE_EQ(LevelShare(Scope::kRoute, shape) +
+                           LevelShare(Scope::kModel, shape) +
+                           LevelShare(Scope::kReplica, shape),
+                       1);
+    }
+  EXPECT_DOUBLE_EQ(LevelShare(Scope::kRoute, {}), 1);
+  EXPECT_DOUBLE_EQ(LevelShare(Scope::kModel, {.has_replicas = true}), 0);
+}
+
+TEST(TrafficMeter, SaysAHundredThousandUntilADayWasSeen) {
+  TrafficMeter meter;
+  for (int64_t s = 0; s < 86000; ++s) meter.Count(s * kSecond);
+  EXPECT_DOUBLE_EQ(meter.per_30_days(), 100000);
+  for (int64_t s = 86000; s < 86500; ++s) meter.Count(s * kSecond);
+  EXPECT_NEAR(meter.per_30_days(), 30 * 86400, .02 * 30 * 86400);
+}
+
+TEST(TrafficMeter, IsLoweredByAtMostHalfADay) {
+  TrafficMeter meter;
+  for (int64_t s = 0; s < 2 * 86400; s += 10) meter.Count(s * kSecond);
+  double last = meter.per_30_days();
+  EXPECT_NEAR(last, 3 * 86400, .02 * 3 * 86400);
+  // Then one an hour, for 60 days.
+  for (int hour = 1; hour <= 24 * 60; ++hour) {
+    meter.Count((2 * 86400 + hour * int64_t{3600}) * kSecond);
+    EXPECT_GE(meter.per_30_days(), last / 2 * .999);
+    last = meter.per_30_days();
+  }
+  EXPECT_LT(last, 3 * 86400 / 20.0);
+  EXPECT_GT(last, 24 * 30 * .9);
+}
+
+TEST(TrafficMeter, RisesAtOnce) {
+  TrafficMeter meter;
+  for (int64_t hour = 0; hour < 100; ++hour) meter.Count(hour * 3600 * kSecond);
+  const double before = meter.per_30_days();
+  for (int64_t s = 0; s < 7200; ++s) meter.Count((100 * 3600 + s) * kSecond);
+  EXPECT_GT(meter.per_30_days(), 10 * before);
+}
+
+TEST(TrafficMeter, ContinuesAfterSaveAndRestore) {
+  TrafficMeter meter;
+  for (int64_t s = 0; s < 100000; s += 5) meter.Count(s * kSecond);
+  StateWriter out;
+  meter.Save(out);
+  const std::string bytes = out.Take();
+  TrafficMeter restored;
+  StateReader in(bytes);
+  restored.Restore(in);
+  EXPECT_TRUE(in.AtEnd());
+  EXPECT_EQ(restored.per_30_days(), meter.per_30_days());
+  EXPECT_EQ(restored.per_day(), meter.per_day());
+}
+
+}  // namespace
+}  // namespace reasonwatch

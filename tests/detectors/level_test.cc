@@ -1,0 +1,252 @@
+#include "detectors/level.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "tests/detectors/synthetic.h"
+
+namespace reasonwatch {
+namespace {
+
+using testing::At;
+using testing::ChannelNamed;
+using testing::Draw;
+
+constexpr char kCollapse[] = "length_collapse/output_tokens";
+constexpr char kBoxed[] = "format_markers/boxed_vanishes";
+constexpr Thresholds kThresholds{.warning = 1e4, .critical = 1e6};
+
+// One rank bet's worth of evidence: every bet pays e.
+std::vector<PayOff> Paying(double e, double raw = -1,
+                           const char* channel = kCollapse) {
+  std::vector<PayOff> all(Channels().size());
+  PayOff& p = all[ChannelNamed(channel)];
+  p.bets = std::string(channel) == kCollapse ? 6 : 4;
+  p.e.fill(e);
+  p.raw = static_cast<float>(raw);
+  return all;
+}
+
+class LevelTest : public ::testing::Test {
+ protected:
+  std::vector<Finding> Feed(const std::vector<PayOff>& pay_offs,
+                            const Scored& scored) {
+    std::vector<Finding> findings;
+    level_.Update(scored, pay_offs, kThresholds, context_, findings);
+    return findings;
+  }
+  std::vector<Finding> Feed(double e, double raw = -1) {
+    return Feed(Paying(e, raw), At(level_.responses()));
+  }
+  // Feeds e until something is found; -1 where nothing is within `limit`.
+  int Until(double e, int limit, std::vector<Finding>& findings) {
+    for (int i = 1; i <= limit; ++i) {
+      findings = Feed(e);
+      if (!findings.empty()) return i;
+    }
+    return -1;
+  }
+
+  LevelContext context_;
+  Level level_{Scope::kRoute, "model", "route", ""};
+};
+
+TEST_F(LevelTest, OpensWhereTheStatisticReachesGamma) {
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(Feed(.9).empty());
+  std::vector<Finding> findings;
+  // R after k of e=3 from R0=9: calibrated by 2.15 for ranks.
+  double r = level_.statistic(Signal::kLengthCollapse) / 2.15;
+  int expected = 0;
+  while (2.15 * r < 1e4) {
+    r = 3 * (1 + r);
+    ++expected;
+  }
+  EXPECT_EQ(Until(3, 50, findings), expected);
+  ASSERT_EQ(findings.size(), 1u);
+  const Finding& f = findings[0];
+  EXPECT_EQ(f.event, FindingEvent::kOpened);
+  EXPECT_EQ(f.signal, Signal::kLengthCollapse);
+  EXPECT_EQ(f.channel, kCollapse);
+  EXPECT_DOUBLE_EQ(f.channel_share, 1);
+  EXPECT_GE(f.statistic, f.threshold);
+  EXPECT_FALSE(f.passed_critical);
+  EXPECT_EQ(f.onset_id, "r100");
+  EXPECT_EQ(f.responses_since_onset, expected);
+}
+
+TEST_F(LevelTest, ARateCountsAsItIs) {
+  const auto bad = Paying(10, 1, kBoxed);
+  std::vector<Finding> findings;
+  int steps = 0;
+  while (findings.empty() && steps < 20) {
+    findings = Feed(bad, At(level_.responses()));
+    ++steps;
+  }
+  // 10 + 100 + 1000 + 10,000.
+  EXPECT_EQ(steps, 4);
+}
+
+TEST_F(LevelTest, ChannelsOfASignalAreJoinedByWeight) {
+  auto both = Paying(1, -1);
+  PayOff& other = both[ChannelNamed("length_collapse/single_sentence")];
+  other.bets = 4;
+  other.e.fill(5);
+  Feed(both, At(0));
+  // Weights 1 and .5; each is (1 + 0) e.
+  EXPECT_NEAR(level_.statistic(Signal::kLengthCollapse),
+              (1 * 2.15 * 1 + .5 * 5) / 1.5, 1e-9);
+}
+
+TEST_F(LevelTest, TellsWhenItPassesTheCriticalBudget) {
+  std::vector<Finding> findings;
+  Until(3, 50, findings);
+  const int more = Until(3, 50, findings);
+  EXPECT_NEAR(more, std::log(100) / std::log(3), 1.1);
+  EXPECT_EQ(findings[0].event, FindingEvent::kUpdated);
+  EXPECT_TRUE(findings[0].passed_critical);
+}
+
+TEST_F(LevelTest, HoldsAndClosesFiftyQuietResponsesAfterRecovery) {
+  std::vector<Finding> findings;
+  Until(3, 50, findings);
+  for (int i = 0; i < 500; ++i) {
+    Feed(3);
+    ASSERT_TRUE(level_.open(Signal::kLengthCollapse));
+  }
+  // Held at the critical threshold, 1e6, so that under 1e4/100 is near.
+  int closing = 0;
+  while (level_.open(Signal::kLengthCollapse) && closing < 500) {
+    findings = Feed(.5);
+    ++closing;
+  }
+  EXPECT_EQ(findings[0].event, FindingEvent::kClosed);
+  EXPECT_LT(closing, 70);
+  EXPECT_GT(closing, 50);
+}
+
+TEST_F(LevelTest, ASparseStreamClosesAfterADay) {
+  context_.responses_per_day = 10;
+  std::vector<Finding> findings;
+  Until(3, 50, findings);
+  absl::Time now = level_.last_response();
+  int closing = 0;
+  while (level_.open(Signal::kLengthCollapse) && closing < 100) {
+    Scored s = At(0);
+    s.start = now += absl::Hours(2);
+    Feed(Paying(.1), s);
+    ++closing;
+  }
+  EXPECT_LT(closing, 50);
+  EXPECT_GE(closing, 13);
+}
+
+TEST_F(LevelTest, OpensNothingThatMayNotOrIsSwitchedOff) {
+  context_.may_open = false;
+  std::vector<Finding> findings;
+  EXPECT_EQ(Until(3, 50, findings), -1);
+  context_.may_open = true;
+  context_.enabled_signals = ~(1u << static_cast<int>(Signal::kLengthCollapse));
+  EXPECT_EQ(Until(3, 50, findings), -1);
+}
+
+TEST_F(LevelTest, EffectOfFiftyFreshResponsesCoversTheTruth) {
+  Draw draw(3);
+  std::vector<Finding> findings;
+  Until(3, 50, findings);
+  // Halved, with a spread of one octave.
+  Finding last;
+  for (int i = 0; i < 120; ++i)
+    for (const Finding& f : Feed(1.5, -1 + draw.Normal())) last = f;
+  EXPECT_EQ(last.effect.unit, "ratio");
+  EXPECT_LT(last.effect.low, .5);
+  EXPECT_GT(last.effect.high, .5);
+  EXPECT_NEAR(last.effect.value, .5, .15);
+}
+
+TEST_F(LevelTest, TheIntervalAtTheAlarmIsWiderThanTheFreshOne) {
+  Draw draw(4);
+  std::vector<Finding> findings;
+  while (findings.empty()) findings = Feed(1.3, -1 + draw.Normal());
+  const Effect at_alarm = findings[0].effect;
+  findings.clear();
+  for (int i = 0; i < 60; ++i)
+    for (const Finding& f : Feed(1.01, -1 + draw.Normal()))
+      findings.push_back(f);
+  ASSERT_FALSE(findings.empty());
+  const Effect fresh = findings.back().effect;
+  EXPECT_GT(at_alarm.high / at_alarm.low, fresh.high / fresh.low);
+}
+
+TEST_F(LevelTest, VanishedMarkersAreALossInPoints) {
+  auto missing = Paying(10, 1, kBoxed);
+  missing[ChannelNamed(kBoxed)].expected = .1F;
+  std::vector<Finding> findings;
+  while (findings.empty()) findings = Feed(missing, At(level_.responses()));
+  EXPECT_EQ(findings[0].effect.unit, "points");
+  EXPECT_NEAR(findings[0].effect.value, -.9, 1e-6);
+}
+
+TEST_F(LevelTest, LongSessionsLeadWhereOnlyTheyChanged) {
+  std::vector<Finding> findings;
+  for (int i = 0; findings.empty() && i < 400; ++i) {
+    Scored s = At(i);
+    s.stratum.turn = i % 4 == 0 ? 2 : 0;
+    findings = Feed(Paying(s.stratum.turn == 2 ? 3 : .5), s);
+  }
+  ASSERT_FALSE(findings.empty());
+  EXPECT_EQ(findings[0].strata, std::vector<std::string>{"turns 6 and later"});
+}
+
+TEST_F(LevelTest, AFullContextLeadsWhereOnlyItChanged) {
+  std::vector<Finding> findings;
+  for (int i = 0; findings.empty() && i < 400; ++i) {
+    Scored s = At(i);
+    s.stratum.fill = i % 4 == 0 ? 2 : 0;
+    findings = Feed(Paying(s.stratum.fill == 2 ? 3 : .5), s);
+  }
+  ASSERT_FALSE(findings.empty());
+  EXPECT_EQ(findings[0].strata,
+            std::vector<std::string>{"context over 75 % full"});
+}
+
+TEST_F(LevelTest, NoDataClosesWithoutAResponse) {
+  std::vector<Finding> findings;
+  Until(3, 50, findings);
+  findings.clear();
+  level_.CloseForNoData(level_.last_response() + absl::Hours(200), findings);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].event, FindingEvent::kClosed);
+  EXPECT_TRUE(findings[0].response_id.empty());
+  EXPECT_FALSE(level_.any_open());
+}
+
+TEST_F(LevelTest, RestoredItGoesOnAsBefore) {
+  for (int i = 0; i < 300; ++i) Feed(.9 + .2 * (i % 2));
+  StateWriter out;
+  level_.Save(out);
+  const std::string bytes = out.Take();
+  Level other(Scope::kRoute, "model", "route", "");
+  StateReader in(bytes);
+  other.Restore(in);
+  ASSERT_TRUE(in.AtEnd());
+  StateWriter again;
+  other.Save(again);
+  EXPECT_EQ(again.Take(), bytes);
+  for (int i = 300; i < 330; ++i) {
+    std::vector<Finding> a = Feed(2.0);
+    std::vector<Finding> b;
+    other.Update(At(i), Paying(2.0), kThresholds, context_, b);
+    ASSERT_EQ(a.size(), b.size());
+    if (!a.empty()) {
+      EXPECT_EQ(a[0].statistic, b[0].statistic);
+      EXPECT_EQ(a[0].onset_id, b[0].onset_id);
+    }
+  }
+  EXPECT_TRUE(other.any_open());
+}
+
+}  // namespace
+}  // namespace reasonwatch

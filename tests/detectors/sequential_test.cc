@@ -1,0 +1,327 @@
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "detectors/sequential/bets.h"
+#include "detectors/sequential/channel.h"
+#include "detectors/sequential/dependence.h"
+#include "detectors/sequential/normal.h"
+#include "detectors/sequential/rank.h"
+#include "detectors/sequential/rate.h"
+#include "detectors/sequential/state_io.h"
+#include "gtest/gtest.h"
+#include "tests/detectors/synthetic.h"
+
+namespace reasonwatch {
+namespace {
+
+using testing::Draw;
+
+// Reference values: mpmath to 20 digits.
+TEST(Normal, KnowsTheTailsToTheLastDigits) {
+  EXPECT_DOUBLE_EQ(NormalCdf(0), .5);
+  EXPECT_NEAR(NormalCdf(1.959963984540054), .975, 1e-15);
+  EXPECT_NEAR(NormalCdf(-8) / 6.220960574271785e-16, 1, 1e-12);
+  EXPECT_NEAR(NormalCdf(-37.5) / 4.605353009581955e-308, 1, 1e-9);
+  EXPECT_NEAR(NormalMass(8, 9) / 6.219831985866e-16, 1, 1e-9);
+  EXPECT_NEAR(NormalMass(-9, -8) / 6.219831985866e-16, 1, 1e-9);
+}
+
+TEST(Normal, QuantileUndoesTheDistribution) {
+  EXPECT_NEAR(NormalQuantile(.975), 1.959963984540054, 1e-14);
+  EXPECT_NEAR(NormalQuantile(1e-10), -6.361340902404056, 1e-12);
+  EXPECT_EQ(NormalQuantile(0), -INFINITY);
+  EXPECT_EQ(NormalQuantile(1), INFINITY);
+  for (double p = 1e-300; p < .5; p *= 7) {
+    EXPECT_NEAR(NormalCdf(NormalQuantile(p)) / p, 1, 1e-10) << p;
+    if (p > 1e-12) {
+      EXPECT_NEAR(NormalQuantile(1 - p), -NormalQuantile(p), 1e-3);
+    }
+  }
+}
+
+PayOff RankOf(const std::vector<int>& reference, int bin, Tail tail,
+              double tolerance, bool at_least = false) {
+  RankHistogram histogram;
+  for (int b : reference) histogram.Add(b);
+  PayOff pay_off;
+  RankPayOff(histogram.ScoresOf(bin), tail, tolerance, at_least, pay_off);
+  return pay_off;
+}
+
+// Each of the n+1 bins is equally likely to be the response's.
+std::vector<double> MeanOverOrders(const std::vector<int>& bins, Tail tail,
+                                   double tolerance) {
+  std::vector<double> means(6, 0);
+  for (size_t i = 0; i < bins.size(); ++i) {
+    std::vector<int> rest = bins;
+    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+    const PayOff p = RankOf(rest, bins[i], tail, tolerance);
+    for (size_t j = 0; j < 6; ++j)
+      means[j] += p.e[j] / static_cast<double>(bins.size());
+  }
+  return means;
+}
+
+TEST(RankPayOff, MeanOverAllOrdersIsOneWhateverTheLengths) {
+  const std::vector<int> cases[] = {
+      {10}, {3, 90}, {5, 5, 5, 5}, {1, 2, 3, 4, 5, 6, 7}, {0, 0, 71, 72, 143}};
+  for (const auto& bins : cases) {
+    for (Tail tail : {Tail::kLow, Tail::kHigh})
+      for (double mean : MeanOverOrders(bins, tail, 0))
+        EXPECT_NEAR(mean, 1, 1e-9);
+  }
+}
+
+TEST(RankPayOff, ToleranceLowersTheMean) {
+  for (double mean :
+       MeanOverOrders({1, 2, 3, 4, 5, 6, 7, 8, 9}, Tail::kLow, .5)) {
+    EXPECT_LT(mean, 1);
+    EXPECT_GT(mean, .1);
+  }
+}
+
+TEST(RankPayOff, MeanIsAtMostOneOnHealthyStreams) {
+  Draw draw(11);
+  std::array<double, 6> sums{};
+  std::array<double, 6> squares{};
+  constexpr int kStreams = 4000;
+  for (int stream = 0; stream < kStreams; ++stream) {
+    std::vector<int> reference;
+    for (int i = 0; i < 30; ++i) reference.push_back(RankBin(draw.Normal()));
+    const PayOff p = RankOf(reference, RankBin(draw.Normal()), Tail::kLow, 0);
+    for (size_t j = 0; j < 6; ++j) {
+      sums[j] += p.e[j];
+      squares[j] += p.e[j] * p.e[j];
+    }
+  }
+  for (size_t j = 0; j < 6; ++j) {
+    const double mean = sums[j] / kStreams;
+    const double error =
+        std::sqrt((squares[j] / kStreams - mean * mean) / kStreams);
+    EXPECT_NEAR(mean, 1, 4 * error) << "bet " << j;
+  }
+}
+
+TEST(RankPayOff, PaysForTheTailThatWasAskedFor) {
+  std::vector<int> reference;
+  for (int i = 0; i < 100; ++i) reference.push_back(60 + i % 24);
+  for (size_t j = 0; j < 6; ++j) {
+    EXPECT_GT(RankOf(reference, 10, Tail::kLow, 0).e[j], 1);
+    EXPECT_LT(RankOf(reference, 10, Tail::kHigh, 0).e[j], 1);
+    EXPECT_GT(RankOf(reference, 140, Tail::kHigh, 0).e[j], 1);
+  }
+}
+
+TEST(RankPayOff, EmptyReferenceBetsNothing) {
+  for (double e : RankOf({}, 72, Tail::kLow, 0).e) EXPECT_DOUBLE_EQ(e, 1);
+}
+
+TEST(RankPayOff, LowerBoundNeverSpeaksForAnAlarm) {
+  std::vector<int> reference;
+  for (int i = 0; i < 50; ++i) reference.push_back(60 + i % 24);
+  const PayOff low = RankOf(reference, 60, Tail::kLow, 0, true);
+  ASSERT_EQ(low.bets, 6);
+  for (double e : low.e) EXPECT_LE(e, 1);
+  EXPECT_EQ(RankOf(reference, 60, Tail::kHigh, 0, true).bets, 0);
+}
+
+TEST(RankHistogram, MedianAndEndsHoldWhatLiesBeyond) {
+  RankHistogram h;
+  EXPECT_TRUE(std::isnan(h.Median()));
+  EXPECT_EQ(RankBin(-100), 0);
+  EXPECT_EQ(RankBin(100), kRankBins - 1);
+  EXPECT_EQ(RankBin(0), kRankBins / 2);
+  for (double r : {-1.0, 0.0, 0.0, 3.0, 4.0}) h.Add(RankBin(r));
+  EXPECT_NEAR(h.Median(), 0, .13);
+}
+
+TEST(RatePayOff, MeanOverAllOrdersIsExactlyOneWithoutTolerance) {
+  for (int n = 1; n <= 12; ++n) {
+    for (int bad = 1; bad <= n + 1; ++bad) {
+      // One of the n+1 outcomes is the response's, each equally likely.
+      const double q = static_cast<double>(bad) / (n + 1);
+      if (q >= .97) continue;
+      PayOff if_bad;
+      PayOff if_good;
+      RatePayOff(true, bad / (n + 1.0), if_bad);
+      RatePayOff(false, (bad + 1) / (n + 1.0), if_good);
+      for (size_t j = 0; j < 4 && if_good.bets > 0; ++j)
+        EXPECT_NEAR(q * if_bad.e[j] + (1 - q) * if_good.e[j], 1, 1e-12)
+            << bad << " of " << n + 1;
+    }
+  }
+}
+
+TEST(RatePayOff, ToleranceIsTwoStandardErrorsOfAYoungReference) {
+  const RateCounts young{.bad = 9, .count = 99};
+  EXPECT_NEAR(RateTolerance(young, .01), 2 * std::sqrt(.1 * .9 / 100), 1e-12);
+  const RateCounts old{.bad = 9999, .count = 99999};
+  EXPECT_DOUBLE_EQ(RateTolerance(old, .01), .01);
+  EXPECT_NEAR(HealthyRate(old, .01), .1 + .01 * .9, 1e-9);
+  PayOff p;
+  RatePayOff(true, HealthyRate(young, .01), p);
+  for (size_t j = 0; j < 4; ++j) EXPECT_LT(.1 * p.e[j], 1);
+}
+
+TEST(RatePayOff, ARateNearOneCannotBeBetAgainst) {
+  PayOff p;
+  RatePayOff(true, HealthyRate({}, 0), p);
+  EXPECT_EQ(p.bets, 0);
+}
+
+TEST(Mixture, EqualsTheSumOverAllStarts) {
+  Draw draw(5);
+  Mixture mixture;
+  std::vector<PayOff> all;
+  for (int t = 0; t < 300; ++t) {
+    PayOff p;
+    p.bets = 4;
+    p.lambda = .3 + .7 * draw.Uniform();
+    for (size_t j = 0; j < 4; ++j)
+      p.e[j] = std::exp(.3 * draw.Normal() + (t > 200 ? .1 : -.05));
+    all.push_back(p);
+    mixture.Update(p, t);
+    double mean = 0;
+    for (size_t j = 0; j < 4; ++j) {
+      double sum = 0;
+      double product = 0;  // of the logarithms from start to t
+      double best = -INFINITY;
+      int start = -1;
+      for (int k = t; k >= 0; --k) {
+        const PayOff& q = all[static_cast<size_t>(k)];
+        product += q.lambda * std::log(q.e[j]);
+        sum += std::exp(product);
+        if (product > best) {
+          best = product;
+          start = k;
+        }
+      }
+      EXPECT_NEAR(mixture.R(static_cast<int>(j)) / sum, 1, 1e-9);
+      EXPECT_EQ(mixture.excursion(static_cast<int>(j)).start, start);
+      mean += sum / 4;
+    }
+    EXPECT_NEAR(mixture.Statistic() / mean, 1, 1e-9);
+  }
+}
+
+TEST(Mixture, StaysFiniteAndSilenceChangesNothing) {
+  Mixture mixture;
+  PayOff p;
+  p.bets = 6;
+  p.e.fill(1e6);
+  for (int t = 0; t < 200; ++t) mixture.Update(p, t);
+  EXPECT_TRUE(std::isfinite(mixture.Statistic()));
+  const double before = mixture.Statistic();
+  mixture.Update(PayOff(), 200);
+  EXPECT_EQ(mixture.Statistic(), before);
+  mixture.Scale(1e-245);
+  EXPECT_NEAR(mixture.Statistic(), before * 1e-245, 1e-3 * before * 1e-245);
+}
+
+double LambdaOf(double rho, uint64_t seed) {
+  Draw draw(seed);
+  Dependence d;
+  double x = draw.Normal();
+  for (int i = 0; i < 20000; ++i) {
+    d.Add(x, int64_t{i} * 200000000000);
+    x = rho * x + std::sqrt(1 - rho * rho) * draw.Normal();
+  }
+  return d.lambda();
+}
+
+TEST(Dependence, WhiteNoiseIsHardlyTempered) {
+  for (uint64_t seed : {1, 2, 3}) EXPECT_GT(LambdaOf(0, seed), .93);
+}
+
+TEST(Dependence, AutocorrelationIsTemperedByItsLossOfInformation) {
+  for (double rho : {.1, .2, .3, .5})
+    EXPECT_NEAR(LambdaOf(rho, 4), (1 - rho) / (1 + rho), .07) << rho;
+  EXPECT_DOUBLE_EQ(LambdaOf(.9, 5), .2);
+}
+
+TEST(Dependence, AHiddenEffectOfTheHourBecomesTolerance) {
+  const auto tau = [](double hidden) {
+    Draw draw(6);
+    Dependence d;
+    for (int hour = 0; hour < 100; ++hour) {
+      const double effect = hidden * draw.Normal();
+      for (int i = 0; i < 220; ++i)
+        d.Add(effect + draw.Normal(), (int64_t{hour} * 220 + i) * 18000000000);
+    }
+    return d.tau();
+  };
+  EXPECT_LT(tau(0), .03);
+  // Part of it is already tempered away, so less than all of it is left.
+  EXPECT_GT(tau(.3), .15);
+  EXPECT_LT(tau(.3), .33);
+}
+
+TEST(Dependence, RejectsWhatIsNoNumber) {
+  Dependence d;
+  Draw draw(7);
+  for (int i = 0; i < 1000; ++i) {
+    d.Add(draw.Normal(), i);
+    d.Add(NAN, i);
+    d.Add(INFINITY, i);
+  }
+  EXPECT_TRUE(std::isfinite(d.tau()));
+  EXPECT_GT(d.lambda(), .5);
+}
+
+TEST(StateIo, ReadsBackWhatWasPutAndNeverBeyond) {
+  StateWriter out;
+  out.Put(int64_t{-5});
+  out.PutString("abc");
+  out.PutVector(std::vector<float>{1, 2});
+  out.Put(true);
+  const std::string bytes = out.Take();
+  for (size_t cut = 0; cut <= bytes.size(); ++cut) {
+    StateReader in(std::string_view(bytes).substr(0, cut));
+    const auto number = in.Get<int64_t>();
+    const std::string text = in.GetString();
+    std::vector<float> values;
+    in.GetVector(values);
+    const bool yes = in.Get<bool>();
+    EXPECT_EQ(in.AtEnd(), cut == bytes.size());
+    if (cut < bytes.size()) continue;
+    EXPECT_EQ(number, -5);
+    EXPECT_EQ(text, "abc");
+    EXPECT_EQ(values, (std::vector<float>{1, 2}));
+    EXPECT_TRUE(yes);
+  }
+}
+
+TEST(StateIo, AnyFlippedBitBreaksTheSeal) {
+  const std::string sealed = Seal("some state");
+  std::string_view whole = sealed;
+  ASSERT_TRUE(Unseal(whole));
+  EXPECT_EQ(whole, "some state");
+  for (size_t bit = 0; bit < 8 * sealed.size(); ++bit) {
+    std::string broken = sealed;
+    broken[bit / 8] = static_cast<char>(broken[bit / 8] ^ (1 << bit % 8));
+    std::string_view view = broken;
+    EXPECT_FALSE(Unseal(view)) << bit;
+  }
+  std::string_view none;
+  EXPECT_FALSE(Unseal(none));
+}
+
+TEST(Channels, AreNamedForTheirSignalAndOnlyOnce) {
+  std::set<std::string_view> names;
+  for (const ChannelSpec& spec : Channels()) {
+    EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
+    const std::string prefix = std::string(SignalName(spec.signal)) + "/";
+    EXPECT_EQ(spec.name.substr(0, prefix.size()), prefix);
+    EXPECT_GT(spec.weight, 0);
+    EXPECT_GE(spec.kappa, 0);
+    EXPECT_EQ(spec.feature == Feature::kCount,
+              spec.question == Question::kFailed);
+  }
+  EXPECT_GE(names.size(), 20u);
+}
+
+}  // namespace
+}  // namespace reasonwatch

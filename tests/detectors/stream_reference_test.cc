@@ -1,0 +1,240 @@
+#include "detectors/stream_reference.h"
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "tests/detectors/synthetic.h"
+
+namespace reasonwatch {
+namespace {
+
+using testing::At;
+using testing::ChannelNamed;
+using testing::Draw;
+using testing::WithLength;
+
+StreamReference Imported(int n, uint64_t seed, ReferenceOptions options = {}) {
+  Draw draw(seed);
+  StreamReference reference(options);
+  for (int i = 0; i < n; ++i)
+    reference.LearnImported(WithLength(i - n, 1000, draw));
+  reference.Fit();
+  return reference;
+}
+
+PayOff Judge(StreamReference& reference, const Scored& scored,
+             std::string_view channel) {
+  std::vector<PayOff> pay_offs;
+  reference.Judge(scored, pay_offs);
+  return pay_offs[ChannelNamed(channel)];
+}
+
+constexpr char kCollapse[] = "length_collapse/output_tokens";
+
+TEST(StreamReference, AStratumThatWasNeverSeenGivesNoBet) {
+  StreamReference reference = Imported(200, 1);
+  Draw draw(2);
+  Scored s = WithLength(0, 1, draw);
+  EXPECT_GT(Judge(reference, s, kCollapse).e[0], 1);
+  EXPECT_TRUE(reference.Covered(s));
+  s.stratum.task = 9;
+  EXPECT_EQ(Judge(reference, s, kCollapse).bets, 0);
+  EXPECT_FALSE(reference.Covered(s));
+}
+
+TEST(StreamReference, AnEmptyReferenceSaysNothing) {
+  StreamReference reference{ReferenceOptions()};
+  Draw draw(1);
+  std::vector<PayOff> pay_offs;
+  reference.Judge(WithLength(0, 1000, draw), pay_offs);
+  ASSERT_EQ(pay_offs.size(), Channels().size());
+  for (const PayOff& p : pay_offs) EXPECT_EQ(p.bets, 0);
+  EXPECT_TRUE(std::isnan(reference.HalvedLengthGrowth()));
+}
+
+TEST(StreamReference, LearnsAResponseFiveHundredLater) {
+  StreamReference reference = Imported(600, 3);
+  Draw draw(4);
+  for (int i = 0; i < 500; ++i)
+    reference.LearnLater(WithLength(i, 1000, draw), false);
+  EXPECT_EQ(reference.responses(), 600);
+  reference.LearnLater(WithLength(500, 1000, draw), false);
+  EXPECT_EQ(reference.responses(), 601);
+}
+
+TEST(StreamReference, ANewStreamLearnsItsFirstThirtyAtOnce) {
+  StreamReference reference{ReferenceOptions()};
+  Draw draw(5);
+  for (int i = 0; i < 30; ++i)
+    reference.LearnLater(WithLength(i, 1000, draw), false);
+  EXPECT_EQ(reference.responses(), 30);
+  for (int i = 30; i < 60; ++i)
+    reference.LearnLater(WithLength(i, 1000, draw), false);
+  EXPECT_EQ(reference.responses(), 30);
+}
+
+TEST(StreamReference, AnAlarmForgetsWhatWaits) {
+  StreamReference reference = Imported(600, 6);
+  Draw draw(7);
+  for (int i = 0; i < 400; ++i)
+    reference.LearnLater(WithLength(i, 10, draw), false);
+  reference.FlushQuarantine();
+  for (int i = 400; i < 900; ++i)
+    reference.LearnLater(WithLength(i, 1000, draw), false);
+  EXPECT_EQ(reference.responses(), 600);
+}
+
+TEST(StreamReference, WhatLeavesQuarantineUnderSuspicionIsDropped) {
+  StreamReference reference = Imported(600, 8);
+  Draw draw(9);
+  for (int i = 0; i < 800; ++i)
+    reference.LearnLater(WithLength(i, 1000, draw), true);
+  EXPECT_EQ(reference.responses(), 600);
+}
+
+TEST(StreamReference, SpreadsItsLearningOverAWeek) {
+  ReferenceOptions options;
+  options.quarantine = 0;
+  StreamReference reference = Imported(100, 10, options);
+  Draw draw(11);
+  // An hour at one a second.
+  for (int i = 0; i < 3600; ++i) {
+    Scored s = WithLength(0, 1000, draw);
+    s.start = absl::FromUnixSeconds(1700000000 + i);
+    reference.LearnLater(s, false);
+  }
+  EXPECT_GE(reference.responses(), 1100);
+  EXPECT_LE(reference.responses(), 1100 + 4000 / (7 * 24) + 1);
+}
+
+TEST(StreamReference, FrozenLearnsNothing) {
+  ReferenceOptions options;
+  options.freeze = true;
+  StreamReference reference = Imported(100, 12, options);
+  Draw draw(13);
+  for (int i = 0; i < 2000; ++i)
+    reference.LearnLater(WithLength(i, 1000, draw), false);
+  EXPECT_EQ(reference.responses(), 100);
+}
+
+TEST(StreamReference, CutOffLengthsAreNoExamples) {
+  ReferenceOptions options;
+  options.quarantine = 0;
+  StreamReference reference = Imported(100, 14, options);
+  Draw draw(15);
+  for (int i = 0; i < 50; ++i) {
+    Scored s = WithLength(i, 10, draw);
+    s.lower_bound = true;
+    reference.LearnLater(s, false);
+    s.lower_bound = false;
+    s.choice_index = 1;
+    reference.LearnLater(s, false);
+  }
+  EXPECT_EQ(reference.responses(), 100);
+}
+
+TEST(StreamReference, CountsImportedRowsBeyondThoseItKeeps) {
+  StreamReference reference = Imported(3000, 16);
+  EXPECT_EQ(reference.rows(), static_cast<size_t>(kMaxReferenceRows));
+  // Rows a second apart make no block, so the tolerance is of the count alone.
+  Draw draw(17);
+  StreamReference dense{ReferenceOptions()};
+  for (int i = 0; i < 3000; ++i) {
+    Scored s = WithLength(0, 1000, draw);
+    s.start = absl::FromUnixSeconds(1700000000 + i);
+    dense.LearnImported(s);
+  }
+  dense.Fit();
+  EXPECT_NEAR(dense.length_tolerance(), 2 / std::sqrt(3000), 1e-9);
+}
+
+TEST(StreamReference, SessionsStratifyRatesByTheirLastOutcome) {
+  // Sticky sessions: an outcome repeats the one before nine times in ten.
+  Draw draw(18);
+  StreamReference reference{ReferenceOptions()};
+  const auto make = [](int64_t i, uint64_t session, bool boxed) {
+    Scored s = At(i);
+    s.session = session;
+    s.reading(Feature::kBoxed) = boxed ? 1.0F : 0.0F;
+    return s;
+  };
+  int64_t i = 0;
+  for (uint64_t session = 1; session <= 100; ++session) {
+    bool boxed = draw.Chance(.5);
+    for (int turn = 0; turn < 10; ++turn) {
+      reference.LearnImported(make(i++, session, boxed));
+      if (draw.Chance(.1)) boxed = !boxed;
+    }
+  }
+  reference.Fit();
+  constexpr char kAppears[] = "format_markers/boxed_appears";
+  Judge(reference, make(i++, 1001, true), kAppears);
+  const PayOff after_boxed = Judge(reference, make(i++, 1001, true), kAppears);
+  Judge(reference, make(i++, 1002, false), kAppears);
+  const PayOff after_plain = Judge(reference, make(i++, 1002, true), kAppears);
+  ASSERT_GT(after_plain.bets, 0);
+  EXPECT_LT(after_plain.expected, .25);
+  EXPECT_GT(after_boxed.expected, .75);
+}
+
+TEST(StreamReference, AMarkerThatIsAlwaysThereCanOnlyVanish) {
+  StreamReference reference{ReferenceOptions()};
+  for (int i = 0; i < 200; ++i) {
+    Scored s = At(i);
+    s.reading(Feature::kBoxed) = 1;
+    reference.LearnImported(s);
+  }
+  reference.Fit();
+  Scored s = At(200);
+  s.reading(Feature::kBoxed) = 0;
+  EXPECT_EQ(Judge(reference, s, "format_markers/boxed_appears").bets, 0);
+  const PayOff p = Judge(reference, s, "format_markers/boxed_vanishes");
+  ASSERT_EQ(p.bets, 4);
+  for (size_t j = 0; j < 4; ++j) EXPECT_GT(p.e[j], 1);
+  // No reading, no word.
+  EXPECT_EQ(Judge(reference, At(201), "format_markers/boxed_vanishes").bets, 0);
+}
+
+TEST(StreamReference, ReasoningIsAskedOnlyWhereATenthCameWithIt) {
+  for (int share : {5, 20}) {
+    StreamReference reference{ReferenceOptions()};
+    for (int i = 0; i < 200; ++i) {
+      Scored s = At(i);
+      s.reading(Feature::kReasoningTokens) = i % 100 < share ? 8.0F : 0.0F;
+      reference.LearnImported(s);
+    }
+    reference.Fit();
+    Scored s = At(200);
+    s.reading(Feature::kReasoningTokens) = 1;
+    EXPECT_EQ(Judge(reference, s, "length_collapse/reasoning_tokens").bets > 0,
+              share >= 10)
+        << share;
+  }
+}
+
+TEST(StreamReference, PredictsHowFastAHalvedLengthIsSeen) {
+  StreamReference reference = Imported(2000, 19);
+  const double growth = reference.HalvedLengthGrowth();
+  // KL of a shift by ln 2 / .8 sd is .375 nats; a bet can't beat it.
+  EXPECT_GT(growth, .2);
+  EXPECT_LT(growth, .41);
+}
+
+TEST(StreamReference, MoreThanTheKeptStrataShareOneWithoutHarm) {
+  Draw draw(20);
+  StreamReference reference{ReferenceOptions()};
+  for (int i = 0; i < 3 * kMaxStrata * 20; ++i) {
+    Scored s = WithLength(i, 1000, draw);
+    s.stratum.task = static_cast<uint8_t>(i % (3 * kMaxStrata));
+    reference.LearnImported(s);
+  }
+  reference.Fit();
+  Scored s = WithLength(0, 1000, draw);
+  s.stratum.task = 200;
+  EXPECT_TRUE(reference.Covered(s));
+}
+
+}  // namespace
+}  // namespace reasonwatch
