@@ -720,9 +720,14 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(
     RW_ASSIGN_OR_RETURN(FileDescriptor held, LockFolder(options.folder));
     lock.emplace(std::move(held));
     // SQLite would make it readable for all; its other files copy this mode.
-    const FileDescriptor made(
-        open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (made.get() < 0) return SystemError(errno, "can't open", path);
+    // Closed before SQLite opens it: to close any descriptor of a file drops
+    // this process's locks on it, and the next `incidents` would then take
+    // itself for the last user and delete the log under the daemon.
+    {
+      const FileDescriptor made(
+          open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+      if (made.get() < 0) return SystemError(errno, "can't open", path);
+    }
     absl::StatusOr<Connection> opened = OpenForWriting(path);
     if (!opened.ok()) return AddPath(opened.status(), path);
     writer.emplace(*std::move(opened));
