@@ -719,11 +719,11 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(
     RW_RETURN_IF_ERROR(MakeFolder(options.folder));
     RW_ASSIGN_OR_RETURN(FileDescriptor held, LockFolder(options.folder));
     lock.emplace(std::move(held));
+    // SQLite would make it readable for all; its other files copy this mode.
+    // Closed before SQLite opens it: to close any descriptor of a file drops
+    // this process's locks on it, and the next `incidents` would then take
+    // itself for the last user and delete the log under the daemon.
     {
-      // SQLite would make it readable for all; its other files copy this mode.
-      // Closed before SQLite opens the file: closing any descriptor of it
-      // later would drop SQLite's POSIX locks, and the next process to close
-      // the database would take away the log that we still write.
       const FileDescriptor made(
           open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
       if (made.get() < 0) return SystemError(errno, "can't open", path);

@@ -32,7 +32,10 @@
 namespace reasonwatch {
 namespace {
 
-constexpr absl::Duration kStopDeadline = absl::Seconds(5);
+// For clients to end their calls. A connection that says nothing takes all of
+// it, and supervisors kill what has not ended after 10 s.
+constexpr absl::Duration kTapDeadline = absl::Seconds(3);
+constexpr absl::Duration kFlushDeadline = absl::Seconds(5);
 constexpr absl::Duration kRecentlyClosed = absl::Hours(24);
 
 absl::StatusOr<std::string> ReadSecret(const std::string& path) {
@@ -286,14 +289,15 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   }
   LogInfo("stopping");
   ready = false;
+  std::thread stop_http([&] { http->Stop(); });
   if (tap != nullptr) {
     tap->SetServing(false);
-    tap->Stop(kStopDeadline);
+    tap->Stop(kTapDeadline);
     telemetry.RemoveTap("grpc");
   }
-  http->Stop();
+  stop_http.join();
   shards.Stop();
-  const absl::Status flushed = store->Flush(kStopDeadline);
+  const absl::Status flushed = store->Flush(kFlushDeadline);
   if (!flushed.ok())
     LogError("not_saved", {{"error", std::string(flushed.message())}});
   LogInfo("stopped");

@@ -26,8 +26,6 @@ NO_DATA = {
     "^ALERTS": "asked after the alert has resolved",
     "reasonwatch_tap_dropped_total": "nothing is dropped",
     "reasonwatch_tap_errors_total": "every record is readable",
-    "reasonwatch_stage_errors_total": "no stage fails",
-    "reasonwatch_stage_dropped_total": "no stage drops anything",
 }
 
 

@@ -1,0 +1,176 @@
+"""The commands that end by themselves: replay, check-config, feed, incidents."""
+import json
+import pathlib
+import unittest
+
+import harness
+
+BASELINE = harness.SAMPLE / "baseline.jsonl"
+LIVE = harness.SAMPLE / "live.jsonl"
+
+
+class Folder(unittest.TestCase):
+
+    def setUp(self):
+        held = harness.temporary_folder()
+        self.addCleanup(held.cleanup)
+        self.folder = pathlib.Path(held.name)
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+
+class Replay(Folder):
+
+    def replay(self, baseline, live, name="findings.jsonl", *more, check=True):
+        out = self.folder / name
+        done = harness.run("replay", "--baseline", baseline, "--live", live,
+                           "--findings", out, *more, check=check)
+        return done, out
+
+    def test_the_same_input_gives_the_same_bytes(self):
+        _, first = self.replay(BASELINE, LIVE, "first.jsonl")
+        _, second = self.replay(BASELINE, LIVE, "second.jsonl")
+        self.assertGreater(first.stat().st_size, 0)
+        self.assertEqual(first.read_bytes(), second.read_bytes())
+
+    def test_bad_lines_are_named_counted_and_skipped(self):
+        lines = LIVE.read_text().splitlines()
+        bad = lines[:700] + ["{", '{"id": "no-model"}', ""] + lines[700:] + ["[1]"]
+        _, clean = self.replay(BASELINE, LIVE, "clean.jsonl")
+        done, out = self.replay(BASELINE, self.write("live.jsonl", "\n".join(bad)))
+        told = [line for line in done.stderr.splitlines() if "live.jsonl:" in line]
+        self.assertEqual([line.split(":")[1] for line in told], ["701", "702", "1254"])
+        self.assertIn("bad lines 3", done.stderr)
+        self.assertEqual(out.read_bytes(), clean.read_bytes())
+
+    def test_what_cannot_be_read_is_exit_status_1(self):
+        empty = self.write("empty.jsonl", "\n\n")
+        junk = self.write("junk.jsonl", "nothing\n")
+        for baseline, live in ((self.folder / "absent", LIVE), (BASELINE, self.folder / "absent"),
+                               (empty, LIVE), (BASELINE, junk), (self.folder, LIVE)):
+            with self.subTest(baseline=baseline, live=live):
+                done, _ = self.replay(baseline, live, check=False)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn("reasonwatch: ", done.stderr)
+        done = harness.run("replay", "--baseline", BASELINE, "--live", LIVE, "--findings",
+                           self.folder / "absent" / "out", check=False)
+        self.assertEqual(done.returncode, 1)
+
+    def test_a_larger_budget_is_not_slower(self):
+        def first(mean):
+            _, out = self.replay(BASELINE, LIVE, f"{mean}.jsonl", "--mean-responses", mean)
+            return next(json.loads(line)["id"] for line in out.read_text().splitlines()
+                        if json.loads(line)["event"] == "opened")
+        self.assertLessEqual(first("1e3"), first("1e9"))
+
+    def test_usage_errors_are_not_taken_for_results(self):
+        for arguments in (["replay"], ["nonsense"], [],
+                          ["replay", "--baseline", BASELINE, "--live", LIVE, "--findings", "x",
+                           "--mean-responses", "-1"]):
+            self.assertGreater(harness.run(*arguments, check=False).returncode, 1)
+
+
+class CheckConfig(Folder):
+
+    def test_prints_what_is_in_force_and_reads_it_back(self):
+        path = self.write("a.yaml", "storage: {retention: 30d}\nlog: {level: debug}\n")
+        printed = harness.run("check-config", path).stdout
+        self.assertIn("retention: 30d", printed)
+        again = harness.run("check-config", "--config", self.write("b.yaml", printed)).stdout
+        self.assertEqual(again, printed)
+
+    def test_the_shipped_example_is_the_default(self):
+        self.assertEqual(
+            harness.run("check-config", harness.ROOT / "deploy" / "reasonwatch.yaml").stdout,
+            harness.run("check-config").stdout)
+
+    def test_errors_name_file_line_and_key(self):
+        for text, wanted in (("tap:\n  grcp: {}\n", "bad.yaml:2: tap.grcp"),
+                             ("queue: {records: many}\n", "bad.yaml:1: queue.records"),
+                             ("queue: [\n", "bad.yaml:"),
+                             ("storage: {checkpoint_interval: 5}\n", "checkpoint_interval")):
+            done = harness.run("check-config", self.write("bad.yaml", text), check=False)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn(wanted, done.stderr)
+        self.assertEqual(
+            harness.run("check-config", self.folder / "absent", check=False).returncode, 1)
+
+    def test_serve_refuses_what_check_config_refuses(self):
+        path = self.write("bad.yaml", "quue: {}\n")
+        done = harness.run("serve", "--config", path, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("quue", done.stderr)
+
+
+class FeedAndIncidents(Folder):
+
+    def start(self):
+        daemon = harness.Daemon(self.folder, harness.config(
+            self.folder, unix=f"{self.folder}/tap.sock", more=f"baseline: {{path: {BASELINE}}}"))
+        self.enterContext(daemon)
+        return daemon
+
+    def incidents(self, *arguments, check=True):
+        return harness.run("incidents", *arguments, "--data", self.folder / "data", check=check)
+
+    def test_every_way_of_feeding_counts_what_was_sent(self):
+        daemon = self.start()
+        for endpoint, more, sent in ((daemon.tap, ("--count", 50), 50),
+                                     (daemon.tap, ("--first", 51, "--count", 20, "--unary"), 20),
+                                     (f"unix:{self.folder}/tap.sock", ("--first", 1241), 10),
+                                     (daemon.tap, ("--first", 5000), 0)):
+            out = harness.feed(endpoint, LIVE, *more).stdout
+            self.assertEqual(out, f"sent {sent}, accepted {sent}, dropped 0, bad lines 0\n")
+        harness.wait_for("80 responses", lambda: daemon.scored() == 80)
+
+    def test_a_repeat_is_counted_once(self):
+        daemon = self.start()
+        for _ in range(2):
+            harness.feed(daemon.tap, LIVE, "--count", 30)
+        name = 'reasonwatch_stage_dropped_total{stage="order",reason="duplicate"}'
+        same = name.replace('stage="order",reason="duplicate"', 'reason="duplicate",stage="order"')
+        harness.wait_for("30 duplicates", lambda: 30 in (
+            daemon.metrics().get(name), daemon.metrics().get(same)))
+
+    def test_a_tap_that_is_not_there_is_an_error(self):
+        port, = harness.free_ports(1)
+        done = harness.feed(f"127.0.0.1:{port}", LIVE, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no tap at", done.stderr)
+        done = harness.feed(f"127.0.0.1:{port}", self.folder / "absent", check=False)
+        self.assertEqual(done.returncode, 1)
+
+    def test_incidents_are_listed_and_shown_beside_the_daemon_and_after_it(self):
+        daemon = self.start()
+        self.assertEqual(self.incidents("list").stdout, "no incident\n")
+        harness.feed(daemon.tap, LIVE, "--count", 850)
+        harness.wait_for("an incident", lambda: daemon.events("incident_opened"))
+        api = daemon.api("/api/v1/incidents")["incidents"][0]
+        listed = self.incidents("list", "--open").stdout
+        self.assertIn(api["id"], listed)
+        self.assertIn("length_collapse", listed)
+        shown = json.loads(self.incidents("show", api["id"], "--json").stdout)
+        self.assertEqual(shown["onset_id"], api["onset_id"])
+        text = self.incidents("show", api["id"]).stdout
+        for part in (api["id"], "heron-think-8b", "length_collapse", "likely causes",
+                     "version_change"):
+            self.assertIn(part, text)
+        harness.feed(daemon.tap, LIVE, "--first", 851)
+        harness.wait_for("all closed", lambda: self.incidents("list", "--open").stdout
+                         == "no open incident\n")
+        self.assertEqual(daemon.stop()[0], 0)
+        self.assertIn("closed", self.incidents("list").stdout)
+
+    def test_what_is_not_there_is_exit_status_1(self):
+        self.assertEqual(self.incidents("list", check=False).returncode, 1)
+        self.start()
+        done = self.incidents("show", "inc-000000000000", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout, "")
+
+
+if __name__ == "__main__":
+    harness.main()
