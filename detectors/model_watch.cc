@@ -214,7 +214,8 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
   }
   for (Finding& f : findings) {
     f.hints = stream.changes.Hints(f.responses_since_onset);
-    if (f.event != FindingEvent::kOpened) continue;
+    // What waits when an alarm opens or closes came from its time.
+    if (f.event == FindingEvent::kUpdated) continue;
     stream.reference.FlushQuarantine();
     grade_quarantine_.clear();
     grade_next_ = 0;

@@ -22,7 +22,9 @@ constexpr RankBet kRankBets[] = {{1, .5},   {1, 1},  {1, 2},
 int RankBin(double residual) {
   const double bin =
       std::floor(residual * kRankBinsPerOctave) + kRankBins / 2.0;
-  return static_cast<int>(std::clamp(bin, 0.0, kRankBins - 1.0));
+  // Also what is no number.
+  if (!(bin > 0)) return 0;
+  return static_cast<int>(std::min(bin, kRankBins - 1.0));
 }
 
 void RankHistogram::Add(int bin) {
