@@ -25,7 +25,7 @@ WatchOptions Options() {
   return options;
 }
 
-Scored Response(int i, bool changed) {
+Scored ResponseAt(int i, bool changed) {
   Scored s;
   s.model = kModel;
   s.id = absl::StrFormat("r%d", i);
@@ -49,7 +49,7 @@ std::vector<StateBlob> MakeState(int which) {
   ModelWatch watch(kModel, Options());
   const int responses = which == 0 ? 5 : 120;
   for (int i = 0; i < responses; ++i)
-    watch.Observe(Response(i, which == 2 && i > 90));
+    watch.Observe(ResponseAt(i, which == 2 && i > 90));
   std::vector<StateBlob> blobs = watch.Save(/*all=*/true);
   for (StateBlob& blob : blobs) {
     std::string_view bytes = blob.bytes;
@@ -87,7 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::Status status = watch.Restore(blobs);
   // What was not changed is taken, what was cut is not.
   if (!edited && status.ok() != (size == at)) std::abort();
-  for (int i = 0; i < 40; ++i) watch.Observe(Response(200 + i, i > 10));
+  for (int i = 0; i < 40; ++i) watch.Observe(ResponseAt(200 + i, i > 10));
   if (!status.ok() && watch.responses() != 40) std::abort();
   watch.Snapshot(absl::FromUnixSeconds(1800000000));
   watch.Tick(absl::FromUnixSeconds(1900000000));
