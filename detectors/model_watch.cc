@@ -140,8 +140,8 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
   if (received.origin != Origin::kLive) return findings;
   const Scored* scored = &received;
   Scored dated;
-  if (received.start == absl::InfinitePast() ||
-      received.start == absl::InfiniteFuture()) {
+  if (received.start < absl::UnixEpoch() ||
+      received.start > absl::FromUnixNanos(kMaxStored)) {
     dated = received;
     dated.start = last_start_;
     scored = &dated;
@@ -452,13 +452,22 @@ absl::Status ModelWatch::Restore(const std::vector<StateBlob>& blobs) {
     const uint32_t n = in.GetCount(kMaxRepeats);
     for (uint32_t i = 0; i < n && in.ok(); ++i) {
       const auto key = in.Get<typename Map::key_type>();
-      in.Get(map[key]);
+      auto& value = map[key];
+      in.Get(value);
+      if constexpr (std::is_same_v<typename Map::mapped_type, int64_t>) {
+        in.Require(value >= 0 && value <= kMaxStored);
+      } else {
+        in.Require(value.failures >= 0 && value.failures <= value.trials &&
+                   value.trials < 1 << 30);
+      }
     }
   };
   get_map(repeats_);
   get_map(last_update_ns_);
   in.GetIn(responses_, int64_t{0}, kMaxStored);
-  last_start_ = absl::FromUnixNanos(in.Get<int64_t>());
+  int64_t last_start_ns = 0;
+  in.GetIn(last_start_ns, int64_t{0}, kMaxStored);
+  last_start_ = absl::FromUnixNanos(last_start_ns);
   if (in.AtEnd()) return absl::OkStatus();
   *this = ModelWatch(model_, options_);
   return absl::DataLossError(absl::StrFormat(

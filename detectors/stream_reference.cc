@@ -34,6 +34,11 @@ uint64_t PresentBits(const FeatureVector& values) {
 
 FeatureVector ValuesOf(const Scored& s) { return s.readings; }
 
+// Recordings without times are all of one moment.
+int64_t NanosOf(const Scored& s) {
+  return std::clamp<int64_t>(absl::ToUnixNanos(s.start), 0, kMaxStored);
+}
+
 bool Bit(uint64_t bits, Feature f) {
   return (bits >> static_cast<int>(f) & 1) != 0;
 }
@@ -70,7 +75,7 @@ void StreamReference::LearnImported(const Scored& scored) {
   row.row.values = ValuesOf(scored);
   row.stratum = scored.stratum.Key();
   row.session = scored.session;
-  row.time_ns = absl::ToUnixNanos(scored.start);
+  row.time_ns = NanosOf(scored);
   LearnRow(std::move(row), /*imported=*/true);
   // Further rows are counted as they come, so the fit can wait no longer.
   if (rows_.size() == kMaxReferenceRows) Fit();
@@ -85,7 +90,7 @@ void StreamReference::LearnLater(const Scored& scored, bool suspicious) {
   pending.row.values = ValuesOf(scored);
   pending.stratum = scored.stratum.Key();
   pending.session = scored.session;
-  pending.time_ns = absl::ToUnixNanos(scored.start);
+  pending.time_ns = NanosOf(scored);
   quarantine_.push_back(std::move(pending));
   // A new stream learns its first responses at once and then holds back as
   // many as it knows, or it would stay deaf for the whole quarantine.

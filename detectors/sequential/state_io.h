@@ -132,8 +132,9 @@ inline bool Unseal(std::string_view& bytes) {
   return digest.Get<uint64_t>() == StableHash(bytes);
 }
 
-// Counts beyond this are not of this world; below it their sums can't overflow.
-inline constexpr int64_t kMaxStored = int64_t{1} << 61;
+// Counts and times (ns since 1970, until 2116) beyond this are not of this
+// world; differences below it can't overflow.
+inline constexpr int64_t kMaxStored = (int64_t{1} << 62) - 1;
 
 }  // namespace reasonwatch
 

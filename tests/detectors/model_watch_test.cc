@@ -372,6 +372,31 @@ TEST(ModelWatch, ACheckpointOfWhatChangedIsEnough) {
     EXPECT_TRUE(a[k].bytes == b[k].bytes) << a[k].kind;
 }
 
+TEST(ModelWatch, TimesThatNobodyKnowsOrBelievesDoNoHarm) {
+  ModelWatch watch("model", Options());
+  Draw draw(22);
+  for (int i = 0; i < 100; ++i) {
+    Scored s = Healthy(i, draw);
+    s.start = absl::InfinitePast();
+    watch.LearnImported(s);
+  }
+  watch.FinishImport();
+  const absl::Time times[] = {absl::InfinitePast(),
+                              absl::InfiniteFuture(),
+                              absl::UnixEpoch(),
+                              absl::FromUnixSeconds(1700000000),
+                              absl::FromUnixSeconds(-99999999999),
+                              absl::FromUnixSeconds(99999999999)};
+  for (int i = 0; i < 120; ++i) {
+    Scored s = Healthy(i, draw);
+    s.start = times[i % 6];
+    watch.Observe(s);
+  }
+  ModelWatch restored("model", Options());
+  EXPECT_TRUE(restored.Restore(watch.Save(true)).ok());
+  EXPECT_EQ(restored.responses(), 120);
+}
+
 class CorruptStateTest : public ::testing::Test {
  protected:
   CorruptStateTest() : run_(18, 300) {
