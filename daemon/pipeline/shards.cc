@@ -58,6 +58,10 @@ class Shards::Shard {
   void Stop();
   void Post(std::function<void(Shard&)> task);
   void WaitUntilIdle();
+  int64_t Waiting() const {
+    MutexLock lock(mutex_);
+    return static_cast<int64_t>(queue_.size());
+  }
   ModelPipeline* PipelineOf(const std::string& model);
   std::map<std::string, std::unique_ptr<ModelPipeline>>& pipelines() {
     return pipelines_;
@@ -535,6 +539,12 @@ std::vector<StreamSnapshot> Shards::Snapshots() const {
 
 void Shards::Drain() {
   for (auto& shard : impl_->shards) shard->WaitUntilIdle();
+}
+
+int64_t Shards::Queued() const {
+  int64_t queued = 0;
+  for (const auto& shard : impl_->shards) queued += shard->Waiting();
+  return queued;
 }
 
 }  // namespace reasonwatch
