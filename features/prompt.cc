@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <map>
 
@@ -39,8 +40,84 @@ uint16_t Term(uint64_t hash) {
   return static_cast<uint16_t>(hash >> (64 - kTermBits));
 }
 
-bool Contains(std::string_view text, std::string_view what) {
-  return text.find(what) != std::string_view::npos;
+// A text that tells the kind of task. `anchor` is the rarest of its bytes, and
+// `before` the bytes that stand in front of that.
+struct TaskHint {
+  std::string_view kind;
+  std::string_view text;
+  char anchor;
+  size_t before;
+};
+consteval TaskHint Hint(std::string_view kind, std::string_view text,
+                        char anchor) {
+  return {kind, text, anchor, text.find(anchor)};
+}
+// The first that a prompt holds decides.
+constexpr auto kTaskHints = std::to_array<TaskHint>({
+    Hint("code", "```", '`'),
+    Hint("code", "def ", 'f'),
+    Hint("code", "#include", '#'),
+    Hint("code", "function", 'f'),
+    Hint("choice", "\nA) ", 'A'),
+    Hint("choice", "\n(A) ", 'A'),
+    Hint("choice", "\nA. ", 'A'),
+    Hint("choice", "Options:", 'O'),
+    Hint("translation", "ranslat", 'l'),
+    Hint("extraction", "xtract", 'x'),
+    Hint("extraction", "ummar", 'm'),
+    Hint("mathematics", "$", '$'),
+    Hint("mathematics", "alculate", 'c'),
+    Hint("mathematics", "ow many", 'w'),
+    Hint("mathematics", "ow much", 'w'),
+    Hint("mathematics", " solve", 'v'),
+    Hint("mathematics", "Solve", 'v'),
+    Hint("mathematics", "equation", 'q'),
+});
+// By byte, the first hint with that anchor.
+constexpr auto kHintsOf = [] {
+  std::array<uint8_t, 256> first{};
+  first.fill(static_cast<uint8_t>(kTaskHints.size()));
+  for (size_t h = kTaskHints.size(); h-- > 0;)
+    first[static_cast<unsigned char>(kTaskHints[h].anchor)] =
+        static_cast<uint8_t>(h);
+  return first;
+}();
+
+// What a byte is to a word; the words of all other scripts are of kLetter.
+enum class Kind : uint8_t { kBetween, kDigit, kLetter };
+struct WordByte {
+  Kind kind = Kind::kBetween;
+  char lower = 0;
+};
+constexpr auto kWordBytes = [] {
+  std::array<WordByte, 256> bytes{};
+  for (size_t u = 0; u < bytes.size(); ++u) {
+    WordByte& b = bytes[u];
+    b.lower = static_cast<char>(u);
+    if (u >= '0' && u <= '9') b.kind = Kind::kDigit;
+    if ((u >= 'a' && u <= 'z') || u >= 0x80) b.kind = Kind::kLetter;
+    if (u >= 'A' && u <= 'Z') {
+      b.kind = Kind::kLetter;
+      b.lower = static_cast<char>(u + 32);
+    }
+  }
+  return bytes;
+}();
+constexpr size_t kMaxWord = 48;
+
+// Drops repeats; the order of what is left is not kept.
+void DropRepeats(std::vector<uint64_t>& hashes) {
+  // Hashes are never 0 and their low bits are as good as any.
+  std::vector<uint64_t> slots(std::bit_ceil(2 * hashes.size() + 1), 0);
+  size_t kept = 0;
+  for (uint64_t h : hashes) {
+    size_t at = h & (slots.size() - 1);
+    while (slots[at] != 0 && slots[at] != h) at = (at + 1) & (slots.size() - 1);
+    if (slots[at] == h) continue;
+    slots[at] = h;
+    hashes[kept++] = h;
+  }
+  hashes.resize(kept);
 }
 
 }  // namespace
@@ -147,16 +224,17 @@ PrefixProfile::Stripped PrefixProfile::Strip(std::string_view prompt) const {
 }
 
 uint64_t ProblemDigest(std::string_view prompt) {
-  std::string normal;
-  normal.reserve(prompt.size());
+  std::string normal(prompt.size(), '\0');
+  size_t size = 0;
   for (char c : prompt) {
     if (!IsSpace(c)) {
-      normal.push_back(c);
-    } else if (!normal.empty() && normal.back() != ' ') {
-      normal.push_back(' ');
+      normal[size++] = c;
+    } else if (size > 0 && normal[size - 1] != ' ') {
+      normal[size++] = ' ';
     }
   }
-  while (!normal.empty() && normal.back() == ' ') normal.pop_back();
+  while (size > 0 && normal[size - 1] == ' ') --size;
+  normal.resize(size);
   return normal.empty() ? 0 : StableHash(normal, 1);
 }
 
@@ -165,66 +243,72 @@ uint64_t ProblemIdDigest(std::string_view id) {
 }
 
 std::string_view TaskKind(std::string_view prompt) {
-  if (Contains(prompt, "```") || Contains(prompt, "def ") ||
-      Contains(prompt, "#include") || Contains(prompt, "function"))
-    return "code";
-  if (Contains(prompt, "\nA) ") || Contains(prompt, "\n(A) ") ||
-      Contains(prompt, "\nA. ") || Contains(prompt, "Options:"))
-    return "choice";
-  if (Contains(prompt, "ranslat")) return "translation";
-  if (Contains(prompt, "xtract") || Contains(prompt, "ummar"))
-    return "extraction";
-  if (Contains(prompt, "$") || Contains(prompt, "alculate") ||
-      Contains(prompt, "ow many") || Contains(prompt, "ow much") ||
-      Contains(prompt, " solve") || Contains(prompt, "Solve") ||
-      Contains(prompt, "equation"))
-    return "mathematics";
-  return "other";
+  size_t best = kTaskHints.size();
+  for (size_t i = 0; i < prompt.size(); ++i) {
+    const size_t first = kHintsOf[static_cast<unsigned char>(prompt[i])];
+    if (first >= best) continue;
+    // Only hints that would decide more than what was found already.
+    for (size_t h = first; h < best; ++h) {
+      const TaskHint& hint = kTaskHints[h];
+      if (hint.anchor != prompt[i] || i < hint.before ||
+          !prompt.substr(i - hint.before).starts_with(hint.text))
+        continue;
+      best = h;
+      break;
+    }
+  }
+  return best < kTaskHints.size() ? kTaskHints[best].kind : "other";
 }
 
 std::vector<uint16_t> PromptTerms(std::string_view prompt) {
   if (prompt.empty()) return {};
-  std::string_view text = prompt.substr(0, kMaxTermBytes);
+  const std::string_view text = prompt.substr(0, kMaxTermBytes);
   std::vector<uint64_t> hashes;
-  std::string word;
-  int digits = 0;
-  bool number = true;
-  const auto flush = [&] {
-    if (word.empty()) return;
-    if (number) {
-      // 17 and 23 are the same word: how long numbers are matters, not which.
-      word = "#" + std::to_string(std::min(digits, 20));
+  hashes.reserve(128);
+  std::array<char, kMaxWord> word;
+  for (size_t i = 0; i < text.size();) {
+    size_t size = 0;
+    int digits = 0;
+    bool number = true;
+    for (; i < text.size(); ++i) {
+      const WordByte& b = kWordBytes[static_cast<unsigned char>(text[i])];
+      if (b.kind == Kind::kBetween) break;
+      if (size < kMaxWord) word[size++] = b.lower;
+      digits += b.kind == Kind::kDigit;
+      number = number && b.kind == Kind::kDigit;
     }
-    hashes.push_back(StableHash(word, 3));
-    word.clear();
-    digits = 0;
-    number = true;
-  };
-  for (char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    const bool digit = u >= '0' && u <= '9';
-    const bool letter = (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z');
-    if (digit || letter || u >= 0x80) {
-      if (word.size() < 48)
-        word.push_back(u >= 'A' && u <= 'Z' ? static_cast<char>(c + 32) : c);
-      digits += digit;
-      number = number && digit;
-    } else {
-      flush();
+    if (size == 0) {
+      ++i;
+      continue;
     }
+    // 17 and 23 are the same word: how long numbers are matters, not which.
+    hashes.push_back(
+        number ? StableHash("#" + std::to_string(std::min(digits, 20)), 3)
+               : StableHash(std::string_view(word.data(), size), 3));
   }
-  flush();
   hashes.push_back(StableHash(TaskKind(prompt), 4));
   hashes.push_back(
       StableHash(std::to_string(std::bit_width(prompt.size())), 5));
-  std::sort(hashes.begin(), hashes.end());
-  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
-  if (hashes.size() > kMaxTerms) hashes.resize(kMaxTerms);
+  if (hashes.size() > kMaxTerms) {
+    DropRepeats(hashes);
+    if (hashes.size() > kMaxTerms) {
+      std::nth_element(hashes.begin(), hashes.begin() + kMaxTerms,
+                       hashes.end());
+      hashes.resize(kMaxTerms);
+    }
+  }
+  // A set of bits sorts them and drops repeats.
+  std::array<uint64_t, (size_t{1} << kTermBits) / 64> present{};
+  for (uint64_t h : hashes) {
+    const uint16_t term = Term(h * 0x9E3779B97F4A7C15ULL);
+    present[term / 64] |= uint64_t{1} << (term % 64);
+  }
   std::vector<uint16_t> terms;
   terms.reserve(hashes.size());
-  for (uint64_t h : hashes) terms.push_back(Term(h * 0x9E3779B97F4A7C15ULL));
-  std::sort(terms.begin(), terms.end());
-  terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
+  for (size_t i = 0; i < present.size(); ++i)
+    for (uint64_t bits = present[i]; bits != 0; bits &= bits - 1)
+      terms.push_back(static_cast<uint16_t>(
+          64 * i + static_cast<size_t>(std::countr_zero(bits))));
   return terms;
 }
 
