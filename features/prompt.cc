@@ -226,12 +226,12 @@ PrefixProfile::Stripped PrefixProfile::Strip(std::string_view prompt) const {
 uint64_t ProblemDigest(std::string_view prompt) {
   std::string normal(prompt.size(), '\0');
   size_t size = 0;
+  bool after_space = true;
   for (char c : prompt) {
-    if (!IsSpace(c)) {
-      normal[size++] = c;
-    } else if (size > 0 && normal[size - 1] != ' ') {
-      normal[size++] = ' ';
-    }
+    const bool space = IsSpace(c);
+    normal[size] = space ? ' ' : c;
+    size += !(space && after_space);
+    after_space = space;
   }
   while (size > 0 && normal[size - 1] == ' ') --size;
   normal.resize(size);

@@ -162,9 +162,12 @@ int CountSentences(std::string_view text, int limit) {
     if (IsSpace(c)) continue;
     const bool next_space = i + 1 >= text.size() || IsSpace(text[i + 1]);
     // The full stops of Chinese and Japanese: U+3002, U+FF01, U+FF1F.
-    const std::string_view rest = text.substr(i, 3);
-    const bool wide = rest == "\xE3\x80\x82" || rest == "\xEF\xBC\x81" ||
-                      rest == "\xEF\xBC\x9F";
+    bool wide = false;
+    if (c == '\xE3' || c == '\xEF') {
+      const std::string_view rest = text.substr(i, 3);
+      wide = rest == "\xE3\x80\x82" || rest == "\xEF\xBC\x81" ||
+             rest == "\xEF\xBC\x9F";
+    }
     if (((c == '.' || c == '?' || c == '!') && next_space) || wide) {
       count += pending;
       pending = false;
