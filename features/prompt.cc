@@ -73,14 +73,12 @@ constexpr auto kTaskHints = std::to_array<TaskHint>({
     Hint("mathematics", "Solve", 'v'),
     Hint("mathematics", "equation", 'q'),
 });
-// By byte, the first hint with that anchor.
+// By byte, the hints with that anchor, a bit each.
 constexpr auto kHintsOf = [] {
-  std::array<uint8_t, 256> first{};
-  first.fill(static_cast<uint8_t>(kTaskHints.size()));
-  for (size_t h = kTaskHints.size(); h-- > 0;)
-    first[static_cast<unsigned char>(kTaskHints[h].anchor)] =
-        static_cast<uint8_t>(h);
-  return first;
+  std::array<uint32_t, 256> hints{};
+  for (size_t h = 0; h < kTaskHints.size(); ++h)
+    hints[static_cast<unsigned char>(kTaskHints[h].anchor)] |= 1u << h;
+  return hints;
 }();
 
 // What a byte is to a word; the words of all other scripts are of kLetter.
@@ -244,16 +242,18 @@ uint64_t ProblemIdDigest(std::string_view id) {
 
 std::string_view TaskKind(std::string_view prompt) {
   size_t best = kTaskHints.size();
+  // Only hints that would decide before what was found already.
+  uint32_t wanted = ~0u;
   for (size_t i = 0; i < prompt.size(); ++i) {
-    const size_t first = kHintsOf[static_cast<unsigned char>(prompt[i])];
-    if (first >= best) continue;
-    // Only hints that would decide more than what was found already.
-    for (size_t h = first; h < best; ++h) {
+    uint32_t hints = kHintsOf[static_cast<unsigned char>(prompt[i])] & wanted;
+    for (; hints != 0; hints &= hints - 1) {
+      const auto h = static_cast<size_t>(std::countr_zero(hints));
       const TaskHint& hint = kTaskHints[h];
-      if (hint.anchor != prompt[i] || i < hint.before ||
+      if (i < hint.before || prompt[i - hint.before] != hint.text[0] ||
           !prompt.substr(i - hint.before).starts_with(hint.text))
         continue;
       best = h;
+      wanted = (1u << h) - 1;
       break;
     }
   }

@@ -153,28 +153,36 @@ int CountSentences(std::string_view text, int limit) {
   int count = 0;
   bool pending = false;  // text since the last end
   for (size_t i = 0; i < text.size() && count < limit; ++i) {
-    const char c = text[i];
-    if (c == '\n') {
-      count += pending;
-      pending = false;
-      continue;
+    bool end = false;
+    switch (text[i]) {
+      case ' ':
+      case '\t':
+      case '\r':
+        continue;
+      case '\n':
+        end = true;
+        break;
+      case '.':
+      case '?':
+      case '!':
+        end = i + 1 >= text.size() || IsSpace(text[i + 1]);
+        break;
+      // The full stops of Chinese and Japanese: U+3002, U+FF01, U+FF1F.
+      case '\xE3':
+        end = text.substr(i + 1, 2) == "\x80\x82";
+        i += end ? 2 : 0;
+        break;
+      case '\xEF': {
+        const std::string_view rest = text.substr(i + 1, 2);
+        end = rest == "\xBC\x81" || rest == "\xBC\x9F";
+        i += end ? 2 : 0;
+        break;
+      }
+      default:
+        break;
     }
-    if (IsSpace(c)) continue;
-    const bool next_space = i + 1 >= text.size() || IsSpace(text[i + 1]);
-    // The full stops of Chinese and Japanese: U+3002, U+FF01, U+FF1F.
-    bool wide = false;
-    if (c == '\xE3' || c == '\xEF') {
-      const std::string_view rest = text.substr(i, 3);
-      wide = rest == "\xE3\x80\x82" || rest == "\xEF\xBC\x81" ||
-             rest == "\xEF\xBC\x9F";
-    }
-    if (((c == '.' || c == '?' || c == '!') && next_space) || wide) {
-      count += pending;
-      pending = false;
-      if (wide) i += 2;
-      continue;
-    }
-    pending = true;
+    if (end) count += pending;
+    pending = !end;
   }
   return count + pending;
 }
