@@ -223,6 +223,7 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
   const int slot = StratumSlot(scored.stratum.Key(), false);
   const FeatureVector expected = regression_.Expect(scored.prompt_terms);
   std::array<RankHistogram::Scores, 2> scores{};
+  std::array<double, 2> medians{};
   std::array<bool, 2> scored_rank{};
   for (size_t c = 0; c < channels.size(); ++c) {
     const ChannelSpec& spec = channels[c];
@@ -243,13 +244,14 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
           value - expected[static_cast<size_t>(spec.feature)];
       if (!scored_rank[r]) {
         scores[r] = histogram.ScoresOf(RankBin(residual));
+        medians[r] = histogram.Median();
         scored_rank[r] = true;
       }
       RankPayOff(scores[r],
                  spec.question == Question::kLow ? Tail::kLow : Tail::kHigh,
                  RankTolerance(rank, slot), scored.lower_bound, pay_off);
       pay_off.lambda = rank.dependence.lambda();
-      pay_off.raw = static_cast<float>(residual - histogram.Median());
+      pay_off.raw = static_cast<float>(residual - medians[r]);
     } else {
       if (scored.lower_bound) continue;
       const bool missing = spec.question == Question::kMissing;

@@ -40,45 +40,51 @@ uint16_t Term(uint64_t hash) {
   return static_cast<uint16_t>(hash >> (64 - kTermBits));
 }
 
-// A text that tells the kind of task. `anchor` is the rarest of its bytes, and
-// `before` the bytes that stand in front of that.
+// A text that tells the kind of task. `rare` is the rarest pair of its bytes.
 struct TaskHint {
   std::string_view kind;
   std::string_view text;
-  char anchor;
-  size_t before;
+  std::string_view rare;
 };
-consteval TaskHint Hint(std::string_view kind, std::string_view text,
-                        char anchor) {
-  return {kind, text, anchor, text.find(anchor)};
-}
 // The first that a prompt holds decides.
 constexpr auto kTaskHints = std::to_array<TaskHint>({
-    Hint("code", "```", '`'),
-    Hint("code", "def ", 'f'),
-    Hint("code", "#include", '#'),
-    Hint("code", "function", 'f'),
-    Hint("choice", "\nA) ", 'A'),
-    Hint("choice", "\n(A) ", 'A'),
-    Hint("choice", "\nA. ", 'A'),
-    Hint("choice", "Options:", 'O'),
-    Hint("translation", "ranslat", 'l'),
-    Hint("extraction", "xtract", 'x'),
-    Hint("extraction", "ummar", 'm'),
-    Hint("mathematics", "$", '$'),
-    Hint("mathematics", "alculate", 'c'),
-    Hint("mathematics", "ow many", 'w'),
-    Hint("mathematics", "ow much", 'w'),
-    Hint("mathematics", " solve", 'v'),
-    Hint("mathematics", "Solve", 'v'),
-    Hint("mathematics", "equation", 'q'),
+    {"code", "```", "``"},
+    {"code", "def ", "f "},
+    {"code", "#include", "#i"},
+    {"code", "function", "fu"},
+    {"choice", "\nA) ", "A)"},
+    {"choice", "\n(A) ", "A)"},
+    {"choice", "\nA. ", "A."},
+    {"choice", "Options:", "Op"},
+    {"translation", "ranslat", "sl"},
+    {"extraction", "xtract", "xt"},
+    {"extraction", "ummar", "mm"},
+    {"mathematics", "alculate", "lc"},
+    {"mathematics", "ow many", "w "},
+    {"mathematics", "ow much", "w "},
+    {"mathematics", " solve", "lv"},
+    {"mathematics", "Solve", "lv"},
+    {"mathematics", "equation", "qu"},
 });
-// By byte, the hints with that anchor, a bit each.
+constexpr size_t PairSlot(char first, char second) {
+  return (static_cast<unsigned char>(first) * size_t{37} ^
+          static_cast<unsigned char>(second)) %
+         1024;
+}
+// By pair, the hints that hold it, a bit each; pairs may share a slot.
 constexpr auto kHintsOf = [] {
-  std::array<uint32_t, 256> hints{};
-  for (size_t h = 0; h < kTaskHints.size(); ++h)
-    hints[static_cast<unsigned char>(kTaskHints[h].anchor)] |= 1u << h;
+  std::array<uint32_t, 1024> hints{};
+  for (size_t h = 0; h < kTaskHints.size(); ++h) {
+    const std::string_view rare = kTaskHints[h].rare;
+    hints[PairSlot(rare[0], rare[1])] |= 1u << h;
+  }
   return hints;
+}();
+constexpr auto kBeforeRare = [] {
+  std::array<size_t, kTaskHints.size()> before{};
+  for (size_t h = 0; h < before.size(); ++h)
+    before[h] = kTaskHints[h].text.find(kTaskHints[h].rare);
+  return before;
 }();
 
 // What a byte is to a word; the words of all other scripts are of kLetter.
@@ -244,20 +250,21 @@ std::string_view TaskKind(std::string_view prompt) {
   size_t best = kTaskHints.size();
   // Only hints that would decide before what was found already.
   uint32_t wanted = ~0u;
-  for (size_t i = 0; i < prompt.size(); ++i) {
-    uint32_t hints = kHintsOf[static_cast<unsigned char>(prompt[i])] & wanted;
+  for (size_t i = 0; i + 1 < prompt.size(); ++i) {
+    uint32_t hints = kHintsOf[PairSlot(prompt[i], prompt[i + 1])] & wanted;
     for (; hints != 0; hints &= hints - 1) {
       const auto h = static_cast<size_t>(std::countr_zero(hints));
-      const TaskHint& hint = kTaskHints[h];
-      if (i < hint.before || prompt[i - hint.before] != hint.text[0] ||
-          !prompt.substr(i - hint.before).starts_with(hint.text))
+      if (i < kBeforeRare[h] ||
+          !prompt.substr(i - kBeforeRare[h]).starts_with(kTaskHints[h].text))
         continue;
       best = h;
       wanted = (1u << h) - 1;
       break;
     }
   }
-  return best < kTaskHints.size() ? kTaskHints[best].kind : "other";
+  if (best < kTaskHints.size()) return kTaskHints[best].kind;
+  // The last hint: a single byte, which is no pair.
+  return prompt.find('$') != std::string_view::npos ? "mathematics" : "other";
 }
 
 std::vector<uint16_t> PromptTerms(std::string_view prompt) {

@@ -141,7 +141,8 @@ class Shards::Impl {
   std::vector<std::unique_ptr<Shard>> shards;
   bool started = false;
 
-  // Whether a stream may be watched: the first `max` of them are.
+  // Whether a stream may be watched: the first `max` of them are. Never
+  // changes for a stream that was let in.
   bool Admit(const std::string& model, const std::string& route) {
     MutexLock lock(mutex);
     const auto key = std::pair(model, route);
