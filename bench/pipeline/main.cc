@@ -134,10 +134,10 @@ int64_t MeasureMemory(bool quick, const std::string& folder, Figures& out) {
   out.emplace_back(
       absl::StrFormat("resident with %d young streams, MiB", streams - warm),
       mib(cold.resident_kb));
-  out.emplace_back(
-      "a young stream (20 responses), kB",
-      1.024 * static_cast<double>(cold.resident_kb - empty.resident_kb) /
-          (streams - warm));
+  out.emplace_back("a young stream (20 responses), kB in use",
+                   1.024 *
+                       static_cast<double>(cold.in_use_kb - empty.in_use_kb) /
+                       (streams - warm));
   client.SendTo(0, warm, warm_responses * warm);
   Settle(client, server, warm, 0);
   std::this_thread::sleep_for(std::chrono::seconds(6));
@@ -145,8 +145,9 @@ int64_t MeasureMemory(bool quick, const std::string& folder, Figures& out) {
   out.emplace_back(absl::StrFormat("resident with %d more, warm, MiB", warm),
                    mib(full.resident_kb));
   out.emplace_back(
-      "a warm stream, kB",
-      1.024 * static_cast<double>(full.resident_kb - cold.resident_kb) / warm);
+      "a warm stream, kB in use",
+      1.024 * static_cast<double>(full.in_use_kb - cold.in_use_kb) / warm);
+  out.emplace_back("in use in all, MiB", mib(full.in_use_kb));
   out.emplace_back("peak while fitting, MiB", mib(full.peak_kb));
   out.emplace_back("database, MB",
                    static_cast<double>(full.database_bytes) / 1e6);

@@ -1,6 +1,7 @@
 #include "bench/pipeline/server.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -95,10 +96,14 @@ void Answer(GrpcTap& tap, Fill fill) {
     f.resident_kb = StatusKb("VmRSS:");
     f.anonymous_kb = StatusKb("RssAnon:");
     f.peak_kb = StatusKb("VmHWM:");
-    std::printf("%.0f %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64
-                " %" PRId64 " %" PRId64 "\n",
-                f.cpu_us, f.accepted, f.dropped, f.waits, f.resident_kb,
-                f.anonymous_kb, f.peak_kb, f.database_bytes);
+    f.in_use_kb = static_cast<int64_t>(
+        (mallinfo2().uordblks + mallinfo2().hblkhd) / 1024);
+    std::printf("%.0f", f.cpu_us);
+    for (const int64_t value :
+         {f.accepted, f.dropped, f.waits, f.resident_kb, f.anonymous_kb,
+          f.peak_kb, f.in_use_kb, f.database_bytes})
+      std::printf(" %" PRId64, value);
+    std::printf("\n");
     std::fflush(stdout);
   }
 }
@@ -185,12 +190,12 @@ ServerFigures ServerProcess::Figures() {
   std::fputs("figures\n", commands_);
   std::fflush(commands_);
   ServerFigures f;
-  if (std::fscanf(answers_,
-                  "%lf %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64
-                  " %" SCNd64 " %" SCNd64,
-                  &f.cpu_us, &f.accepted, &f.dropped, &f.waits, &f.resident_kb,
-                  &f.anonymous_kb, &f.peak_kb, &f.database_bytes) != 8)
-    Die("server went away");
+  bool read = std::fscanf(answers_, "%lf", &f.cpu_us) == 1;
+  for (int64_t* value :
+       {&f.accepted, &f.dropped, &f.waits, &f.resident_kb, &f.anonymous_kb,
+        &f.peak_kb, &f.in_use_kb, &f.database_bytes})
+    read = read && std::fscanf(answers_, "%" SCNd64, value) == 1;
+  if (!read) Die("server went away");
   return f;
 }
 

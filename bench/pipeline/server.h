@@ -29,6 +29,7 @@ struct ServerFigures {
   int64_t resident_kb = 0;
   int64_t anonymous_kb = 0;  // of resident, without files
   int64_t peak_kb = 0;
+  int64_t in_use_kb = 0;  // allocated and not freed
   int64_t database_bytes = 0;
 };
 
