@@ -36,8 +36,9 @@ std::string_view ModeName(Mode mode) {
 
 class Client::Impl {
  public:
-  Impl(int port, int streams)
-      : counts_(static_cast<size_t>(streams), 0),
+  Impl(int port, int streams, int routes)
+      : routes_(routes),
+        counts_(static_cast<size_t>(streams), 0),
         channel_(grpc::CreateChannel(absl::StrCat("127.0.0.1:", port),
                                      grpc::InsecureChannelCredentials())),
         stub_(v1::Tap::NewStub(channel_)) {
@@ -48,7 +49,6 @@ class Client::Impl {
       m.set_prompt(r.prompt);
       m.set_content(*r.content);
       m.set_finish_reason(r.finish_reason);
-      m.set_route(r.route);
       m.set_streamed(r.streamed);
       m.mutable_intent()->set_thinking(true);
       m.mutable_usage()->set_input_tokens(*r.usage.input_tokens);
@@ -61,7 +61,8 @@ class Client::Impl {
     const int stream = next_stream_++;
     v1::Response& m = messages_[sent_ % kTexts];
     m.set_id(absl::StrCat("bench-", ++sent_));
-    m.set_model(ModelName(stream));
+    m.set_model(ModelName(stream / routes_));
+    m.set_route(absl::StrCat("route-", stream % routes_));
     const absl::Time start = StartOf(counts_[static_cast<size_t>(stream)]++);
     SetTime(start, *m.mutable_time());
     SetTime(start + kDuration, *m.mutable_end_time());
@@ -111,6 +112,7 @@ class Client::Impl {
   }
 
  private:
+  const int routes_;
   std::deque<v1::Response> messages_;
   std::vector<int64_t> counts_;
   size_t sent_ = 0;
@@ -119,8 +121,8 @@ class Client::Impl {
   std::unique_ptr<v1::Tap::Stub> stub_;
 };
 
-Client::Client(int port, int streams)
-    : impl_(std::make_unique<Impl>(port, streams)) {}
+Client::Client(int port, int streams, int routes)
+    : impl_(std::make_unique<Impl>(port, streams, routes)) {}
 Client::~Client() = default;
 
 void Client::Send(Mode mode, int64_t responses) {

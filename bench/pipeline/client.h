@@ -17,7 +17,8 @@ std::string_view ModeName(Mode mode);
 // time of its own. Aborts with a message where a call fails.
 class Client {
  public:
-  Client(int port, int streams);
+  // A model has so many of the streams as its routes.
+  Client(int port, int streams, int routes = 1);
   ~Client();
 
   // Returns when all were sent and answered. kUnary keeps 32 outstanding.

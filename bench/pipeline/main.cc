@@ -118,11 +118,11 @@ int64_t MeasureRates(bool quick, const std::string& folder, Figures& out) {
 
 int64_t MeasureMemory(bool quick, const std::string& folder, Figures& out) {
   const int streams = quick ? 200 : 1000;
-  const int warm = quick ? 4 : 50;
+  const int warm = quick ? 10 : 50;
   const int64_t warm_responses = quick ? 1000 : 3000;
   ServerProcess server(
       {.trivial = false, .folder = folder, .streams = streams});
-  Client client(server.port(), streams);
+  Client client(server.port(), streams, /*routes=*/10);
   const auto mib = [](int64_t kb) { return static_cast<double>(kb) / 1024; };
   const ServerFigures empty = server.Figures();
   out.emplace_back("resident at start, MiB", mib(empty.resident_kb));

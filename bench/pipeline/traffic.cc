@@ -78,7 +78,6 @@ Response Traffic::Make() {
   r.usage.output_tokens = static_cast<int64_t>(text.size() / 4);
   r.content = std::move(text);
   r.finish_reason = "stop";
-  r.route = "chat";
   r.intent.thinking = Thinking::kOn;
   r.streamed = true;
   return r;

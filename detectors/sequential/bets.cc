@@ -33,8 +33,8 @@ const Growth& GrowthOf(double e, double lambda) {
 
 void Mixture::Update(const PayOff& pay_off, int64_t index) {
   if (pay_off.bets == 0) return;
-  size_ = pay_off.bets;
-  for (int j = 0; j < size_; ++j) {
+  bets_.resize(static_cast<size_t>(pay_off.bets));
+  for (int j = 0; j < pay_off.bets; ++j) {
     Bet& bet = bets_[static_cast<size_t>(j)];
     const Growth& growth =
         GrowthOf(pay_off.e[static_cast<size_t>(j)], pay_off.lambda);
@@ -53,15 +53,15 @@ void Mixture::Update(const PayOff& pay_off, int64_t index) {
 }
 
 double Mixture::Statistic() const {
-  if (size_ == 0) return 0;
+  if (bets_.empty()) return 0;
   double sum = 0;
-  for (int j = 0; j < size_; ++j) sum += bets_[static_cast<size_t>(j)].r;
-  return sum / size_;
+  for (const Bet& bet : bets_) sum += bet.r;
+  return sum / size();
 }
 
 int Mixture::Leading() const {
   int best = -1;
-  for (int j = 0; j < size_; ++j)
+  for (int j = 0; j < size(); ++j)
     if (best < 0 || R(j) > R(best)) best = j;
   return best;
 }
@@ -76,16 +76,15 @@ void Mixture::Scale(double factor) {
 }
 
 void Mixture::Save(StateWriter& out) const {
-  out.Put(static_cast<int32_t>(size_));
-  for (int j = 0; j < size_; ++j) out.Put(bets_[static_cast<size_t>(j)]);
+  out.Put(static_cast<int32_t>(size()));
+  for (const Bet& bet : bets_) out.Put(bet);
 }
 
 void Mixture::Restore(StateReader& in) {
   const auto size = in.Get<int32_t>();
   if (size < 0 || size > kMaxBets) return in.Fail();
-  size_ = size;
-  for (int j = 0; j < size_; ++j) {
-    Bet& bet = bets_[static_cast<size_t>(j)];
+  bets_.assign(static_cast<size_t>(size), Bet());
+  for (Bet& bet : bets_) {
     in.Get(bet);
     in.Require(bet.excursion.start >= -1 && bet.excursion.start < kMaxStored &&
                bet.excursion.count >= 0 && bet.excursion.count < kMaxStored);
