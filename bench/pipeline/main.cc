@@ -129,7 +129,8 @@ int64_t MeasureMemory(bool quick, const std::string& folder, Figures& out) {
   out.emplace_back("of that program and library files, MiB",
                    mib(empty.resident_kb - empty.anonymous_kb));
   client.SendTo(warm, streams, int64_t{20} * (streams - warm));
-  std::this_thread::sleep_for(std::chrono::seconds(6));  // a checkpoint
+  std::this_thread::sleep_for(
+      std::chrono::seconds(11));  // a checkpoint, a trim
   const ServerFigures cold = server.Figures();
   out.emplace_back(
       absl::StrFormat("resident with %d young streams, MiB", streams - warm),
@@ -140,7 +141,7 @@ int64_t MeasureMemory(bool quick, const std::string& folder, Figures& out) {
                        (streams - warm));
   client.SendTo(0, warm, warm_responses * warm);
   Settle(client, server, warm, 0);
-  std::this_thread::sleep_for(std::chrono::seconds(6));
+  std::this_thread::sleep_for(std::chrono::seconds(11));
   const ServerFigures full = server.Figures();
   out.emplace_back(absl::StrFormat("resident with %d more, warm, MiB", warm),
                    mib(full.resident_kb));
