@@ -32,8 +32,6 @@ uint64_t PresentBits(const FeatureVector& values) {
   return bits;
 }
 
-FeatureVector ValuesOf(const Scored& s) { return s.readings; }
-
 // Recordings without times are all of one moment.
 int64_t NanosOf(const Scored& s) {
   return std::clamp<int64_t>(absl::ToUnixNanos(s.start), 0, kMaxStored);
@@ -43,7 +41,60 @@ bool Bit(uint64_t bits, Feature f) {
   return (bits >> static_cast<int>(f) & 1) != 0;
 }
 
+PendingRow PendingOf(const Scored& scored) {
+  return {.row = PackedRow(scored.prompt_terms, scored.readings),
+          .stratum = scored.stratum.Key(),
+          .session = scored.session,
+          .time_ns = NanosOf(scored)};
+}
+
 }  // namespace
+
+static_assert(kFeatureCount <= 32, "a feature is a bit of PackedRow");
+
+PackedRow::PackedRow(const std::vector<uint16_t>& terms,
+                     const FeatureVector& values)
+    : terms_(std::make_unique<uint16_t[]>(terms.size())),
+      term_count_(static_cast<uint32_t>(terms.size())) {
+  std::copy(terms.begin(), terms.end(), terms_.get());
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (std::isnan(values[i])) continue;
+    read_ |= 1u << i;
+    if (values[i] > 0) present_ |= 1u << i;
+  }
+  for (size_t r = 0; r < lengths_.size(); ++r)
+    lengths_[r] = values[static_cast<size_t>(kRankFeatures[r])];
+}
+
+FeatureVector PackedRow::values() const {
+  FeatureVector values;
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = (read_ >> i & 1) == 0      ? kNoReading
+                : (present_ >> i & 1) == 0 ? 0.0F
+                                           : 1.0F;
+  }
+  for (size_t r = 0; r < lengths_.size(); ++r)
+    values[static_cast<size_t>(kRankFeatures[r])] = lengths_[r];
+  return values;
+}
+
+void PackedRow::Save(StateWriter& out) const {
+  out.PutVector(std::vector<uint16_t>(terms().begin(), terms().end()));
+  out.Put(read_);
+  out.Put(present_);
+  out.Put(lengths_);
+}
+
+void PackedRow::Restore(StateReader& in) {
+  std::vector<uint16_t> terms;
+  in.GetVector(terms);
+  term_count_ = static_cast<uint32_t>(terms.size());
+  terms_ = std::make_unique<uint16_t[]>(terms.size());
+  std::copy(terms.begin(), terms.end(), terms_.get());
+  in.Get(read_);
+  in.Get(present_);
+  in.Get(lengths_);
+}
 
 int StreamReference::StratumSlot(uint64_t key, bool create) {
   for (size_t i = 0; i < strata_.size(); ++i)
@@ -70,13 +121,7 @@ uint32_t StreamReference::RateCell(Feature f, int slot, float expected,
 
 void StreamReference::LearnImported(const Scored& scored) {
   imported_ = true;
-  PendingRow row;
-  row.row.terms = scored.prompt_terms;
-  row.row.values = ValuesOf(scored);
-  row.stratum = scored.stratum.Key();
-  row.session = scored.session;
-  row.time_ns = NanosOf(scored);
-  LearnRow(std::move(row), /*imported=*/true);
+  LearnRow(PendingOf(scored), /*imported=*/true);
   // Further rows are counted as they come, so the fit can wait no longer.
   if (rows_.size() == kMaxReferenceRows) Fit();
 }
@@ -85,13 +130,7 @@ void StreamReference::LearnLater(const Scored& scored, bool suspicious) {
   if (options_.freeze) return;
   // A length that was cut off is no example of a length.
   if (scored.lower_bound || scored.choice_index > 0) return;
-  PendingRow pending;
-  pending.row.terms = scored.prompt_terms;
-  pending.row.values = ValuesOf(scored);
-  pending.stratum = scored.stratum.Key();
-  pending.session = scored.session;
-  pending.time_ns = NanosOf(scored);
-  quarantine_.push_back(std::move(pending));
+  quarantine_.push_back(PendingOf(scored));
   // A new stream learns its first responses at once and then holds back as
   // many as it knows, or it would stay deaf for the whole quarantine.
   const int64_t lag = learnt_ < static_cast<int64_t>(kFirstFit)
@@ -121,23 +160,24 @@ void StreamReference::LearnRow(PendingRow&& pending, bool imported) {
     if (learnt_sessions_.size() >= kMaxSessions) learnt_sessions_.clear();
     auto [it, fresh] = learnt_sessions_.try_emplace(pending.session);
     stored.has_previous = !fresh;
-    stored.previous_present = it->second.present;
-    it->second.present = PresentBits(pending.row.values);
+    stored.previous_present = static_cast<uint32_t>(it->second.present);
+    it->second.present = PresentBits(pending.row.values());
   }
-  stored.pending = std::move(pending);
+  stored.row = std::move(pending.row);
+  stored.time_ns = pending.time_ns;
   ++learnt_;
   // While rows wait for their fit they are counted by it, with leave-one-out
   // expectations; afterwards each is new to the regression and counted as is.
   if (!imported || fitted_rows_ >= kMaxReferenceRows)
-    CountRow(stored, regression_.Expect(stored.pending.row.terms));
+    CountRow(stored, regression_.Expect(stored.row.terms()));
   if (rows_.size() < kMaxReferenceRows) rows_.push_back(std::move(stored));
 }
 
 void StreamReference::CountRow(const StoredRow& row,
                                const FeatureVector& expected) {
   const int slot = row.stratum_slot;
-  const int64_t time_ns = row.pending.time_ns;
-  const FeatureVector& values = row.pending.row.values;
+  const int64_t time_ns = row.time_ns;
+  const FeatureVector values = row.row.values();
   for (int i = 0; i < kFeatureCount; ++i) {
     const auto f = static_cast<Feature>(i);
     const float value = values[static_cast<size_t>(i)];
@@ -184,7 +224,10 @@ bool StreamReference::WantsFit() const {
 std::vector<ReferenceRow> StreamReference::RowsForFit() const {
   std::vector<ReferenceRow> rows;
   rows.reserve(rows_.size());
-  for (const StoredRow& row : rows_) rows.push_back(row.pending.row);
+  for (const StoredRow& row : rows_) {
+    const auto terms = row.row.terms();
+    rows.push_back({{terms.begin(), terms.end()}, row.row.values()});
+  }
   return rows;
 }
 
@@ -202,7 +245,7 @@ void StreamReference::InstallFit(PromptRegressionFit fit, size_t rows) {
   for (size_t i = 0; i < rows_.size(); ++i) {
     CountRow(rows_[i], i < fit.held_out.size()
                            ? fit.held_out[i]
-                           : regression_.Expect(rows_[i].pending.row.terms));
+                           : regression_.Expect(rows_[i].row.terms()));
   }
 }
 
@@ -228,6 +271,7 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
   const int slot = StratumSlot(scored.stratum.Key(), false);
   const FeatureVector expected = regression_.Expect(scored.prompt_terms);
   std::array<RankHistogram::Scores, 2> scores{};
+  std::array<double, 2> medians{};
   std::array<bool, 2> scored_rank{};
   for (size_t c = 0; c < channels.size(); ++c) {
     const ChannelSpec& spec = channels[c];
@@ -248,13 +292,14 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
           value - expected[static_cast<size_t>(spec.feature)];
       if (!scored_rank[r]) {
         scores[r] = histogram.ScoresOf(RankBin(residual));
+        medians[r] = histogram.Median();
         scored_rank[r] = true;
       }
       RankPayOff(scores[r],
                  spec.question == Question::kLow ? Tail::kLow : Tail::kHigh,
                  RankTolerance(rank, slot), scored.lower_bound, pay_off);
       pay_off.lambda = rank.dependence.lambda();
-      pay_off.raw = static_cast<float>(residual - histogram.Median());
+      pay_off.raw = static_cast<float>(residual - medians[r]);
     } else {
       if (scored.lower_bound) continue;
       const bool missing = spec.question == Question::kMissing;
@@ -332,8 +377,7 @@ double StreamReference::HalvedLengthGrowth() const {
 namespace {
 
 void SavePending(const PendingRow& p, StateWriter& out) {
-  out.PutVector(p.row.terms);
-  out.Put(p.row.values);
+  p.row.Save(out);
   out.Put(p.stratum);
   out.Put(p.session);
   out.Put(p.time_ns);
@@ -349,8 +393,7 @@ RateCounts GetCounts(StateReader& in) {
 }
 
 void RestorePending(StateReader& in, PendingRow& p) {
-  in.GetVector(p.row.terms);
-  in.Get(p.row.values);
+  p.row.Restore(in);
   in.Get(p.stratum);
   in.Get(p.session);
   in.GetIn(p.time_ns, -kMaxStored, kMaxStored);
@@ -441,7 +484,8 @@ void StreamReference::SaveRows(size_t begin, size_t end,
   out.Put(static_cast<uint32_t>(end - begin));
   for (size_t i = begin; i < end; ++i) {
     const StoredRow& row = rows_[i];
-    SavePending(row.pending, out);
+    row.row.Save(out);
+    out.Put(row.time_ns);
     out.Put(row.stratum_slot);
     out.Put(row.previous_present);
     out.Put(row.has_previous);
@@ -453,7 +497,8 @@ void StreamReference::RestoreRows(StateReader& in) {
   in.Require(rows_.size() + n <= kMaxReferenceRows);
   for (uint32_t i = 0; i < n && in.ok(); ++i) {
     StoredRow row;
-    RestorePending(in, row.pending);
+    row.row.Restore(in);
+    in.GetIn(row.time_ns, -kMaxStored, kMaxStored);
     in.Get(row.stratum_slot);
     in.Get(row.previous_present);
     in.Get(row.has_previous);

@@ -14,7 +14,9 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -41,9 +43,32 @@ struct ReferenceOptions {
   int32_t quarantine = kQuarantine;
 };
 
+// The readings and words of a response, packed: thousands are kept a stream.
+// Readings other than the two lengths are 0, 1 or absent.
+class PackedRow {
+ public:
+  PackedRow() = default;
+  PackedRow(const std::vector<uint16_t>& terms, const FeatureVector& values);
+
+  FeatureVector values() const;
+  std::span<const uint16_t> terms() const {
+    return {terms_.get(), term_count_};
+  }
+
+  void Save(StateWriter& out) const;
+  void Restore(StateReader& in);
+
+ private:
+  std::unique_ptr<uint16_t[]> terms_;
+  uint32_t term_count_ = 0;
+  uint32_t read_ = 0;  // bit a feature: it could be read
+  uint32_t present_ = 0;
+  std::array<float, 2> lengths_{};  // output tokens, reasoning tokens
+};
+
 // What is kept of a response until it may be learnt.
 struct PendingRow {
-  ReferenceRow row;
+  PackedRow row;
   uint64_t stratum = 0;
   uint64_t session = 0;
   int64_t time_ns = 0;
@@ -98,9 +123,10 @@ class StreamReference {
     Dependence dependence;
   };
   struct StoredRow {
-    PendingRow pending;
+    PackedRow row;
+    int64_t time_ns = 0;
+    uint32_t previous_present = 0;  // bit a feature
     uint8_t stratum_slot = 0;
-    uint64_t previous_present = 0;
     bool has_previous = false;
   };
   struct SessionMemory {

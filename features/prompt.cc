@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <map>
 
@@ -39,8 +40,88 @@ uint16_t Term(uint64_t hash) {
   return static_cast<uint16_t>(hash >> (64 - kTermBits));
 }
 
-bool Contains(std::string_view text, std::string_view what) {
-  return text.find(what) != std::string_view::npos;
+// A text that tells the kind of task. `rare` is the rarest pair of its bytes.
+struct TaskHint {
+  std::string_view kind;
+  std::string_view text;
+  std::string_view rare;
+};
+// The first that a prompt holds decides.
+constexpr auto kTaskHints = std::to_array<TaskHint>({
+    {"code", "```", "``"},
+    {"code", "def ", "f "},
+    {"code", "#include", "#i"},
+    {"code", "function", "fu"},
+    {"choice", "\nA) ", "A)"},
+    {"choice", "\n(A) ", "A)"},
+    {"choice", "\nA. ", "A."},
+    {"choice", "Options:", "Op"},
+    {"translation", "ranslat", "sl"},
+    {"extraction", "xtract", "xt"},
+    {"extraction", "ummar", "mm"},
+    {"mathematics", "alculate", "lc"},
+    {"mathematics", "ow many", "w "},
+    {"mathematics", "ow much", "w "},
+    {"mathematics", " solve", "lv"},
+    {"mathematics", "Solve", "lv"},
+    {"mathematics", "equation", "qu"},
+});
+constexpr size_t PairSlot(char first, char second) {
+  return (static_cast<unsigned char>(first) * size_t{37} ^
+          static_cast<unsigned char>(second)) %
+         1024;
+}
+// By pair, the hints that hold it, a bit each; pairs may share a slot.
+constexpr auto kHintsOf = [] {
+  std::array<uint32_t, 1024> hints{};
+  for (size_t h = 0; h < kTaskHints.size(); ++h) {
+    const std::string_view rare = kTaskHints[h].rare;
+    hints[PairSlot(rare[0], rare[1])] |= 1u << h;
+  }
+  return hints;
+}();
+constexpr auto kBeforeRare = [] {
+  std::array<size_t, kTaskHints.size()> before{};
+  for (size_t h = 0; h < before.size(); ++h)
+    before[h] = kTaskHints[h].text.find(kTaskHints[h].rare);
+  return before;
+}();
+
+// What a byte is to a word; the words of all other scripts are of kLetter.
+enum class Kind : uint8_t { kBetween, kDigit, kLetter };
+struct WordByte {
+  Kind kind = Kind::kBetween;
+  char lower = 0;
+};
+constexpr auto kWordBytes = [] {
+  std::array<WordByte, 256> bytes{};
+  for (size_t u = 0; u < bytes.size(); ++u) {
+    WordByte& b = bytes[u];
+    b.lower = static_cast<char>(u);
+    if (u >= '0' && u <= '9') b.kind = Kind::kDigit;
+    if ((u >= 'a' && u <= 'z') || u >= 0x80) b.kind = Kind::kLetter;
+    if (u >= 'A' && u <= 'Z') {
+      b.kind = Kind::kLetter;
+      b.lower = static_cast<char>(u + 32);
+    }
+  }
+  return bytes;
+}();
+constexpr size_t kMaxWord = 48;
+
+// Drops repeats; the order of what is left is not kept.
+void DropRepeats(std::vector<uint64_t>& hashes) {
+  // Hashes are never 0 and their low bits are as good as any.
+  std::vector<uint64_t> slots(std::bit_ceil(2 * hashes.size() + 1), 0);
+  size_t kept = 0;
+  for (uint64_t h : hashes) {
+    size_t at = h & (slots.size() - 1);
+    while (slots[at] != 0 && slots[at] != h) at = (at + 1) & (slots.size() - 1);
+    if (slots[at] == h) continue;
+    slots[at] = h;
+    hashes[kept++] = h;
+  }
+  hashes.resize(kept);
 }
 
 }  // namespace
@@ -147,16 +228,17 @@ PrefixProfile::Stripped PrefixProfile::Strip(std::string_view prompt) const {
 }
 
 uint64_t ProblemDigest(std::string_view prompt) {
-  std::string normal;
-  normal.reserve(prompt.size());
+  std::string normal(prompt.size(), '\0');
+  size_t size = 0;
+  bool after_space = true;
   for (char c : prompt) {
-    if (!IsSpace(c)) {
-      normal.push_back(c);
-    } else if (!normal.empty() && normal.back() != ' ') {
-      normal.push_back(' ');
-    }
+    const bool space = IsSpace(c);
+    normal[size] = space ? ' ' : c;
+    size += !(space && after_space);
+    after_space = space;
   }
-  while (!normal.empty() && normal.back() == ' ') normal.pop_back();
+  while (size > 0 && normal[size - 1] == ' ') --size;
+  normal.resize(size);
   return normal.empty() ? 0 : StableHash(normal, 1);
 }
 
@@ -165,66 +247,75 @@ uint64_t ProblemIdDigest(std::string_view id) {
 }
 
 std::string_view TaskKind(std::string_view prompt) {
-  if (Contains(prompt, "```") || Contains(prompt, "def ") ||
-      Contains(prompt, "#include") || Contains(prompt, "function"))
-    return "code";
-  if (Contains(prompt, "\nA) ") || Contains(prompt, "\n(A) ") ||
-      Contains(prompt, "\nA. ") || Contains(prompt, "Options:"))
-    return "choice";
-  if (Contains(prompt, "ranslat")) return "translation";
-  if (Contains(prompt, "xtract") || Contains(prompt, "ummar"))
-    return "extraction";
-  if (Contains(prompt, "$") || Contains(prompt, "alculate") ||
-      Contains(prompt, "ow many") || Contains(prompt, "ow much") ||
-      Contains(prompt, " solve") || Contains(prompt, "Solve") ||
-      Contains(prompt, "equation"))
-    return "mathematics";
-  return "other";
+  size_t best = kTaskHints.size();
+  // Only hints that would decide before what was found already.
+  uint32_t wanted = ~0u;
+  for (size_t i = 0; i + 1 < prompt.size(); ++i) {
+    uint32_t hints = kHintsOf[PairSlot(prompt[i], prompt[i + 1])] & wanted;
+    for (; hints != 0; hints &= hints - 1) {
+      const auto h = static_cast<size_t>(std::countr_zero(hints));
+      if (i < kBeforeRare[h] ||
+          !prompt.substr(i - kBeforeRare[h]).starts_with(kTaskHints[h].text))
+        continue;
+      best = h;
+      wanted = (1u << h) - 1;
+      break;
+    }
+  }
+  if (best < kTaskHints.size()) return kTaskHints[best].kind;
+  // The last hint: a single byte, which is no pair.
+  return prompt.find('$') != std::string_view::npos ? "mathematics" : "other";
 }
 
 std::vector<uint16_t> PromptTerms(std::string_view prompt) {
   if (prompt.empty()) return {};
-  std::string_view text = prompt.substr(0, kMaxTermBytes);
+  const std::string_view text = prompt.substr(0, kMaxTermBytes);
   std::vector<uint64_t> hashes;
-  std::string word;
-  int digits = 0;
-  bool number = true;
-  const auto flush = [&] {
-    if (word.empty()) return;
-    if (number) {
-      // 17 and 23 are the same word: how long numbers are matters, not which.
-      word = "#" + std::to_string(std::min(digits, 20));
+  hashes.reserve(128);
+  std::array<char, kMaxWord> word;
+  for (size_t i = 0; i < text.size();) {
+    size_t size = 0;
+    int digits = 0;
+    bool number = true;
+    for (; i < text.size(); ++i) {
+      const WordByte& b = kWordBytes[static_cast<unsigned char>(text[i])];
+      if (b.kind == Kind::kBetween) break;
+      if (size < kMaxWord) word[size++] = b.lower;
+      digits += b.kind == Kind::kDigit;
+      number = number && b.kind == Kind::kDigit;
     }
-    hashes.push_back(StableHash(word, 3));
-    word.clear();
-    digits = 0;
-    number = true;
-  };
-  for (char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    const bool digit = u >= '0' && u <= '9';
-    const bool letter = (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z');
-    if (digit || letter || u >= 0x80) {
-      if (word.size() < 48)
-        word.push_back(u >= 'A' && u <= 'Z' ? static_cast<char>(c + 32) : c);
-      digits += digit;
-      number = number && digit;
-    } else {
-      flush();
+    if (size == 0) {
+      ++i;
+      continue;
     }
+    // 17 and 23 are the same word: how long numbers are matters, not which.
+    hashes.push_back(
+        number ? StableHash("#" + std::to_string(std::min(digits, 20)), 3)
+               : StableHash(std::string_view(word.data(), size), 3));
   }
-  flush();
   hashes.push_back(StableHash(TaskKind(prompt), 4));
   hashes.push_back(
       StableHash(std::to_string(std::bit_width(prompt.size())), 5));
-  std::sort(hashes.begin(), hashes.end());
-  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
-  if (hashes.size() > kMaxTerms) hashes.resize(kMaxTerms);
+  if (hashes.size() > kMaxTerms) {
+    DropRepeats(hashes);
+    if (hashes.size() > kMaxTerms) {
+      std::nth_element(hashes.begin(), hashes.begin() + kMaxTerms,
+                       hashes.end());
+      hashes.resize(kMaxTerms);
+    }
+  }
+  // A set of bits sorts them and drops repeats.
+  std::array<uint64_t, (size_t{1} << kTermBits) / 64> present{};
+  for (uint64_t h : hashes) {
+    const uint16_t term = Term(h * 0x9E3779B97F4A7C15ULL);
+    present[term / 64] |= uint64_t{1} << (term % 64);
+  }
   std::vector<uint16_t> terms;
   terms.reserve(hashes.size());
-  for (uint64_t h : hashes) terms.push_back(Term(h * 0x9E3779B97F4A7C15ULL));
-  std::sort(terms.begin(), terms.end());
-  terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
+  for (size_t i = 0; i < present.size(); ++i)
+    for (uint64_t bits = present[i]; bits != 0; bits &= bits - 1)
+      terms.push_back(static_cast<uint16_t>(
+          64 * i + static_cast<size_t>(std::countr_zero(bits))));
   return terms;
 }
 

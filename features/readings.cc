@@ -45,14 +45,16 @@ bool Has(std::string_view text, std::string_view what) {
   return text.find(what) != std::string_view::npos;
 }
 
-// "Step 1", "**Step 2:**", "### Step 3" at the beginning of a line.
+// "Step 1", "**Step 2:**", "### Step 3" at the beginning of a line. Looked for
+// by its "p", the rarest of its letters.
 bool HasSteps(std::string_view text) {
-  for (size_t at = text.find("tep "); at != std::string_view::npos;
-       at = text.find("tep ", at + 1)) {
-    if (at == 0 || at + 4 >= text.size()) continue;
-    if (Lower(text[at - 1]) != 's' || text[at + 4] < '0' || text[at + 4] > '9')
+  for (size_t p = text.find('p', 3); p != std::string_view::npos;
+       p = text.find('p', p + 1)) {
+    if (p + 2 >= text.size()) break;
+    if (text[p - 1] != 'e' || text[p - 2] != 't' || text[p + 1] != ' ' ||
+        Lower(text[p - 3]) != 's' || text[p + 2] < '0' || text[p + 2] > '9')
       continue;
-    size_t i = at - 1;
+    size_t i = p - 3;
     while (i > 0 && (text[i - 1] == '*' || text[i - 1] == '#' ||
                      text[i - 1] == ' ' || text[i - 1] == '-'))
       --i;
@@ -113,13 +115,37 @@ bool HasToken(std::string_view text, std::string_view token) {
 }  // namespace
 
 int64_t EstimateTokens(std::string_view text) {
-  int64_t ascii = 0;
+  // Eight bytes at a time, counted in the eight bytes of a word, which hold 255
+  // each. A byte of 0x80 and above is not ASCII; one of 0xC0 and above begins a
+  // character.
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const auto sum_of = [](uint64_t counts) {
+    constexpr uint64_t kEven = 0x00FF00FF00FF00FF;
+    counts = (counts & kEven) + (counts >> 8 & kEven);
+    return static_cast<int64_t>(counts * 0x0001000100010001 >> 48);
+  };
+  int64_t high = 0;
   int64_t others = 0;
-  for (char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    ascii += u < 0x80;
-    others += (u & 0xC0) == 0xC0;
+  size_t i = 0;
+  while (i + 8 <= text.size()) {
+    uint64_t high_counts = 0;
+    uint64_t other_counts = 0;
+    const size_t end = std::min(text.size() & ~size_t{7}, i + 255 * 8);
+    for (; i < end; i += 8) {
+      uint64_t word;
+      std::memcpy(&word, text.data() + i, sizeof(word));
+      high_counts += word >> 7 & kOnes;
+      other_counts += word >> 7 & word >> 6 & kOnes;
+    }
+    high += sum_of(high_counts);
+    others += sum_of(other_counts);
   }
+  for (; i < text.size(); ++i) {
+    const auto u = static_cast<unsigned char>(text[i]);
+    high += u >= 0x80;
+    others += u >= 0xC0;
+  }
+  const int64_t ascii = static_cast<int64_t>(text.size()) - high;
   return (ascii + 3) / 4 + (2 * others + 2) / 3;
 }
 
@@ -127,25 +153,36 @@ int CountSentences(std::string_view text, int limit) {
   int count = 0;
   bool pending = false;  // text since the last end
   for (size_t i = 0; i < text.size() && count < limit; ++i) {
-    const char c = text[i];
-    if (c == '\n') {
-      count += pending;
-      pending = false;
-      continue;
+    bool end = false;
+    switch (text[i]) {
+      case ' ':
+      case '\t':
+      case '\r':
+        continue;
+      case '\n':
+        end = true;
+        break;
+      case '.':
+      case '?':
+      case '!':
+        end = i + 1 >= text.size() || IsSpace(text[i + 1]);
+        break;
+      // The full stops of Chinese and Japanese: U+3002, U+FF01, U+FF1F.
+      case '\xE3':
+        end = text.substr(i + 1, 2) == "\x80\x82";
+        i += end ? 2 : 0;
+        break;
+      case '\xEF': {
+        const std::string_view rest = text.substr(i + 1, 2);
+        end = rest == "\xBC\x81" || rest == "\xBC\x9F";
+        i += end ? 2 : 0;
+        break;
+      }
+      default:
+        break;
     }
-    if (IsSpace(c)) continue;
-    const bool next_space = i + 1 >= text.size() || IsSpace(text[i + 1]);
-    // The full stops of Chinese and Japanese: U+3002, U+FF01, U+FF1F.
-    const std::string_view rest = text.substr(i, 3);
-    const bool wide = rest == "\xE3\x80\x82" || rest == "\xEF\xBC\x81" ||
-                      rest == "\xEF\xBC\x9F";
-    if (((c == '.' || c == '?' || c == '!') && next_space) || wide) {
-      count += pending;
-      pending = false;
-      if (wide) i += 2;
-      continue;
-    }
-    pending = true;
+    if (end) count += pending;
+    pending = !end;
   }
   return count + pending;
 }

@@ -19,15 +19,13 @@ std::string_view Trimmed(std::string_view text) {
   return StdView(absl::StripAsciiWhitespace(AbslView(text)));
 }
 
-// What the tap said, completed and overruled by what the body says.
+// What the tap said, completed and overruled by what the body says; its texts
+// only where there is a body.
 ChatMessage MessageOf(const Response& response) {
   ChatMessage message;
   if (!response.body.empty()) {
     message = ParseChatCompletion(response.body, response.body_type,
                                   response.sampling.choice_index);
-  } else {
-    message.content = response.content;
-    message.reasoning = response.reasoning;
   }
   if (message.finish_reason.empty())
     message.finish_reason = response.finish_reason;
@@ -43,9 +41,8 @@ ChatMessage MessageOf(const Response& response) {
 }
 
 SplitResult SplitContent(const Response& response, std::string_view format,
-                         const ChatMessage& message) {
-  const std::string_view content =
-      message.content.has_value() ? *message.content : std::string_view();
+                         std::string_view content, bool has_reasoning,
+                         std::string_view finish_reason) {
   MarkerScanner scanner;
   scanner.Scan(content, /*final=*/true);
   const FormatRow* row =
@@ -56,10 +53,10 @@ SplitResult SplitContent(const Response& response, std::string_view format,
     rules = RulesFor(*row, response.intent.thinking);
   }
   // A server that has a field for it has taken the reasoning out already.
-  if (message.reasoning.has_value()) rules.opened = false;
+  if (has_reasoning) rules.opened = false;
   // A response that stopped by itself is what the user read: the server or a
   // proxy may have dropped the reasoning.
-  if (message.finish_reason != "length") rules.no_marker = TextIs::kAnswer;
+  if (finish_reason != "length") rules.no_marker = TextIs::kAnswer;
   return SplitWith(row, rules, content, scanner.hits());
 }
 
@@ -67,21 +64,27 @@ SplitResult SplitContent(const Response& response, std::string_view format,
 
 Trace ParseResponse(const Response& response, std::string_view format) {
   ChatMessage message = MessageOf(response);
+  // Without a body the texts are the response's own and are not copied.
+  const bool whole = response.body.empty();
+  const auto& content = whole ? response.content : message.content;
+  const auto& reasoning = whole ? response.reasoning : message.reasoning;
   Trace trace;
   trace.finish_reason = std::move(message.finish_reason);
-  message.finish_reason = trace.finish_reason;
   trace.usage = message.usage;
   trace.tool_calls = message.tool_calls;
   trace.dropped_bytes = response.dropped_bytes;
   trace.error = std::move(message.error);
-  trace.has_text = message.content.has_value() || message.reasoning.has_value();
+  trace.has_text = content.has_value() || reasoning.has_value();
 
-  SplitResult split = SplitContent(response, format, message);
+  SplitResult split = SplitContent(
+      response, format,
+      content.has_value() ? std::string_view(*content) : std::string_view(),
+      reasoning.has_value(), trace.finish_reason);
   trace.format = std::move(split.format);
   trace.answer = std::move(split.answer);
   trace.marker_state = split.marker_state;
   const bool in_text = split.reasoning.has_value();
-  if (!message.reasoning.has_value()) {
+  if (!reasoning.has_value()) {
     trace.reasoning = std::move(split.reasoning);
     trace.source = in_text ? ReasoningSource::kInText : ReasoningSource::kNone;
     trace.split_differs =
@@ -95,7 +98,7 @@ Trace ParseResponse(const Response& response, std::string_view format) {
   trace.split_differs = marked;
   trace.marker_state = marked ? MarkerState::kLeaked : MarkerState::kNone;
   trace.source = in_text ? ReasoningSource::kBoth : ReasoningSource::kField;
-  trace.reasoning = std::move(message.reasoning);
+  trace.reasoning = reasoning;
   // Some servers keep the block in the content and copy it to the field.
   if (in_text && Trimmed(*split.reasoning) != Trimmed(*trace.reasoning)) {
     if (!trace.reasoning->empty()) trace.reasoning->push_back('\n');

@@ -245,6 +245,7 @@ std::optional<Marked> JsonAnswer(std::string_view s) {
 }
 
 std::optional<Marked> TagAnswer(std::string_view s) {
+  if (s.find('<') == std::string_view::npos) return std::nullopt;
   static const RE2& tag = *new RE2(R"((?i)<\s*(/?)\s*(?:final_?)?answer\s*>)");
   std::optional<Marked> found;
   size_t open_at = 0;
@@ -368,8 +369,20 @@ std::string_view StripDecoration(std::string_view s) {
   return s;
 }
 
+// A short text without a byte that every marker has one of: most markers hold
+// a number and nothing else.
+bool IsBare(std::string_view s) {
+  return s.size() <= kShortAnswer &&
+         std::none_of(s.begin(), s.end(), [](char c) {
+           return c == 'w' || c == 'W' || c == 'p' || c == 'P' || c == '#' ||
+                  c == ':' || c == 'x' || static_cast<unsigned char>(c) >= 0x80;
+         });
+}
+
 // Content of the last marker of any sort.
 std::optional<std::string> OneMarker(std::string_view s) {
+  // answer, antwort, respuesta, ####, A:, boxed, and what is not ASCII.
+  if (IsBare(s)) return std::nullopt;
   std::optional<Marked> best;
   const auto offer = [&best](std::optional<Marked> candidate) {
     if (candidate && (!best || candidate->at >= best->at))

@@ -29,12 +29,13 @@ bool ModelPipeline::Repeated(const Scored& scored) {
       scored.end != absl::InfinitePast() ? scored.end : scored.start;
   const int64_t now =
       when == absl::InfinitePast() ? 0 : absl::ToUnixNanos(when);
-  if (seen_.size() >= kMaxSeen) {
+  if (seen_.size() >= tidy_seen_at_) {
     absl::erase_if(seen_, [&](const auto& entry) {
       return now - entry.second > kRepeatNanos;
     });
     // A burst of over kMaxSeen in 10 minutes: forget rather than grow.
     if (seen_.size() >= kMaxSeen) seen_.clear();
+    tidy_seen_at_ = std::clamp<size_t>(2 * seen_.size(), 512, kMaxSeen);
   }
   // Choices of one request share its id.
   const uint64_t key =

@@ -82,6 +82,7 @@ class ModelPipeline {
   IncidentBook book_;
   // Ids and digests seen in the last 10 minutes.
   absl::flat_hash_map<uint64_t, int64_t> seen_;
+  size_t tidy_seen_at_ = 512;
   int64_t duplicates_ = 0;
   // Beginnings of the first prompts: digest -> how often, and the longest
   // position at which it stood.

@@ -1,5 +1,7 @@
 #include "daemon/pipeline/shards.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -25,6 +27,7 @@ constexpr size_t kLossWindow = 1000;
 constexpr double kLossTolerated = .02;
 constexpr size_t kBatch = 64;
 constexpr absl::Duration kTickInterval = absl::Milliseconds(200);
+constexpr absl::Duration kTrimInterval = absl::Seconds(10);
 
 // Share of the last 1,000 offers that were lost.
 class LossGuard {
@@ -58,6 +61,10 @@ class Shards::Shard {
   void Stop();
   void Post(std::function<void(Shard&)> task);
   void WaitUntilIdle();
+  int64_t Waiting() const {
+    MutexLock lock(mutex_);
+    return static_cast<int64_t>(queue_.size());
+  }
   ModelPipeline* PipelineOf(const std::string& model);
   std::map<std::string, std::unique_ptr<ModelPipeline>>& pipelines() {
     return pipelines_;
@@ -97,6 +104,7 @@ class Shards::Shard {
   absl::Time last_tick_ = absl::InfinitePast();
   absl::Time last_publish_ = absl::InfinitePast();
   absl::Time last_checkpoint_ = absl::InfinitePast();
+  absl::Time last_trim_ = absl::InfinitePast();
   int64_t told_duplicates_ = 0;
   int64_t told_startup_ = 0;
   bool fit_running_ = false;
@@ -137,7 +145,8 @@ class Shards::Impl {
   std::vector<std::unique_ptr<Shard>> shards;
   bool started = false;
 
-  // Whether a stream may be watched: the first `max` of them are.
+  // Whether a stream may be watched: the first `max` of them are. Never
+  // changes for a stream that was let in.
   bool Admit(const std::string& model, const std::string& route) {
     MutexLock lock(mutex);
     const auto key = std::pair(model, route);
@@ -348,6 +357,12 @@ void Shards::Shard::Tick() {
   if (now - last_publish_ >= owner_.options.snapshot_interval) Publish(now);
   if (now - last_checkpoint_ >= owner_.options.checkpoint_interval)
     Checkpoint(/*all=*/false);
+  // What bursts and fits have freed lies in pieces between what is kept, and
+  // the allocator alone would hold on to it. One shard does it for all.
+  if (number_ == 0 && now - last_trim_ >= kTrimInterval) {
+    last_trim_ = now;
+    malloc_trim(0);
+  }
 }
 
 void Shards::Shard::Publish(absl::Time now) {
@@ -535,6 +550,12 @@ std::vector<StreamSnapshot> Shards::Snapshots() const {
 
 void Shards::Drain() {
   for (auto& shard : impl_->shards) shard->WaitUntilIdle();
+}
+
+int64_t Shards::Queued() const {
+  int64_t queued = 0;
+  for (const auto& shard : impl_->shards) queued += shard->Waiting();
+  return queued;
 }
 
 }  // namespace reasonwatch

@@ -72,6 +72,8 @@ class Shards : public TapSink {
   std::vector<StreamSnapshot> Snapshots() const;
   // Waits until everything offered before has been worked off.
   void Drain();
+  // Responses that wait in all queues.
+  int64_t Queued() const;
 
  private:
   class Shard;

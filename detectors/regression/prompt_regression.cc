@@ -67,7 +67,11 @@ Matrix Kernel(const Design& d, size_t n) {
 
 Matrix InverseWithRidge(Matrix k, double ridge) {
   k.diagonal().array() += ridge;
-  return k.llt().solve(Matrix::Identity(k.rows(), k.cols()));
+  Matrix inverse = Matrix::Identity(k.rows(), k.cols());
+  // Factorised where it stands: a copy is 32 MB for 2,000 rows.
+  const Eigen::LLT<Eigen::Ref<Matrix>> factors(k);
+  factors.solveInPlace(inverse);
+  return inverse;
 }
 
 }  // namespace

@@ -1,23 +1,49 @@
 #include "detectors/sequential/bets.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 
 namespace reasonwatch {
+namespace {
+
+// lambda ln e and its exponential. A healthy outcome pays the same at most
+// responses and in every mixture that hears of it, so that the last results
+// are worth keeping. Pure: what is kept is what would be computed.
+struct Growth {
+  double e = 0;
+  double lambda = -1;
+  double log_e = 0;
+  double factor = 0;
+};
+const Growth& GrowthOf(double e, double lambda) {
+  thread_local std::array<Growth, 256> known;
+  const uint64_t bits = std::bit_cast<uint64_t>(e) ^
+                        std::rotl(std::bit_cast<uint64_t>(lambda), 7);
+  Growth& slot = known[bits * 0x9E3779B97F4A7C15ULL >> 56];
+  if (slot.e != e || slot.lambda != lambda) {
+    const double log_e = lambda * std::log(std::max(e, 1e-12));
+    slot = {e, lambda, log_e, std::exp(log_e)};
+  }
+  return slot;
+}
+
+}  // namespace
 
 void Mixture::Update(const PayOff& pay_off, int64_t index) {
   if (pay_off.bets == 0) return;
-  size_ = pay_off.bets;
-  for (int j = 0; j < size_; ++j) {
+  bets_.resize(static_cast<size_t>(pay_off.bets));
+  for (int j = 0; j < pay_off.bets; ++j) {
     Bet& bet = bets_[static_cast<size_t>(j)];
-    const double e = std::max(pay_off.e[static_cast<size_t>(j)], 1e-12);
-    const double log_e = pay_off.lambda * std::log(e);
-    bet.r = std::min((1 + bet.r) * std::exp(log_e), 1e250);
+    const Growth& growth =
+        GrowthOf(pay_off.e[static_cast<size_t>(j)], pay_off.lambda);
+    bet.r = std::min((1 + bet.r) * growth.factor, 1e250);
     if (bet.score <= 0) {
       bet.score = 0;
       bet.excursion = Excursion{.start = index};
     }
-    bet.score += log_e;
+    bet.score += growth.log_e;
     ++bet.excursion.count;
     bet.excursion.sum += pay_off.raw;
     bet.excursion.sum_squares +=
@@ -27,15 +53,15 @@ void Mixture::Update(const PayOff& pay_off, int64_t index) {
 }
 
 double Mixture::Statistic() const {
-  if (size_ == 0) return 0;
+  if (bets_.empty()) return 0;
   double sum = 0;
-  for (int j = 0; j < size_; ++j) sum += bets_[static_cast<size_t>(j)].r;
-  return sum / size_;
+  for (const Bet& bet : bets_) sum += bet.r;
+  return sum / size();
 }
 
 int Mixture::Leading() const {
   int best = -1;
-  for (int j = 0; j < size_; ++j)
+  for (int j = 0; j < size(); ++j)
     if (best < 0 || R(j) > R(best)) best = j;
   return best;
 }
@@ -50,16 +76,15 @@ void Mixture::Scale(double factor) {
 }
 
 void Mixture::Save(StateWriter& out) const {
-  out.Put(static_cast<int32_t>(size_));
-  for (int j = 0; j < size_; ++j) out.Put(bets_[static_cast<size_t>(j)]);
+  out.Put(static_cast<int32_t>(size()));
+  for (const Bet& bet : bets_) out.Put(bet);
 }
 
 void Mixture::Restore(StateReader& in) {
   const auto size = in.Get<int32_t>();
   if (size < 0 || size > kMaxBets) return in.Fail();
-  size_ = size;
-  for (int j = 0; j < size_; ++j) {
-    Bet& bet = bets_[static_cast<size_t>(j)];
+  bets_.assign(static_cast<size_t>(size), Bet());
+  for (Bet& bet : bets_) {
     in.Get(bet);
     in.Require(bet.excursion.start >= -1 && bet.excursion.start < kMaxStored &&
                bet.excursion.count >= 0 && bet.excursion.count < kMaxStored);

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "detectors/sequential/state_io.h"
 
@@ -57,7 +58,7 @@ class Mixture {
   const Excursion& excursion(int bet) const {
     return bets_[static_cast<size_t>(bet)].excursion;
   }
-  int size() const { return size_; }
+  int size() const { return static_cast<int>(bets_.size()); }
   // No bet is inside an excursion.
   bool quiet() const;
   // Scales every R_j; used to hold an open alarm at its threshold.
@@ -72,8 +73,8 @@ class Mixture {
     double score = 0;  // C_j
     Excursion excursion;
   };
-  int size_ = 0;
-  std::array<Bet, kMaxBets> bets_;
+  // Empty until the first update: most channels of most streams never speak.
+  std::vector<Bet> bets_;
 };
 
 }  // namespace reasonwatch

@@ -6,7 +6,9 @@
 #include "formats/reasoning/splitter.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -411,6 +413,29 @@ class HarmonySplitter {
   bool malformed_ = false;
 };
 
+const FormatRow* FindByName(std::string_view model) {
+  const std::string name = absl::AsciiStrToLower(AbslView(model));
+  for (const NameRule& rule : kNameRules) {
+    if (name.find(rule.needle) != std::string::npos &&
+        name.find(rule.also) != std::string::npos)
+      return FindFormat(rule.format);
+  }
+  return nullptr;
+}
+
+// Models are few and their names come again with every response.
+const FormatRow* FormatOfName(std::string_view model) {
+  struct Known {
+    std::string model;
+    const FormatRow* row = nullptr;
+  };
+  thread_local std::array<Known, 64> known;
+  Known& slot = known[std::hash<std::string_view>()(model) % known.size()];
+  if (slot.model != model)
+    slot = {.model = std::string(model), .row = FindByName(model)};
+  return slot.row;
+}
+
 // The first row, of those that a text can tell, with the marker in that role.
 const FormatRow* OwnerOf(uint8_t marker, MarkerRole role) {
   for (const FormatRow& row : kFormats) {
@@ -478,15 +503,7 @@ const FormatRow* ChooseFormat(std::string_view format, std::string_view model,
                               std::string_view text,
                               std::span<const MarkerHit> hits) {
   if (format != "auto") return FindFormat(format);
-  const std::string name = absl::AsciiStrToLower(AbslView(model));
-  const FormatRow* named = nullptr;
-  for (const NameRule& rule : kNameRules) {
-    if (name.find(rule.needle) == std::string::npos ||
-        name.find(rule.also) == std::string::npos)
-      continue;
-    named = FindFormat(rule.format);
-    break;
-  }
+  const FormatRow* named = FormatOfName(model);
   if (named != nullptr && (hits.empty() || HasMarkerOf(*named, hits)))
     return named;
   const FormatRow* of_text = FormatOfText(text, hits);
