@@ -497,6 +497,8 @@ Shards::Imported Shards::Import(const std::vector<Response>& rows, bool learn) {
                     std::move(report.baseline), absl::OkStatus()};
   for (const std::string& model : models) {
     ModelPipeline& pipeline = *impl_->ShardOf(model).PipelineOf(model);
+    for (const StreamSnapshot& stream : pipeline.watch().Snapshot(absl::Now()))
+      impl_->Admit(stream.model, stream.route);
     // What live traffic has shown is newer than the recording.
     if (const auto prefix = pipeline.prefix(); prefix.has_value())
       impl_->evaluator.SetPrefix(model, PrefixProfile::FromDigest(*prefix));

@@ -14,6 +14,8 @@ import harness
 BASELINE = harness.SAMPLE / "baseline.jsonl"
 LIVE = harness.SAMPLE / "live.jsonl"
 CANARY = "kanarie-7f3a-zwaluw"
+# Found again even where only five bytes of it leak, say as padding.
+CRUMBS = "qzxj"
 
 
 class Serve(unittest.TestCase):
@@ -146,7 +148,7 @@ class Serve(unittest.TestCase):
         """In incidents, errors and bad lines; stored, logged or served."""
         def marked(row):
             row = json.loads(json.dumps(row))
-            text = f" {CANARY} "
+            text = f" {CANARY} " + CRUMBS * 20
             if "prompt" in row:
                 row["prompt"] += text
             for message in row.get("messages", []):
@@ -197,7 +199,8 @@ class Serve(unittest.TestCase):
             content = file.read_bytes()
             held += len(content)
             self.assertNotIn(CANARY.encode(), content, file.name)
-            self.assertNotIn(CANARY.encode("utf-16-le"), content, file.name)
+            for i in range(len(CRUMBS)):
+                self.assertNotIn((CRUMBS * 3)[i:i + 5].encode(), content, file.name)
         self.assertGreater(held, 100000)
         with sqlite3.connect(self.folder / "data" / "reasonwatch.db") as db:
             self.assertGreater(db.execute("SELECT count(*) FROM state").fetchone()[0], 1)

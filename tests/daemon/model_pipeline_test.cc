@@ -1,0 +1,230 @@
+#include "daemon/pipeline/model_pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/config.h"
+#include "daemon/incident_json.h"
+#include "daemon/pipeline/import_baseline.h"
+#include "daemon/pipeline/settings.h"
+#include "daemon/pipeline/standard_evaluator.h"
+#include "tests/daemon/traffic.h"
+
+namespace reasonwatch {
+namespace {
+
+WatchOptions Settings() {
+  Config config = DefaultConfig();
+  config.false_alarms.mean_responses = 1e4;
+  WatchOptions options = WatchOptionsOf(config);
+  options.reference.quarantine = 50;
+  return options;
+}
+
+// One life of a pipeline with the evaluator beside it, as a shard has them.
+class Life {
+ public:
+  Life() : pipeline_("m", Settings(), IncidentOptions{}) {
+    ModelProfile unknown;
+    unknown.learn_prefix = true;
+    evaluator_.SetDefaultProfile(unknown);
+  }
+
+  void Learn(const std::vector<Response>& rows) {
+    ImportBaseline(
+        rows, /*learn=*/true, evaluator_,
+        [](const std::string&) {
+          ModelProfile profile;
+          profile.learn_prefix = true;
+          return profile;
+        },
+        [this](const std::string&) -> ModelPipeline& { return pipeline_; });
+  }
+
+  void Feed(const Response& response) {
+    Keep(pipeline_.Take(evaluator_.Evaluate(response), false));
+    if (const auto prefix = pipeline_.TakePrefix(); prefix.has_value())
+      evaluator_.SetPrefix("m", PrefixProfile::FromDigest(*prefix));
+    for (FitJob job = pipeline_.watch().TakeFitJob(); !job.rows.empty();
+         job = pipeline_.watch().TakeFitJob())
+      pipeline_.watch().InstallFit(job.route, FitPromptRegression(job.rows),
+                                   job.rows.size());
+  }
+
+  void Finish() { Keep(pipeline_.Drain()); }
+
+  // What a new process makes of what this one saved; blobs that `earlier`
+  // saves have left are still there.
+  std::unique_ptr<Life> Continue(
+      std::map<std::string, StateBlob>& earlier) const {
+    auto copy = const_cast<Life*>(this)->pipeline_.Save(/*all=*/false);
+    for (StateBlob& blob : copy) {
+      const std::string kind = blob.kind;
+      earlier[kind] = std::move(blob);
+    }
+    std::vector<StateBlob> blobs;
+    for (const auto& [kind, blob] : earlier) blobs.push_back(blob);
+    auto next = std::make_unique<Life>();
+    next->incidents_ = incidents_;
+    next->told_ = told_;
+    std::vector<Incident> incidents;
+    for (const auto& [id, incident] : incidents_) incidents.push_back(incident);
+    std::sort(incidents.begin(), incidents.end(),
+              [](const Incident& a, const Incident& b) {
+                return a.opened < b.opened;
+              });
+    EXPECT_TRUE(next->pipeline_.Restore(blobs, incidents).ok());
+    // The problems come with the baseline, which every start reads again.
+    if (const auto prefix = next->pipeline_.prefix(); prefix.has_value())
+      next->evaluator_.SetPrefix("m", PrefixProfile::FromDigest(*prefix));
+    return next;
+  }
+
+  std::vector<std::string> told() const { return told_; }
+  ModelPipeline& pipeline() { return pipeline_; }
+
+ private:
+  void Keep(const std::vector<IncidentEvent>& events) {
+    for (const IncidentEvent& event : events) {
+      told_.push_back(FindingLine(event));
+      incidents_[event.incident.id] = event.incident;
+    }
+  }
+
+  StandardEvaluator evaluator_{"key"};
+  ModelPipeline pipeline_;
+  std::map<std::string, Incident> incidents_;
+  std::vector<std::string> told_;
+};
+
+std::vector<Response> HealthyThenCollapsedThenHealthy(bool with_ends) {
+  TrafficOptions healthy, bad;
+  healthy.with_ends = bad.with_ends = with_ends;
+  bad.collapsed = true;
+  std::vector<Response> rows = Traffic(0, 500, healthy);
+  for (auto [first, n, options] :
+       {std::tuple(500, 80, &bad), std::tuple(580, 320, &healthy)})
+    for (Response& r : Traffic(first, n, *options)) rows.push_back(r);
+  return rows;
+}
+
+class Restarts : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Ends, Restarts, testing::Bool());
+
+// References that learn and are fitted again, held responses, prefix, open
+// incidents: all of it goes on as if nothing had happened.
+TEST_P(Restarts, AreNotSeenInWhatIsTold) {
+  const std::vector<Response> rows =
+      HealthyThenCollapsedThenHealthy(GetParam());
+  Life whole;
+  for (const Response& r : rows) whole.Feed(r);
+  whole.Finish();
+  ASSERT_GE(whole.told().size(), 4u);
+
+  std::mt19937 random(7);
+  std::set<size_t> cuts;
+  while (cuts.size() < 40) cuts.insert(random() % rows.size());
+  auto life = std::make_unique<Life>();
+  std::map<std::string, StateBlob> saved;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    life->Feed(rows[i]);
+    if (cuts.contains(i)) life = life->Continue(saved);
+  }
+  life->Finish();
+  EXPECT_EQ(life->told(), whole.told());
+  // Not only what was told: every number behind it.
+  const auto mine = life->pipeline().Save(/*all=*/true);
+  const auto its = whole.pipeline().Save(/*all=*/true);
+  ASSERT_EQ(mine.size(), its.size());
+  for (size_t i = 0; i < mine.size(); ++i) {
+    EXPECT_EQ(mine[i].kind, its[i].kind);
+    // The ids that were seen have no order.
+    if (mine[i].kind != "pipeline") {
+      EXPECT_EQ(mine[i].bytes, its[i].bytes) << mine[i].kind;
+    } else {
+      EXPECT_EQ(mine[i].bytes.size(), its[i].bytes.size());
+    }
+  }
+}
+
+TEST(ModelPipeline, CountsARepeatOnceAlsoAfterARestart) {
+  const std::vector<Response> rows = Traffic(0, 40, {});
+  Life first;
+  for (const Response& r : rows) first.Feed(r);
+  std::map<std::string, StateBlob> saved;
+  const auto second = first.Continue(saved);
+  for (const Response& r : rows) second->Feed(r);
+  EXPECT_EQ(second->pipeline().duplicates(), 40);
+  EXPECT_EQ(second->pipeline().last_id(), "id-39");
+}
+
+TEST(ModelPipeline, LosesNothingThatIsHeld) {
+  TrafficOptions options;
+  options.apart = absl::Milliseconds(10);
+  Life first;
+  for (const Response& r : Traffic(0, 200, options)) first.Feed(r);
+  const size_t held = first.pipeline().order().holding();
+  ASSERT_GT(held, 10u);
+  std::map<std::string, StateBlob> saved;
+  const auto second = first.Continue(saved);
+  EXPECT_EQ(second->pipeline().order().holding(), held);
+  const int64_t before = second->pipeline().watch().responses();
+  second->Finish();
+  EXPECT_EQ(second->pipeline().watch().responses() - before,
+            static_cast<int64_t>(held));
+}
+
+TEST(ModelPipeline, RefusesADamagedStateWhole) {
+  Life first;
+  for (const Response& r : Traffic(0, 60, {})) first.Feed(r);
+  for (StateBlob blob : first.pipeline().Save(/*all=*/true)) {
+    if (blob.kind != "pipeline" && blob.kind != "watch") continue;
+    for (size_t size :
+         {size_t{0}, size_t{1}, blob.bytes.size() / 2, blob.bytes.size() - 1}) {
+      StateBlob cut = blob;
+      cut.bytes.resize(size);
+      ModelPipeline fresh("m", Settings(), IncidentOptions{});
+      EXPECT_EQ(fresh.Restore({cut}, {}).code(), absl::StatusCode::kDataLoss)
+          << blob.kind << " " << size;
+    }
+  }
+}
+
+TEST(ModelPipeline, HasAClockOfItsDataThatGoesOnWithTheWall) {
+  const absl::Time now = absl::FromUnixSeconds(1800000000);
+  Life life;
+  EXPECT_EQ(life.pipeline().DataTime(now), now);
+  const std::vector<Response> rows = Traffic(0, 2, {});
+  for (const Response& r : rows) life.Feed(r);
+  life.pipeline().set_received(now);
+  EXPECT_EQ(life.pipeline().DataTime(now + absl::Minutes(5)),
+            rows.back().time + absl::Minutes(5));
+  std::map<std::string, StateBlob> saved;
+  EXPECT_EQ(life.Continue(saved)->pipeline().DataTime(now + absl::Hours(1)),
+            rows.back().time + absl::Hours(1));
+}
+
+TEST(ModelPipeline, TellsThePrefixOnce) {
+  Life life;
+  for (const Response& r : Traffic(0, 49, {})) life.Feed(r);
+  EXPECT_FALSE(life.pipeline().prefix().has_value());
+  life.Feed(Traffic(49, 1, {}).front());
+  ASSERT_TRUE(life.pipeline().prefix().has_value());
+  EXPECT_NE(*life.pipeline().prefix(), 0u);
+  EXPECT_FALSE(life.pipeline().TakePrefix().has_value());
+
+  TrafficOptions none;
+  none.with_prefix = false;
+  Life other;
+  for (const Response& r : Traffic(0, 50, none)) other.Feed(r);
+  EXPECT_EQ(other.pipeline().prefix(), 0u);
+}
+
+}  // namespace
+}  // namespace reasonwatch

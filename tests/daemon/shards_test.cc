@@ -1,0 +1,412 @@
+#include "daemon/pipeline/shards.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "core/mutex.h"
+#include "daemon/config.h"
+#include "daemon/pipeline/model_pipeline.h"
+#include "daemon/pipeline/settings.h"
+#include "tests/daemon/traffic.h"
+#include "tests/fakes/fake_store.h"
+
+namespace reasonwatch {
+namespace {
+
+// Shards with all that they stand on; the order of members is that of lives.
+struct Rig {
+  explicit Rig(const Config& config_in, FakeStore* store = nullptr,
+               int shard_count = 1)
+      : config(config_in),
+        shards(config, Quick(shard_count), evaluator, telemetry, store,
+               [this](const IncidentEvent& event) {
+                 MutexLock lock(mutex);
+                 events.push_back(event);
+               }) {
+    ModelProfile unknown;
+    unknown.learn_prefix = true;
+    evaluator.SetDefaultProfile(unknown);
+  }
+
+  static ShardsOptions Quick(int shard_count) {
+    return {.shards = shard_count,
+            .checkpoint_interval = absl::Milliseconds(20),
+            .snapshot_interval = absl::Milliseconds(20)};
+  }
+
+  int Offer(const std::vector<Response>& rows) {
+    int accepted = 0;
+    for (const Response& r : rows)
+      accepted += shards.Offer(Response(r), 1000).accepted;
+    return accepted;
+  }
+  bool Shows(std::string_view line) {
+    return telemetry.Text().find(line) != std::string::npos;
+  }
+  std::vector<IncidentEvent> Events() {
+    MutexLock lock(mutex);
+    return events;
+  }
+
+  const Config config;
+  Mutex mutex;
+  std::vector<IncidentEvent> events;
+  Telemetry telemetry{{.version = "test", .max_streams = 64}};
+  StandardEvaluator evaluator{"key"};
+  Shards shards;
+};
+
+Config Sensitive() {
+  Config config = DefaultConfig();
+  config.false_alarms.mean_responses = 1e4;
+  return config;
+}
+
+TrafficOptions WithoutEnds() {
+  TrafficOptions options;
+  options.with_ends = false;
+  return options;
+}
+
+TrafficOptions Collapsed() {
+  TrafficOptions options = WithoutEnds();
+  options.collapsed = true;
+  return options;
+}
+
+bool WaitFor(const std::function<bool()>& condition) {
+  const absl::Time limit = absl::Now() + absl::Seconds(30);
+  while (!condition()) {
+    if (absl::Now() > limit) return false;
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  return true;
+}
+
+TEST(Shards, DropByCountWhateverTheSizeOfWhatComes) {
+  Config config = DefaultConfig();
+  config.queue.records = 100;
+  Rig rig(config);
+  const std::vector<Response> rows = Traffic(0, 130, WithoutEnds());
+  // Not started, so nothing leaves the queue.
+  int accepted = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const int64_t bytes = i % 2 == 0 ? 1 : 100000;
+    const TapOutcome outcome = rig.shards.Offer(Response(rows[i]), bytes);
+    EXPECT_EQ(outcome.accepted, i < 100) << i;
+    EXPECT_EQ(outcome.dropped_reason, i < 100 ? "" : "queue_full");
+    accepted += outcome.accepted;
+  }
+  EXPECT_EQ(accepted, 100);
+  rig.shards.Start();
+  rig.shards.Drain();
+  EXPECT_TRUE(rig.shards.Offer(Response(rows[100]), 1).accepted);
+  rig.shards.Stop();
+  EXPECT_TRUE(
+      rig.Shows("reasonwatch_stage_records_total{stage=\"detect\"} 101"))
+      << rig.telemetry.Text();
+}
+
+TEST(Shards, FillUpByBytesWithoutLookingAtTheOneThatComes) {
+  Config config = DefaultConfig();
+  config.queue.bytes = 1000;
+  Rig rig(config);
+  std::vector<Response> rows = Traffic(0, 4, WithoutEnds());
+  EXPECT_TRUE(rig.shards.Offer(std::move(rows[0]), 999).accepted);
+  // One byte is left: the next goes in whole.
+  EXPECT_TRUE(rig.shards.Offer(std::move(rows[1]), 50000).accepted);
+  EXPECT_FALSE(rig.shards.Offer(std::move(rows[2]), 50000).accepted);
+  EXPECT_FALSE(rig.shards.Offer(std::move(rows[3]), 1).accepted);
+}
+
+TEST(Shards, SayThatCoverageIsLowAfterLosses) {
+  for (const bool lossy : {false, true}) {
+    Config config = Sensitive();
+    config.queue.records = 200;
+    Rig rig(config);
+    rig.shards.Import(Traffic(0, 300, WithoutEnds()), /*learn=*/true);
+    // 21 of the last 1,000 offers are over the 2 % that are tolerated.
+    EXPECT_EQ(rig.Offer(Traffic(300, 200 + (lossy ? 21 : 20), Collapsed())),
+              200);
+    rig.shards.Start();
+    rig.shards.Drain();
+    rig.shards.Stop();
+    const auto events = rig.Events();
+    ASSERT_FALSE(events.empty());
+    EXPECT_EQ(events.front().kind, IncidentEvent::Kind::kOpened);
+    EXPECT_EQ(events.front().finding.low_coverage, lossy);
+  }
+}
+
+TEST(Shards, WatchTheFirstStreamsAndCountTheRest) {
+  Config config = DefaultConfig();
+  config.streams.max = 2;
+  Rig rig(config);
+  rig.shards.Start();
+  for (const char* route : {"one", "two", "three", "one"}) {
+    TrafficOptions options = WithoutEnds();
+    options.route = route;
+    options.id_prefix =
+        std::string(route) + std::to_string(rig.Events().size());
+    rig.Offer(Traffic(0, 10, options));
+  }
+  rig.shards.Drain();
+  rig.shards.Stop();
+  std::vector<std::string> routes;
+  for (const StreamSnapshot& s : rig.shards.Snapshots())
+    routes.push_back(s.route);
+  EXPECT_EQ(routes, (std::vector<std::string>{"one", "two"}));
+  EXPECT_TRUE(rig.Shows("reason=\"stream_limit\",stage=\"detect\"} 10") ||
+              rig.Shows("stage=\"detect\",reason=\"stream_limit\"} 10"))
+      << rig.telemetry.Text();
+}
+
+TEST(Shards, TakeFromManyThreadsAndLoseNothing) {
+  Rig rig(DefaultConfig(), nullptr, 3);
+  rig.shards.Start();
+  std::vector<std::thread> taps;
+  for (int t = 0; t < 4; ++t)
+    taps.emplace_back([&rig, t] {
+      TrafficOptions options;
+      options.model = "model-" + std::to_string(t);
+      EXPECT_EQ(rig.Offer(Traffic(0, 150, options)), 150);
+    });
+  for (int i = 0; i < 20; ++i) {
+    rig.telemetry.Text();
+    rig.shards.Snapshots();
+    rig.shards.Reload(rig.config);
+  }
+  for (std::thread& tap : taps) tap.join();
+  rig.shards.Drain();
+  rig.shards.Stop();
+  rig.shards.Stop();
+  int64_t responses = 0;
+  for (const StreamSnapshot& s : rig.shards.Snapshots())
+    responses += s.responses;
+  // Without the first of each, which had begun before its tap was heard.
+  EXPECT_GE(responses, 4 * 145);
+  EXPECT_TRUE(
+      rig.Shows("reasonwatch_stage_records_total{stage=\"detect\"} 600"));
+}
+
+TEST(Shards, CheckpointWhatASuccessorGoesOnWith) {
+  FakeStore store;
+  {
+    Rig rig(Sensitive(), &store);
+    rig.shards.Import(Traffic(0, 300, WithoutEnds()), /*learn=*/true);
+    rig.shards.Start();
+    rig.Offer(Traffic(300, 100, WithoutEnds()));
+    rig.Offer(Traffic(400, 40, Collapsed()));
+    rig.shards.Drain();
+    ASSERT_FALSE(rig.Events().empty());
+    // As a crash leaves it: nothing is stopped in order.
+    ASSERT_TRUE(WaitFor([&] { return store.LoadFact("checkpoint_ns").ok(); }));
+    const auto blobs = store.LoadState();
+    const auto incidents = store.LoadIncidents(/*open_only=*/true, 0);
+    ASSERT_EQ(incidents->size(), 1u);
+    Rig next(Sensitive(), &store);
+    ASSERT_TRUE(next.shards.Restore(*blobs, *incidents).ok());
+    EXPECT_FALSE(next.shards.LastResponses()["m"].empty());
+    next.shards.Start();
+    next.Offer(Traffic(440, 300, WithoutEnds()));
+    next.shards.Drain();
+    next.shards.Stop();
+    ASSERT_FALSE(next.Events().empty());
+    EXPECT_EQ(next.Events().back().kind, IncidentEvent::Kind::kClosed);
+    EXPECT_EQ(next.Events().back().incident.id, incidents->front().id);
+  }
+}
+
+TEST(Shards, StoreTheEvidenceBeforeTheIncident) {
+  FakeStore store;
+  Rig rig(Sensitive(), &store);
+  rig.shards.Import(Traffic(0, 300, WithoutEnds()), /*learn=*/true);
+  // What was learnt is kept before a single response has come.
+  EXPECT_EQ(store.calls(), "S");
+  rig.shards.Start();
+  rig.Offer(Traffic(300, 60, Collapsed()));
+  rig.shards.Drain();
+  rig.shards.Stop();
+  // Incidents only right after a state, or after another of the same response.
+  const std::string calls = store.calls();
+  const size_t first = calls.find('I');
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(calls[first - 1], 'S');
+  const auto open = store.LoadIncidents(/*open_only=*/true, 0);
+  ASSERT_EQ(open->size(), 1u);
+  // The state that lies there knows of every open signal: recovery closes it.
+  Rig next(Sensitive(), &store);
+  ASSERT_TRUE(next.shards.Restore(*store.LoadState(), *open).ok());
+  next.shards.Start();
+  next.Offer(Traffic(360, 300, WithoutEnds()));
+  next.shards.Drain();
+  next.shards.Stop();
+  EXPECT_TRUE(store.LoadIncidents(/*open_only=*/true, 0)->empty());
+}
+
+TEST(Shards, GoOnWatchingWhileTheStoreRefuses) {
+  FakeStore store;
+  Rig rig(Sensitive(), &store);
+  EXPECT_TRUE(
+      rig.shards.Import(Traffic(0, 300, WithoutEnds()), true).saved.ok());
+  store.SetRefuses(true);
+  EXPECT_FALSE(
+      rig.shards.Import(Traffic(0, 1, WithoutEnds()), true).saved.ok());
+  rig.shards.Start();
+  rig.Offer(Traffic(300, 60, Collapsed()));
+  rig.shards.Drain();
+  rig.shards.Stop();
+  EXPECT_FALSE(rig.Events().empty());
+}
+
+TEST(Shards, KeepThePrefixThatLiveTrafficHasShown) {
+  TrafficOptions bare = WithoutEnds();
+  bare.with_prefix = false;
+  const std::vector<Response> recorded = Traffic(0, 100, bare);
+  const Response live = Traffic(500, 1, WithoutEnds()).front();
+  FakeStore store;
+  uint64_t learnt = 0;
+  {
+    Rig rig(DefaultConfig(), &store);
+    rig.shards.Import(recorded, /*learn=*/true);
+    EXPECT_EQ(rig.evaluator.Evaluate(live).prefix_digest, 0u);
+    rig.shards.Start();
+    rig.Offer(Traffic(100, 60, WithoutEnds()));
+    rig.shards.Drain();
+    rig.shards.Stop();
+    learnt = rig.evaluator.Evaluate(live).prefix_digest;
+    EXPECT_NE(learnt, 0u);
+  }
+  Rig next(DefaultConfig(), &store);
+  ASSERT_TRUE(next.shards.Restore(*store.LoadState(), {}).ok());
+  next.shards.Import(recorded, /*learn=*/false);
+  EXPECT_EQ(next.evaluator.Evaluate(live).prefix_digest, learnt);
+  EXPECT_TRUE(next.evaluator.Evaluate(live).prompt_beginnings.empty());
+}
+
+TEST(Shards, CallASilentModelStaleWhileAnotherIsBusy) {
+  TrafficOptions silent = WithoutEnds();
+  silent.model = "silent";
+  std::vector<StateBlob> blobs;
+  {
+    StandardEvaluator evaluator("key");
+    ModelPipeline pipeline("silent", WatchOptionsOf(DefaultConfig()), {});
+    for (const Response& r : Traffic(0, 60, silent))
+      pipeline.Take(evaluator.Evaluate(r), false);
+    pipeline.set_received(absl::Now() - absl::Hours(25));
+    blobs = pipeline.Save(/*all=*/true);
+  }
+  Rig rig(DefaultConfig());
+  ASSERT_TRUE(rig.shards.Restore(blobs, {}).ok());
+  rig.shards.Start();
+  TrafficOptions busy = WithoutEnds();
+  busy.model = "busy";
+  rig.Offer(Traffic(0, 60, busy));
+  rig.shards.Drain();
+  rig.shards.Stop();
+  const auto snapshots = rig.shards.Snapshots();
+  ASSERT_EQ(snapshots.size(), 2u);
+  EXPECT_NE(snapshots[0].state, StreamState::kStale);
+  EXPECT_EQ(snapshots[1].model, "silent");
+  EXPECT_EQ(snapshots[1].state, StreamState::kStale);
+}
+
+TEST(Shards, TakeNewBudgetsAndSignalsWhileRunning) {
+  Rig rig(Sensitive());
+  rig.shards.Start();
+  rig.Offer(Traffic(0, 40, WithoutEnds()));
+  const auto stream = [&] {
+    const auto all = rig.shards.Snapshots();
+    return all.empty() ? StreamSnapshot() : all.front();
+  };
+  ASSERT_TRUE(WaitFor([&] { return stream().signals[0].threshold == 4e4; }));
+  Config fresh = Sensitive();
+  fresh.false_alarms.mean_responses = 1e6;
+  fresh.signals["length_runaway"].enabled = false;
+  rig.shards.Reload(fresh);
+  EXPECT_TRUE(WaitFor([&] { return stream().signals[0].threshold == 3e6; }));
+  EXPECT_FALSE(stream().signals[1].enabled);
+  // A model that comes later has them too.
+  TrafficOptions later = WithoutEnds();
+  later.model = "later";
+  rig.Offer(Traffic(0, 40, later));
+  rig.shards.Drain();
+  rig.shards.Stop();
+  EXPECT_EQ(stream().model, "later");
+  EXPECT_EQ(stream().signals[0].threshold, 3e6);
+}
+
+TEST(Shards, SplitTheBudgetOverRestoredStreamsFromTheFirstResponse) {
+  Config config = DefaultConfig();
+  std::vector<Response> rows;
+  for (const char* model : {"x", "y", "z"}) {
+    TrafficOptions options = WithoutEnds();
+    options.model = model;
+    for (Response& r : Traffic(0, 40, options)) rows.push_back(std::move(r));
+  }
+  Rig rig(config);
+  rig.shards.Import(rows, /*learn=*/true);
+  rig.shards.Start();
+  rig.shards.Drain();
+  rig.shards.Stop();
+  // 100,000 responses a month until more is known, 4 signals, 4 warnings.
+  for (const StreamSnapshot& s : rig.shards.Snapshots())
+    EXPECT_DOUBLE_EQ(s.signals[0].threshold, 1e5 * 3 * 4 / 4);
+}
+
+TEST(Shards, FitAGrownReferenceInTheBackground) {
+  FakeStore store;
+  Rig rig(DefaultConfig(), &store);
+  rig.shards.Start();
+  int sent = 0;
+  const auto offer = [&](int n) {
+    rig.Offer(Traffic(sent, n, WithoutEnds()));
+    sent += n;
+  };
+  for (int i = 0; i < 12; ++i) {
+    offer(100);
+    rig.shards.Drain();
+  }
+  // 1,200 less the 500 in quarantine: more than is fitted in place. Once the
+  // fit is in, the saved reference wants none.
+  EXPECT_TRUE(WaitFor([&] {
+    offer(1);
+    rig.shards.Drain();
+    ModelPipeline copy("m", WatchOptionsOf(rig.config), {});
+    if (!copy.Restore(*store.LoadState(), {}).ok()) return false;
+    const StreamReference* reference = copy.watch().reference("r");
+    return reference != nullptr && reference->rows() > 400 &&
+           !reference->WantsFit();
+  }));
+  rig.shards.Stop();
+}
+
+TEST(Shards, TellUnreadableAndForeignResponsesApart) {
+  Rig rig(DefaultConfig());
+  rig.shards.Start();
+  Response nothing;
+  nothing.id = "nothing";
+  nothing.model = "m";
+  nothing.route = "r";
+  Response canary = Traffic(0, 1, WithoutEnds()).front();
+  canary.origin = Origin::kCanary;
+  rig.Offer({nothing, canary, Traffic(1, 1, WithoutEnds()).front()});
+  rig.shards.Drain();
+  rig.shards.Stop();
+  for (const char* outcome : {"unreadable", "not_live", "scored"}) {
+    const std::string text = rig.telemetry.Text();
+    const size_t at = text.find("outcome=\"" + std::string(outcome) + "\"");
+    ASSERT_NE(at, std::string::npos) << outcome;
+    EXPECT_EQ(text.substr(text.find("} ", at), 4), "} 1\n") << outcome;
+  }
+}
+
+}  // namespace
+}  // namespace reasonwatch

@@ -1,0 +1,108 @@
+// A Store in memory that can be told to refuse. Thread-safe.
+#ifndef REASONWATCH_TESTS_FAKES_FAKE_STORE_H_
+#define REASONWATCH_TESTS_FAKES_FAKE_STORE_H_
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/mutex.h"
+#include "core/ports.h"
+
+namespace reasonwatch {
+
+class FakeStore : public Store {
+ public:
+  absl::Status PutState(std::vector<StateBlob> blobs) override {
+    MutexLock lock(mutex_);
+    if (refuses_) return absl::ResourceExhaustedError("write queue is full");
+    ++checkpoints_;
+    calls_ += 'S';
+    for (StateBlob& b : blobs) {
+      auto key = std::pair(b.kind, b.key);
+      state_[std::move(key)] = std::move(b);
+    }
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<StateBlob>> LoadState() override {
+    MutexLock lock(mutex_);
+    std::vector<StateBlob> all;
+    for (const auto& [key, blob] : state_) all.push_back(blob);
+    return all;
+  }
+  absl::Status PutIncident(const Incident& incident) override {
+    MutexLock lock(mutex_);
+    if (refuses_) return absl::ResourceExhaustedError("write queue is full");
+    calls_ += 'I';
+    incidents_[incident.id] = incident;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<Incident>> LoadIncidents(bool open_only,
+                                                      int /*limit*/) override {
+    MutexLock lock(mutex_);
+    std::vector<Incident> found;
+    for (const auto& [id, incident] : incidents_)
+      if (!open_only || incident.open()) found.push_back(incident);
+    return found;
+  }
+  absl::StatusOr<Incident> LoadIncident(std::string_view id) override {
+    MutexLock lock(mutex_);
+    const auto it = incidents_.find(std::string(id));
+    if (it == incidents_.end()) return absl::NotFoundError("no such incident");
+    return it->second;
+  }
+  absl::Status PutProblems(std::vector<BaselineProblem> problems) override {
+    MutexLock lock(mutex_);
+    problems_ = std::move(problems);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<BaselineProblem>> LoadProblems() override {
+    MutexLock lock(mutex_);
+    return problems_;
+  }
+  absl::Status PutFact(std::string_view name, std::string_view value) override {
+    MutexLock lock(mutex_);
+    facts_[std::string(name)] = value;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::string> LoadFact(std::string_view name) override {
+    MutexLock lock(mutex_);
+    const auto it = facts_.find(std::string(name));
+    if (it == facts_.end()) return absl::NotFoundError("no such fact");
+    return it->second;
+  }
+  absl::Status Flush(absl::Duration /*deadline*/) override {
+    return absl::OkStatus();
+  }
+
+  void SetRefuses(bool refuses) {
+    MutexLock lock(mutex_);
+    refuses_ = refuses;
+  }
+  int checkpoints() const {
+    MutexLock lock(mutex_);
+    return checkpoints_;
+  }
+  // One letter a write: S for state, I for an incident.
+  std::string calls() const {
+    MutexLock lock(mutex_);
+    return calls_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  bool refuses_ ABSL_GUARDED_BY(mutex_) = false;
+  int checkpoints_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::string calls_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, std::string>, StateBlob> state_
+      ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Incident> incidents_ ABSL_GUARDED_BY(mutex_);
+  std::vector<BaselineProblem> problems_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> facts_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_TESTS_FAKES_FAKE_STORE_H_
