@@ -67,6 +67,10 @@ class Store {
   virtual absl::StatusOr<std::vector<StateBlob>> LoadState() = 0;
 
   virtual absl::Status PutIncident(const Incident& incident) = 0;
+  // Incidents with the state that they came of, so that a crash leaves both or
+  // neither: an incident without its evidence would never close.
+  virtual absl::Status PutIncidents(const std::vector<Incident>& incidents,
+                                    std::vector<StateBlob> state) = 0;
   // Newest first. limit <= 0: all.
   virtual absl::StatusOr<std::vector<Incident>> LoadIncidents(bool open_only,
                                                               int limit) = 0;

@@ -356,6 +356,21 @@ class SqliteStoreImpl : public SqliteStore {
     return Enqueue(Record{incident, BytesOf(incident), clock_.Now()});
   }
 
+  absl::Status PutIncidents(const std::vector<Incident>& incidents,
+                            std::vector<StateBlob> state) override {
+    const absl::Time now = clock_.Now();
+    std::vector<Record> records;
+    for (const Incident& incident : incidents) {
+      if (incident.id.empty())
+        return absl::InvalidArgumentError("incident without an id");
+      records.push_back({incident, BytesOf(incident), now});
+    }
+    RW_RETURN_IF_ERROR(CheckRoom());
+    const int64_t bytes = BytesOf(state);
+    records.push_back({std::move(state), bytes, now});
+    return Enqueue(std::move(records));
+  }
+
   absl::Status PutProblems(std::vector<BaselineProblem> problems) override {
     if (problems.empty()) return absl::OkStatus();
     for (const BaselineProblem& p : problems)
@@ -489,18 +504,29 @@ class SqliteStoreImpl : public SqliteStore {
   }
 
   absl::Status Enqueue(Record record) {
+    std::vector<Record> one;
+    one.push_back(std::move(record));
+    return Enqueue(std::move(one));
+  }
+
+  // All or none. The writer takes the whole queue for a transaction, so what
+  // goes in under one lock is committed as one.
+  absl::Status Enqueue(std::vector<Record> records) {
     if (options_.read_only)
       return absl::FailedPreconditionError("database is open for reading only");
+    int64_t bytes = 0;
+    for (const Record& record : records) bytes += record.bytes;
     {
       MutexLock lock(mutex_);
-      if (static_cast<int64_t>(queue_.size()) >= options_.max_queued_records ||
-          queued_bytes_ + record.bytes > options_.max_queued_bytes)
+      if (static_cast<int64_t>(queue_.size() + records.size()) >
+              options_.max_queued_records ||
+          queued_bytes_ + bytes > options_.max_queued_bytes)
         return Drop(absl::StrFormat(
             "write queue is full (%d records, %d bytes)",
             static_cast<int64_t>(queue_.size()), queued_bytes_));
-      queued_bytes_ += record.bytes;
-      queue_.push_back(std::move(record));
-      ++enqueued_;
+      queued_bytes_ += bytes;
+      enqueued_ += static_cast<int64_t>(records.size());
+      for (Record& record : records) queue_.push_back(std::move(record));
     }
     work_.notify_one();
     return absl::OkStatus();

@@ -81,6 +81,7 @@ class Shards::Shard {
   void Work(Queued& item, bool low_coverage);
   void Tell(ModelPipeline& pipeline, const std::vector<IncidentEvent>& events);
   void SaveState(ModelPipeline& pipeline, bool all);
+  std::vector<StateBlob> StateOf(ModelPipeline& pipeline, bool all);
   void Tick();
   void Publish(absl::Time now);
   void Checkpoint(bool all);
@@ -100,6 +101,7 @@ class Shards::Shard {
   // The worker's own.
   std::map<std::string, std::unique_ptr<ModelPipeline>> pipelines_;
   std::set<std::string> dirty_;
+  std::set<std::string> refused_;  // models whose last save was not taken
   std::map<std::pair<std::string, std::string>, StreamState> told_states_;
   absl::Time last_tick_ = absl::InfinitePast();
   absl::Time last_publish_ = absl::InfinitePast();
@@ -320,23 +322,21 @@ void Shards::Shard::StartFit(ModelPipeline& pipeline) {
 
 void Shards::Shard::Tell(ModelPipeline& pipeline,
                          const std::vector<IncidentEvent>& events) {
-  if (events.empty()) return;
-  // First the state: an incident that is stored without the evidence behind it
-  // would never close after a crash.
-  SaveState(pipeline, /*all=*/false);
+  std::vector<Incident> incidents;
   for (const IncidentEvent& event : events) {
     owner_.telemetry.CountStage(Stage::kIncidents, 1);
     if (!Alerts(owner_.config, event.signal)) continue;
     owner_.telemetry.SetIncident(event.incident);
-    if (owner_.store != nullptr) {
-      const absl::Status status = owner_.store->PutIncident(event.incident);
-      if (!status.ok())
-        LogWarning("incident_not_stored",
-                   {{"incident", event.incident.id},
-                    {"error", std::string(status.message())}});
-    }
+    incidents.push_back(event.incident);
     owner_.on_event(event);
   }
+  if (incidents.empty() || owner_.store == nullptr) return;
+  const absl::Status status =
+      owner_.store->PutIncidents(incidents, StateOf(pipeline, /*all=*/false));
+  if (status.ok()) return;
+  refused_.insert(pipeline.model());
+  LogWarning("incident_not_stored", {{"incident", incidents.back().id},
+                                     {"error", std::string(status.message())}});
 }
 
 void Shards::Shard::Tick() {
@@ -428,12 +428,20 @@ void Shards::Shard::Report() const {
                             bytes);
 }
 
+std::vector<StateBlob> Shards::Shard::StateOf(ModelPipeline& pipeline,
+                                              bool all) {
+  // Of what was refused, the parts that do not change again are missing.
+  const bool refused = refused_.erase(pipeline.model()) > 0;
+  return pipeline.Save(all || refused);
+}
+
 void Shards::Shard::SaveState(ModelPipeline& pipeline, bool all) {
   if (owner_.store == nullptr) return;
-  const absl::Status status = owner_.store->PutState(pipeline.Save(all));
-  if (!status.ok())
-    LogWarning("checkpoint_failed", {{"model", pipeline.model()},
-                                     {"error", std::string(status.message())}});
+  const absl::Status status = owner_.store->PutState(StateOf(pipeline, all));
+  if (status.ok()) return;
+  refused_.insert(pipeline.model());
+  LogWarning("checkpoint_failed", {{"model", pipeline.model()},
+                                   {"error", std::string(status.message())}});
 }
 
 void Shards::Shard::Checkpoint(bool all) {

@@ -39,6 +39,14 @@ class FakeStore : public Store {
     incidents_[incident.id] = incident;
     return absl::OkStatus();
   }
+  absl::Status PutIncidents(const std::vector<Incident>& incidents,
+                            std::vector<StateBlob> state) override {
+    for (const Incident& incident : incidents) {
+      const absl::Status status = PutIncident(incident);
+      if (!status.ok()) return status;
+    }
+    return PutState(std::move(state));
+  }
   absl::StatusOr<std::vector<Incident>> LoadIncidents(bool open_only,
                                                       int /*limit*/) override {
     MutexLock lock(mutex_);
