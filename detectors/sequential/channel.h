@@ -30,7 +30,7 @@ struct ChannelSpec {
   // a part of the traffic is enough to show.
   bool by_turn_and_fill = false;
   // Tolerance of a rate: a rise this large is still healthy.
-  double kappa = .01;
+  double kappa = .003;
   // Only where at least this share of the reference has the feature above 0.
   double min_reference_share = 0;
 };
