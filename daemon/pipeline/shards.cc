@@ -26,6 +26,7 @@ namespace {
 constexpr size_t kLossWindow = 1000;
 constexpr double kLossTolerated = .02;
 constexpr size_t kBatch = 64;
+constexpr absl::Duration kGather = absl::Microseconds(500);
 constexpr absl::Duration kTickInterval = absl::Milliseconds(200);
 constexpr absl::Duration kTrimInterval = absl::Seconds(10);
 
@@ -164,6 +165,7 @@ class Shards::Impl {
 };
 
 TapOutcome Shards::Shard::Offer(Response&& response, int64_t bytes) {
+  bool wake = false;
   {
     MutexLock lock(mutex_);
     // Full before this response is looked at, whatever its size.
@@ -172,10 +174,12 @@ TapOutcome Shards::Shard::Offer(Response&& response, int64_t bytes) {
         queued_bytes_ >= owner_.config.queue.bytes;
     losses_.Count(full);
     if (full) return {false, "queue_full"};
+    wake = queue_.empty();
     queued_bytes_ += bytes;
     queue_.push_back({std::move(response), bytes});
   }
-  wake_.notify_one();
+  // Else the worker is awake and will look again.
+  if (wake) wake_.notify_one();
   return {true, ""};
 }
 
@@ -239,6 +243,12 @@ void Shards::Shard::Run(const std::stop_token& stop) {
         break;
       }
       wake_.wait_for(mutex_, absl::ToChronoMilliseconds(kTickInterval));
+      if (!queue_.empty() && queue_.size() < kBatch) {
+        // Waking costs more than the work: let some more come.
+        mutex_.Unlock();
+        std::this_thread::sleep_for(absl::ToChronoMicroseconds(kGather));
+        mutex_.Lock();
+      }
     }
     batch.clear();
     while (!queue_.empty() && batch.size() < kBatch) {
@@ -525,6 +535,10 @@ std::map<std::string, std::string> Shards::LastResponses() const {
 }
 
 void Shards::Start() {
+  // Fixed, or the first fit's matrices (32 MB) would raise it, and the next
+  // ones would stay in the arenas for good.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
   impl_->started = true;
   for (auto& shard : impl_->shards) shard->Start();
 }
