@@ -78,6 +78,9 @@ Json IncidentValue(const Incident& incident) {
     Json signal;
     signal["signal"] = Str(SignalName(s.signal));
     signal["open"] = s.open;
+    signal["scope"] = Str(ScopeName(s.finding.scope));
+    signal["route"] = s.finding.route;
+    signal["replica"] = s.finding.replica;
     signal["response"] = s.finding.response_id;
     signal["time"] = TimeJson(s.finding.time);
     signal["statistic"] = s.finding.statistic;

@@ -69,7 +69,9 @@ IncidentBook::Entry* IncidentBook::EntryFor(const Finding& f,
           s.finding.scope == f.scope && s.finding.route == f.route &&
           s.finding.replica == f.replica)
         return &e;
-  if (f.event == FindingEvent::kClosed) return nullptr;
+  const bool alerting =
+      (options_.alerting_signals >> static_cast<int>(f.signal) & 1) != 0;
+  if (f.event == FindingEvent::kClosed || !alerting) return nullptr;
   for (Entry& e : entries_)
     if (e.incident.open() && (responses - e.last_responses <= kJoinResponses ||
                               f.time - e.last_finding <= kJoinTime))
@@ -219,8 +221,11 @@ std::vector<IncidentBook::Progress> IncidentBook::Save() const {
 
 void IncidentBook::Restore(std::vector<Incident> incidents,
                            const std::vector<Progress>& progress) {
-  for (Incident& incident : incidents) {
-    if (entries_.size() >= kMaxEntries) return;
+  // Oldest first: where there are too many the newest are kept.
+  const size_t skip =
+      incidents.size() > kMaxEntries ? incidents.size() - kMaxEntries : 0;
+  for (size_t i = skip; i < incidents.size(); ++i) {
+    Incident& incident = incidents[i];
     Entry e;
     e.last_finding = incident.updated;
     for (const Progress& p : progress) {

@@ -16,6 +16,9 @@ struct IncidentOptions {
   // Somebody can ask the model again. Without, no verdict will ever come:
   // confirmation is "unavailable" from the start.
   bool can_confirm = false;
+  // Bit a Signal: those that may open an incident. The others are in shadow
+  // mode: watched, and told to nobody.
+  uint32_t alerting_signals = ~0u;
 };
 
 class IncidentBook {
@@ -27,6 +30,9 @@ class IncidentBook {
   // that comes back within 24 h of its close reopens it under its id.
   std::vector<IncidentEvent> Take(const std::vector<Finding>& findings,
                                   int64_t responses);
+
+  // What a signal in shadow mode has open stays until it closes.
+  void SetAlerting(uint32_t signals) { options_.alerting_signals = signals; }
 
   // What is open now, as events of kind kOpenAtEnd, one a signal.
   std::vector<IncidentEvent> OpenAtEnd() const;
@@ -51,7 +57,7 @@ class IncidentBook {
     int64_t last_responses = 0;
     absl::Time last_finding = absl::InfinitePast();
   };
-  // nullptr: a close of what is not open.
+  // nullptr: a close of what is not open, or a signal in shadow mode.
   Entry* EntryFor(const Finding& finding, int64_t responses);
 
   IncidentOptions options_;

@@ -30,7 +30,8 @@ absl::StatusOr<ReplayReport> Replay(const Config& config,
   const auto pipeline_of = [&](const std::string& model) -> ModelPipeline& {
     auto& p = pipelines[model];
     if (p == nullptr) {
-      p = std::make_unique<ModelPipeline>(model, watch, IncidentOptions{});
+      p = std::make_unique<ModelPipeline>(model, watch,
+                                          IncidentOptionsOf(config));
       evaluator.SetProfile(model, ProfileOf(config, model));
     }
     return *p;
@@ -52,7 +53,6 @@ absl::StatusOr<ReplayReport> Replay(const Config& config,
 
   const auto write = [&](const std::vector<IncidentEvent>& events) {
     for (const IncidentEvent& event : events) {
-      if (!Alerts(config, event.signal)) continue;
       findings << FindingLine(event) << "\n";
       ++report.findings;
     }

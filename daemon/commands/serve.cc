@@ -1,5 +1,6 @@
 #include "daemon/commands/serve.h"
 
+#include <grpc/support/log.h>
 #include <openssl/rand.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -188,6 +189,9 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   for (int s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, s);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  // gRPC writes a line for each failed handshake: clients could flood the log.
+  // What it refuses is counted by the tap.
+  gpr_set_log_function([](gpr_log_func_args*) {});
   LogInfo("start", {{"version", kVersion}, {"data", config.storage.path}});
 
   Telemetry telemetry({.version = kVersion, .max_streams = config.streams.max});

@@ -39,9 +39,15 @@ ModelProfile ProfileOf(const Config& config, const std::string& model) {
   return profile;
 }
 
-bool Alerts(const Config& config, Signal signal) {
-  const auto it = config.signals.find(std::string(SignalName(signal)));
-  return it == config.signals.end() || !it->second.shadow;
+IncidentOptions IncidentOptionsOf(const Config& config) {
+  IncidentOptions options;
+  for (int i = 0; i < kSignalCount; ++i) {
+    const auto it =
+        config.signals.find(std::string(SignalName(static_cast<Signal>(i))));
+    if (it != config.signals.end() && it->second.shadow)
+      options.alerting_signals &= ~(1u << i);
+  }
+  return options;
 }
 
 }  // namespace reasonwatch

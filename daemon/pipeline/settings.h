@@ -5,15 +5,14 @@
 #include "daemon/config.h"
 #include "daemon/pipeline/standard_evaluator.h"
 #include "detectors/model_watch.h"
+#include "incidents/incident_book.h"
 
 namespace reasonwatch {
 
 WatchOptions WatchOptionsOf(const Config& config);
 // What is in force for a model, before anything is learnt of it.
 ModelProfile ProfileOf(const Config& config, const std::string& model);
-// In alert mode, so that its incidents are told; shadow signals are watched
-// only.
-bool Alerts(const Config& config, Signal signal);
+IncidentOptions IncidentOptionsOf(const Config& config);
 
 }  // namespace reasonwatch
 

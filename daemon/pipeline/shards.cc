@@ -126,7 +126,8 @@ class Shards::Impl {
         telemetry(telemetry_in),
         store(store_in),
         on_event(std::move(on_event_in)),
-        watch(WatchOptionsOf(config)) {}
+        watch(WatchOptionsOf(config)),
+        incidents(IncidentOptionsOf(config)) {}
 
   Shard& ShardOf(const std::string& model) {
     return *shards[StableHash(model) % shards.size()];
@@ -141,6 +142,7 @@ class Shards::Impl {
 
   mutable Mutex mutex;
   WatchOptions watch ABSL_GUARDED_BY(mutex);
+  IncidentOptions incidents ABSL_GUARDED_BY(mutex);
   std::map<std::pair<std::string, std::string>, StreamSnapshot> snapshots
       ABSL_GUARDED_BY(mutex);
   std::set<std::pair<std::string, std::string>> streams ABSL_GUARDED_BY(mutex);
@@ -201,12 +203,14 @@ ModelPipeline* Shards::Shard::PipelineOf(const std::string& model) {
   auto& pipeline = pipelines_[model];
   if (pipeline == nullptr) {
     WatchOptions watch;
+    IncidentOptions incidents;
     {
       MutexLock lock(owner_.mutex);
       watch = owner_.watch;
+      incidents = owner_.incidents;
     }
     watch.streams = owner_.stream_count();
-    pipeline = std::make_unique<ModelPipeline>(model, watch, IncidentOptions{});
+    pipeline = std::make_unique<ModelPipeline>(model, watch, incidents);
   }
   return pipeline.get();
 }
@@ -335,7 +339,6 @@ void Shards::Shard::Tell(ModelPipeline& pipeline,
   std::vector<Incident> incidents;
   for (const IncidentEvent& event : events) {
     owner_.telemetry.CountStage(Stage::kIncidents, 1);
-    if (!Alerts(owner_.config, event.signal)) continue;
     owner_.telemetry.SetIncident(event.incident);
     incidents.push_back(event.incident);
     owner_.on_event(event);
@@ -554,14 +557,18 @@ TapOutcome Shards::Offer(Response&& response, int64_t bytes) {
 
 void Shards::Reload(const Config& config) {
   const WatchOptions watch = WatchOptionsOf(config);
+  const IncidentOptions incidents = IncidentOptionsOf(config);
   {
     MutexLock lock(impl_->mutex);
     impl_->watch = watch;
+    impl_->incidents = incidents;
   }
   for (auto& shard : impl_->shards)
-    shard->Post([watch](Shard& s) {
-      for (auto& [model, pipeline] : s.pipelines())
+    shard->Post([watch, incidents](Shard& s) {
+      for (auto& [model, pipeline] : s.pipelines()) {
         pipeline->watch().SetBudget(watch.budget, watch.enabled_signals);
+        pipeline->book().SetAlerting(incidents.alerting_signals);
+      }
     });
 }
 

@@ -46,7 +46,7 @@ constexpr int kWaitingReports = 128;
 constexpr int kWaitingStreams = 16;
 
 // A stream from which nothing came for so long is ended when the tap stops.
-constexpr absl::Duration kDrainPause = absl::Milliseconds(50);
+constexpr absl::Duration kDrainPause = absl::Milliseconds(250);
 
 // Reasons come from the sink; what goes over this is counted as "other".
 constexpr size_t kMaxReasons = 32;
