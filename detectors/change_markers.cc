@@ -9,6 +9,7 @@ namespace {
 
 constexpr double kRecent = 1.0 / 15;
 constexpr double kUsual = 1.0 / 500;
+constexpr size_t kMaxLabel = 128;
 constexpr double kNotable = .25;
 // A change this many responses before the onset still counts as its cause.
 constexpr int64_t kBefore = 50;
@@ -36,8 +37,9 @@ void ChangeMarkers::Observe(const Scored& scored, bool covered) {
   if (index_ > 0) {
     const auto note = [&](const char* name, const std::string& was,
                           const std::string& is, RegimeChange& change) {
-      if (was.empty() || is.empty() || was == is) return;
-      change.what = absl::StrFormat("%s %s became %s", name, was, is);
+      const std::string now_is = is.substr(0, kMaxLabel);
+      if (was.empty() || now_is.empty() || was == now_is) return;
+      change.what = absl::StrFormat("%s %s became %s", name, was, now_is);
       change.index = index_;
     };
     note("engine", regime_.engine, now.engine, version_);
@@ -46,7 +48,7 @@ void ChangeMarkers::Observe(const Scored& scored, bool covered) {
     note("template", regime_.template_hash, now.template_hash, template_);
   }
   const auto keep = [](std::string& was, const std::string& is) {
-    if (!is.empty()) was = is.substr(0, 64);
+    if (!is.empty()) was = is.substr(0, kMaxLabel);
   };
   keep(regime_.engine, now.engine);
   keep(regime_.fingerprint, now.fingerprint);

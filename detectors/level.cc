@@ -12,6 +12,9 @@ namespace {
 constexpr double kRankCalibration = 2.15;
 constexpr int kQuietResponses = 50;
 constexpr double kQuietShare = .01;
+// Rate bets that see no bad outcome come to rest at (1-phi)/phi, tempered ones
+// higher: R up to about 60 is no evidence of anything.
+constexpr double kRestingEvidence = 100;
 constexpr int kFreshResponses = 50;
 constexpr size_t kRecent = 256;
 constexpr int64_t kDayNanos = int64_t{86400} * 1000000000;
@@ -115,14 +118,19 @@ bool Level::Quiet(Signal signal) const {
   return true;
 }
 
-double Level::Heat(const Thresholds& thresholds) const {
+double Level::Heat(const Thresholds& thresholds,
+                   uint32_t enabled_signals) const {
   double heat = 0;
-  for (const SignalState& s : signals_)
+  for (size_t i = 0; i < kSignalCount; ++i) {
+    const SignalState& s = signals_[i];
+    if ((enabled_signals >> i & 1) == 0 || s.statistic < kRestingEvidence)
+      continue;
     heat = std::max(heat, s.statistic / thresholds.warning);
+  }
   return heat;
 }
 
-void Level::Join(const Thresholds& thresholds) {
+void Level::Join(const Thresholds& thresholds, const LevelContext& context) {
   const auto specs = Channels();
   std::array<double, kSignalCount> sums{};
   std::array<double, kSignalCount> weights{};
@@ -137,8 +145,12 @@ void Level::Join(const Thresholds& thresholds) {
     SignalState& state = signals_[s];
     state.statistic = weights[s] > 0 ? sums[s] / weights[s] : 0;
     // An open alarm waits at its threshold, so that recovery shows soon.
-    const double cap = std::max(thresholds.warning, thresholds.critical);
-    if (state.open && state.statistic > cap) {
+    // Evidence that may not open anything is not saved up either.
+    const bool mute =
+        !context.may_open || (context.enabled_signals >> s & 1) == 0;
+    const double cap = mute ? thresholds.warning / 2
+                            : std::max(thresholds.warning, thresholds.critical);
+    if ((state.open || mute) && state.statistic > cap) {
       const double factor = cap / state.statistic;
       for (size_t c = 0; c < specs.size(); ++c) {
         if (static_cast<size_t>(specs[c].signal) != s) continue;
@@ -181,12 +193,19 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
     bucket(channel.turn, scored.stratum.turn);
     bucket(channel.fill, scored.stratum.fill);
   }
-  Join(thresholds);
+  Join(thresholds, context);
 
   for (int i = 0; i < kSignalCount; ++i) {
     const auto signal = static_cast<Signal>(i);
     SignalState& s = signals_[static_cast<size_t>(i)];
-    if ((context.enabled_signals >> i & 1) == 0) continue;
+    if ((context.enabled_signals >> i & 1) == 0) {
+      if (!s.open) continue;
+      Finding f = Describe(signal, scored, thresholds, context);
+      f.event = FindingEvent::kClosed;
+      findings.push_back(std::move(f));
+      s = SignalState{.statistic = s.statistic};
+      continue;
+    }
     if (!s.open) {
       if (!context.may_open || s.statistic < thresholds.warning) continue;
       s = SignalState{.statistic = s.statistic, .open = 1};
@@ -218,7 +237,10 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
         }
       }
     }
-    if (s.statistic < thresholds.warning * kQuietShare) {
+    const double quiet_under =
+        std::max(thresholds.warning * kQuietShare,
+                 std::min(kRestingEvidence, thresholds.warning / 3));
+    if (s.statistic < quiet_under) {
       if (s.quiet++ == 0) s.quiet_since_ns = time_ns;
     } else {
       s.quiet = 0;
@@ -346,7 +368,11 @@ void Level::CloseForNoData(absl::Time now, std::vector<Finding>& findings) {
     f.time = now;
     f.statistic = s.statistic;
     findings.push_back(std::move(f));
-    s = SignalState{.statistic = s.statistic};
+    s = SignalState();
+    // What was evidence a week ago is none for the next response.
+    const auto specs = Channels();
+    for (size_t c = 0; c < specs.size(); ++c)
+      if (static_cast<int>(specs[c].signal) == i) channels_[c] = ChannelState();
   }
 }
 
@@ -382,7 +408,11 @@ void Level::Save(StateWriter& out) const {
 
 void Level::Restore(StateReader& in) {
   in.GetIn(index_, int64_t{0}, kMaxStored);
-  last_time_ = absl::FromUnixNanos(in.Get<int64_t>());
+  const auto last_ns = in.Get<int64_t>();
+  // A stream that was only imported has no last response.
+  last_time_ = last_ns == std::numeric_limits<int64_t>::min()
+                   ? absl::InfinitePast()
+                   : absl::FromUnixNanos(last_ns);
   const auto specs = Channels();
   const uint32_t spoken = in.GetCount(1024);
   for (uint32_t i = 0; i < spoken && in.ok(); ++i) {

@@ -9,8 +9,10 @@
 // 1 for rates (statistics of docs/architecture.md).
 //
 // A signal opens when R_signal reaches gamma of the warning budget. While open
-// R is held at gamma of the critical one; it closes after 50 responses in a row
-// under gamma/100 (24 h where the stream has under 50 responses a day).
+// R is held at gamma of the critical one. It closes after 50 responses in a row
+// under gamma/100 (under 100 where gamma is so small that healthy bets rest
+// above gamma/100); where the stream has under 50 responses a day, after 24 h
+// under it; at once where it is disabled.
 //
 // Not thread-safe; one owner.
 #ifndef REASONWATCH_DETECTORS_LEVEL_H_
@@ -61,7 +63,8 @@ class Level {
   }
   bool any_open() const;
   // Largest R_signal relative to gamma.
-  double Heat(const Thresholds& thresholds) const;
+  // 0 while R is so small that only bets which cost nothing hold it there.
+  double Heat(const Thresholds& thresholds, uint32_t enabled_signals) const;
   int64_t responses() const { return index_; }
   const std::string& route() const { return route_; }
   // No channel of the signal is inside an excursion.
@@ -105,7 +108,7 @@ class Level {
     int64_t time_ns = 0;
   };
 
-  void Join(const Thresholds& thresholds);
+  void Join(const Thresholds& thresholds, const LevelContext& context);
   Finding Describe(Signal signal, const Scored& scored,
                    const Thresholds& thresholds,
                    const LevelContext& context) const;

@@ -71,6 +71,24 @@ void ModelWatch::FinishImport() {
   posteriors_.Refit();
 }
 
+bool ModelWatch::Empty() const {
+  return posteriors_.trials() == 0 &&
+         std::all_of(streams_.begin(), streams_.end(), [](const auto& s) {
+           return s.second->reference.responses() == 0;
+         });
+}
+
+bool ModelWatch::Open(Signal signal, Scope scope, const std::string& route,
+                      const std::string& replica) const {
+  if (scope == Scope::kModel) return model_level_.open(signal);
+  if (scope == Scope::kRoute) {
+    const auto it = streams_.find(route);
+    return it != streams_.end() && it->second->level.open(signal);
+  }
+  const auto it = replicas_.find(replica);
+  return it != replicas_.end() && it->second->level.open(signal);
+}
+
 LevelShape ModelWatch::Shape() const {
   return {.several_routes = streams_.size() > 1,
           .has_replicas = replicas_.size() > 1};
@@ -96,7 +114,9 @@ void ModelWatch::JudgeConsistency(const Scored& scored, PayOff& out) {
     it->second = now;
   }
   if (repeats_.size() >= kMaxRepeats) repeats_.clear();
-  Repeats& repeats = repeats_[problem];
+  // Without text or id nobody knows whether it is a repeat.
+  Repeats unknown;
+  Repeats& repeats = problem == 0 ? unknown : repeats_[problem];
   const double q =
       posteriors_.HealthyFailureRate(problem, repeats.trials, repeats.failures);
   ++repeats.trials;
@@ -173,15 +193,17 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
   context.responses_per_day = stream.traffic.per_day();
   const Thresholds thresholds = ThresholdsOfStream(stream);
   stream.level.Update(*scored, pay_offs_, thresholds, context, findings);
-  bool suspicious = low_coverage || stream.level.any_open() ||
-                    stream.level.Heat(thresholds) >= kHotShare;
+  bool suspicious =
+      low_coverage || stream.level.any_open() ||
+      stream.level.Heat(thresholds, options_.enabled_signals) >= kHotShare;
 
   if (shape.several_routes) {
-    const Thresholds wide = ThresholdsOf(options_.budget, Scope::kModel, shape,
-                                         model_traffic_.per_30_days(), 1);
+    const Thresholds wide =
+        ThresholdsOf(options_.budget, Scope::kModel, shape,
+                     model_traffic_.per_30_days(), options_.streams);
     model_level_.Update(*scored, pay_offs_, wide, context, findings);
     suspicious = suspicious || model_level_.any_open() ||
-                 model_level_.Heat(wide) >= kHotShare;
+                 model_level_.Heat(wide, options_.enabled_signals) >= kHotShare;
   }
   if (!scored->replica.empty()) {
     auto it = replicas_.find(scored->replica);
@@ -201,9 +223,13 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
     if (it != replicas_.end()) {
       Replica& replica = *it->second;
       replica.traffic.Count(now_ns);
-      const Thresholds narrow = ThresholdsOf(
-          options_.budget, Scope::kReplica, shape,
-          replica.traffic.per_30_days(), static_cast<int>(replicas_.size()));
+      const Thresholds narrow =
+          ThresholdsOf(options_.budget, Scope::kReplica, shape,
+                       replica.traffic.per_30_days(),
+                       // The daemon's other models are taken to have as many.
+                       static_cast<int>(replicas_.size()) *
+                           std::max(1, options_.streams /
+                                           static_cast<int>(streams_.size())));
       LevelContext replica_context = context;
       // A single replica is the route itself.
       replica_context.may_open = context.may_open && shape.has_replicas;
@@ -216,11 +242,18 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
     f.hints = stream.changes.Hints(f.responses_since_onset);
     // What waits when an alarm opens or closes came from its time.
     if (f.event == FindingEvent::kUpdated) continue;
-    stream.reference.FlushQuarantine();
+    if (f.scope == Scope::kRoute) {
+      stream.reference.FlushQuarantine();
+    } else {
+      for (auto& [route, other] : streams_) other->reference.FlushQuarantine();
+    }
     grade_quarantine_.clear();
     grade_next_ = 0;
   }
-  if (stream.level.Quiet(Signal::kConsistencyRegression)) repeats_.clear();
+  if (std::all_of(streams_.begin(), streams_.end(), [](const auto& s) {
+        return s.second->level.Quiet(Signal::kConsistencyRegression);
+      }))
+    repeats_.clear();
 
   if (!options_.reference.from_solved || scored->grade != Grade::kIncorrect)
     stream.reference.LearnLater(*scored, suspicious);
@@ -384,12 +417,16 @@ absl::Status ModelWatch::Restore(const std::vector<StateBlob>& blobs) {
     if (blob.key != model_) continue;
     const bool is_watch = blob.kind == kWatchKind;
     if (!is_watch && blob.kind.rfind(kRowsKind, 0) != 0) continue;
+    // Rows of an older run may stand beside newer ones; what is missing shows
+    // by the count.
+    std::string_view bytes = blob.bytes;
+    if (!is_watch && (blob.version != kStateVersion || !Unseal(bytes)))
+      continue;
     if (blob.version != kStateVersion)
       return absl::DataLossError(
           absl::StrFormat("state %s of model %s has version %d, expected %d",
                           blob.kind, model_, blob.version, kStateVersion));
-    std::string_view bytes = blob.bytes;
-    if (!Unseal(bytes))
+    if (is_watch && !Unseal(bytes))
       return absl::DataLossError(absl::StrFormat(
           "state %s of model %s does not match its digest", blob.kind, model_));
     if (is_watch) {
@@ -421,7 +458,7 @@ absl::Status ModelWatch::Restore(const std::vector<StateBlob>& blobs) {
       StateReader chunk(bytes);
       (void)chunk.GetString();
       (void)chunk.Get<uint64_t>();
-      if (begin != stream.reference.rows()) break;
+      if (begin != stream.reference.rows() || begin >= row_count) break;
       stream.reference.RestoreRows(chunk);
       if (!chunk.AtEnd()) in.Fail();
     }

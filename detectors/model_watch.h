@@ -49,6 +49,14 @@ class ModelWatch {
   void LearnImported(const Scored& scored);
   void FinishImport();
 
+  // Nothing was learnt.
+  bool Empty() const;
+  // As new.
+  void Reset() { *this = ModelWatch(model_, options_); }
+  // Whether the level of a scope has this signal open.
+  bool Open(Signal signal, Scope scope, const std::string& route,
+            const std::string& replica) const;
+
   // A live response; returns what it caused. Responses of other origins than
   // live are ignored. `low_coverage`: over 2 % of the last responses were lost.
   std::vector<Finding> Observe(const Scored& scored, bool low_coverage = false);

@@ -90,7 +90,13 @@ IncidentBook::Entry* IncidentBook::EntryFor(const Finding& f,
   std::erase_if(entries_, [&](const Entry& e) {
     return !e.incident.open() && f.time - e.incident.closed > kReopenWithin;
   });
-  if (entries_.size() >= kMaxEntries) entries_.erase(entries_.begin());
+  if (entries_.size() >= kMaxEntries) {
+    // A closed one first.
+    const auto closed =
+        std::find_if(entries_.begin(), entries_.end(),
+                     [](const Entry& e) { return !e.incident.open(); });
+    entries_.erase(closed == entries_.end() ? entries_.begin() : closed);
+  }
   Entry& e = entries_.emplace_back();
   e.incident.id = NewId(f);
   e.incident.model = f.model;

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -164,11 +165,15 @@ absl::Status LearnBaseline(const Config& config, SqliteStore& store,
   std::map<std::string, int64_t> problems;
   for (const BaselineProblem& p : imported.baseline) ++problems[p.model];
   for (const auto& [model, count] : problems)
-    telemetry.SetBaseline(model, count, 0);
+    telemetry.SetBaseline(model, count,
+                          std::numeric_limits<double>::quiet_NaN());
   // The digest last: with it, the next start takes the rest for kept.
   if (learn) {
     RW_RETURN_IF_ERROR(imported.saved);
-    RW_RETURN_IF_ERROR(store.PutProblems(imported.baseline));
+    const absl::Status kept = store.PutProblems(imported.baseline);
+    if (!kept.ok())
+      LogWarning("problems_not_stored",
+                 {{"error", std::string(kept.message())}});
     RW_RETURN_IF_ERROR(store.PutFact("baseline_digest", digest));
   }
   LogInfo("baseline", {{"file", path},
@@ -220,6 +225,7 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   shards.Start();
 
   std::atomic<bool> ready = false;
+  std::atomic<int64_t> writes = 0;
   const auto reload = [&]() -> absl::Status {
     if (config_path.empty())
       return absl::FailedPreconditionError("started without --config");
@@ -243,8 +249,12 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
                       ReadSecret(config.http.token_file));
   HttpHandlers handlers;
   handlers.metrics = [&] {
-    telemetry.SetStore(store->Statistics());
-    telemetry.Heartbeat(Stage::kStorage, absl::Now());
+    const StoreStatistics statistics = store->Statistics();
+    telemetry.SetStore(statistics);
+    // The writer lives if it has written, or has nothing to write.
+    if (statistics.queued == 0 ||
+        writes.exchange(statistics.writes) != statistics.writes)
+      telemetry.Heartbeat(Stage::kStorage, absl::Now());
     return telemetry.Text();
   };
   handlers.ready = [&]() -> absl::Status {

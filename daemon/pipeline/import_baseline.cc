@@ -53,6 +53,7 @@ ImportReport ImportBaseline(
     ModelProfile profile = profile_of(model);
     profile.prefix =
         PrefixProfile(SharedPrefix({prompts.begin(), prompts.end()}));
+    profile.learn_prefix = profile.prefix.empty();
 
     auto problems = std::make_shared<ProblemIndex>();
     for (size_t i = 0; i < responses.size(); ++i) {
@@ -68,10 +69,14 @@ ImportReport ImportBaseline(
     evaluator.SetProfile(model, profile);
 
     ModelPipeline& pipeline = pipeline_of(model);
+    // A state that was lost is learnt again; a new baseline takes the place of
+    // the old one.
+    const bool learn_model = learn || pipeline.watch().Empty();
+    if (learn_model && !pipeline.watch().Empty()) pipeline.watch().Reset();
     std::map<uint64_t, BaselineProblem> graded;
     for (const Response* r : responses) {
       const Scored scored = evaluator.Evaluate(*r);
-      if (learn) pipeline.watch().LearnImported(scored);
+      if (learn_model) pipeline.watch().LearnImported(scored);
       ++report.responses;
       if (scored.grade == Grade::kUngradable) ++report.ungradable;
       if (scored.grade != Grade::kCorrect && scored.grade != Grade::kIncorrect)
@@ -88,7 +93,7 @@ ImportReport ImportBaseline(
       ++p.trials;
       p.failures += scored.grade == Grade::kIncorrect;
     }
-    if (learn) pipeline.watch().FinishImport();
+    if (learn_model) pipeline.watch().FinishImport();
     for (auto& [digest, problem] : graded) {
       ++report.problems;
       report.solved += problem.failures * 4 <= problem.trials;

@@ -38,10 +38,10 @@ struct ImportReport {
   std::vector<BaselineProblem> baseline;  // one a model and problem
 };
 
-// Evaluates `rows` and, with `learn`, feeds every one to its model's reference
-// and posteriors. Sets each model's profile (`profile_of` gives what the
-// configuration says of it): the usual prefix of its prompts and its problem
-// index.
+// Evaluates `rows` and, with `learn` or where a model knows nothing yet, feeds
+// every one to its model's reference and posteriors. Sets each model's profile
+// (`profile_of` gives what the configuration says of it): the usual prefix of
+// its prompts and its problem index.
 ImportReport ImportBaseline(
     const std::vector<Response>& rows, bool learn, StandardEvaluator& evaluator,
     const std::function<ModelProfile(const std::string&)>& profile_of,

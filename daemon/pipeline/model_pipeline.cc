@@ -58,6 +58,7 @@ std::vector<IncidentEvent> ModelPipeline::Take(Scored scored,
   if (scored.start != absl::InfinitePast())
     last_time_ = std::max(last_time_, scored.start);
   LearnPrefix(scored);
+  low_coverage_ = low_coverage;
   std::vector<Scored> ready;
   order_.Add(std::move(scored), ready);
   return Feed(std::move(ready), low_coverage);
@@ -168,8 +169,18 @@ absl::Status ModelPipeline::Restore(const std::vector<StateBlob>& blobs,
     order_.Restore(in);
     ok = ok && blob.version == kStateVersion && in.AtEnd();
   }
-  book_.Restore(std::move(incidents), progress);
   absl::Status status = watch_.Restore(watch_blobs);
+  // What the detectors no longer hold open can't close by itself.
+  for (const Incident& incident : incidents)
+    for (const IncidentSignal& s : incident.signals) {
+      const Finding& f = s.finding;
+      if (!s.open || watch_.Open(s.signal, f.scope, f.route, f.replica))
+        continue;
+      stale_.push_back(f);
+      stale_.back().event = FindingEvent::kClosed;
+      stale_.back().time = incident.updated;
+    }
+  book_.Restore(std::move(incidents), progress);
   if (status.ok() && !ok)
     status = absl::DataLossError("state of model " + model() +
                                  " can't be read whole");
@@ -191,16 +202,17 @@ std::vector<IncidentEvent> ModelPipeline::Feed(std::vector<Scored> ready,
 std::vector<IncidentEvent> ModelPipeline::Tick(absl::Time now) {
   std::vector<Scored> ready;
   if (order_.holding() > 0) order_.Advance(now, ready);
-  std::vector<IncidentEvent> events = Feed(std::move(ready), false);
-  for (IncidentEvent& event : book_.Take(watch_.Tick(now), watch_.responses()))
-    events.push_back(std::move(event));
+  std::vector<IncidentEvent> events = Feed(std::move(ready), low_coverage_);
+  for (const auto& findings : {std::exchange(stale_, {}), watch_.Tick(now)})
+    for (IncidentEvent& event : book_.Take(findings, watch_.responses()))
+      events.push_back(std::move(event));
   return events;
 }
 
 std::vector<IncidentEvent> ModelPipeline::Drain() {
   std::vector<Scored> ready;
   order_.Drain(ready);
-  return Feed(std::move(ready), false);
+  return Feed(std::move(ready), low_coverage_);
 }
 
 }  // namespace reasonwatch

@@ -84,6 +84,9 @@ class ModelPipeline {
   absl::flat_hash_map<uint64_t, int64_t> seen_;
   size_t tidy_seen_at_ = 512;
   int64_t duplicates_ = 0;
+  bool low_coverage_ = false;  // of the last response
+  // Closes of incidents that the restored detectors do not hold open.
+  std::vector<Finding> stale_;
   // Beginnings of the first prompts: digest -> how often, and the longest
   // position at which it stood.
   struct Beginning {

@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -23,12 +24,28 @@
 namespace reasonwatch {
 namespace {
 
+const absl::Time kEarliest = absl::FromUnixSeconds(946684800);  // 2000
+constexpr absl::Duration kClockSkew = absl::Minutes(5);
 constexpr size_t kLossWindow = 1000;
 constexpr double kLossTolerated = .02;
+constexpr char kOther[] = "other";
 constexpr size_t kBatch = 64;
 constexpr absl::Duration kGather = absl::Microseconds(500);
 constexpr absl::Duration kTickInterval = absl::Milliseconds(200);
 constexpr absl::Duration kTrimInterval = absl::Seconds(10);
+
+// A source that tells no time, or one that can't be, is taken to be asked now.
+// One time in the future would otherwise move the model's whole clock there.
+void RepairTimes(absl::Time now, Response& response) {
+  const auto possible = [now](absl::Time t) {
+    return t >= kEarliest && t <= now + kClockSkew;
+  };
+  if (!possible(response.time)) {
+    response.time = now;
+    response.end_time = absl::InfinitePast();
+  }
+  if (!possible(response.end_time)) response.end_time = absl::InfinitePast();
+}
 
 // Share of the last 1,000 offers that were lost.
 class LossGuard {
@@ -160,6 +177,10 @@ class Shards::Impl {
     streams.insert(key);
     return true;
   }
+  bool Admitted(const std::string& model, const std::string& route) {
+    MutexLock lock(mutex);
+    return streams.contains(std::pair(model, route));
+  }
   int stream_count() {
     MutexLock lock(mutex);
     return std::max<int>(1, static_cast<int>(streams.size()));
@@ -271,7 +292,9 @@ void Shards::Shard::Run(const std::stop_token& stop) {
     Tick();
   }
   for (auto& [model, pipeline] : pipelines_) {
-    Tell(*pipeline, pipeline->Drain());
+    // What is held is saved with the rest. Fed now it would be the short ones
+    // of the last minutes without the long ones.
+    if (owner_.store == nullptr) Tell(*pipeline, pipeline->Drain());
     dirty_.insert(model);
   }
   Publish(absl::Now());
@@ -281,26 +304,34 @@ void Shards::Shard::Run(const std::stop_token& stop) {
 void Shards::Shard::Work(Queued& item, bool low_coverage) {
   Telemetry& telemetry = owner_.telemetry;
   Response& response = item.response;
-  // A source that tells no time is taken to be asked now.
-  if (response.time == absl::InfinitePast() ||
-      response.time == absl::InfiniteFuture())
-    response.time = absl::Now();
+  RepairTimes(absl::Now(), response);
   telemetry.CountStage(Stage::kEvaluate, 1);
   Scored scored = owner_.evaluator.Evaluate(response);
+  // Only watched streams get series of their own.
+  const auto hide_unknown = [&] {
+    if (owner_.Admitted(scored.model, scored.route)) return;
+    scored.model = kOther;
+    scored.route = kOther;
+  };
   if (scored.origin != Origin::kLive) {
+    hide_unknown();
     telemetry.ObserveResponse(scored, ResponseOutcome::kNotLive);
     return;
   }
   const bool readable =
       std::any_of(scored.readings.begin(), scored.readings.end(),
                   [](float value) { return value == value; });
-  if (!readable && scored.grade == Grade::kNotGraded) {
+  // An error's text is no answer, however it reads.
+  const bool failed = response.http_status >= 400;
+  if (failed || (!readable && scored.grade == Grade::kNotGraded)) {
+    hide_unknown();
     telemetry.ObserveResponse(scored, ResponseOutcome::kUnreadable);
     return;
   }
   if (!owner_.Admit(scored.model, scored.route)) {
     // Known to nobody: its numbers still show, under `other`.
     telemetry.CountStageDropped(Stage::kDetect, "stream_limit");
+    hide_unknown();
     telemetry.ObserveResponse(scored, ResponseOutcome::kScored);
     return;
   }
@@ -322,8 +353,8 @@ void Shards::Shard::StartFit(ModelPipeline& pipeline) {
   if (job.rows.empty()) return;
   fit_running_ = true;
   if (fitter_.joinable()) fitter_.join();
-  fitter_ = std::jthread([this, model = pipeline.model(),
-                          job = std::move(job)]() mutable {
+  const auto fit_elsewhere = [this, model = pipeline.model(),
+                              job = std::move(job)] {
     const size_t rows = job.rows.size();
     auto fit =
         std::make_shared<PromptRegressionFit>(FitPromptRegression(job.rows));
@@ -331,7 +362,13 @@ void Shards::Shard::StartFit(ModelPipeline& pipeline) {
       shard.fit_running_ = false;
       shard.PipelineOf(model)->watch().InstallFit(route, std::move(*fit), rows);
     });
-  });
+  };
+  try {
+    fitter_ = std::jthread(fit_elsewhere);
+  } catch (const std::system_error&) {
+    // No thread to be had now; the next response asks again.
+    fit_running_ = false;
+  }
 }
 
 void Shards::Shard::Tell(ModelPipeline& pipeline,
@@ -520,10 +557,12 @@ Shards::Imported Shards::Import(const std::vector<Response>& rows, bool learn) {
     ModelPipeline& pipeline = *impl_->ShardOf(model).PipelineOf(model);
     for (const StreamSnapshot& stream : pipeline.watch().Snapshot(absl::Now()))
       impl_->Admit(stream.model, stream.route);
-    // What live traffic has shown is newer than the recording.
-    if (const auto prefix = pipeline.prefix(); prefix.has_value())
+    // The problems are known by what stands after the recording's prefix, so
+    // what live traffic has shown only counts where the recording shows none.
+    if (const auto prefix = pipeline.prefix();
+        prefix.has_value() && impl_->evaluator.LearnsPrefix(model))
       impl_->evaluator.SetPrefix(model, PrefixProfile::FromDigest(*prefix));
-    if (learn && impl_->store != nullptr)
+    if (impl_->store != nullptr)
       imported.saved.Update(impl_->store->PutState(pipeline.Save(true)));
   }
   return imported;

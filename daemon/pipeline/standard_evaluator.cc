@@ -56,6 +56,10 @@ void StandardEvaluator::SetPrefix(const std::string& model,
   SetProfile(model, std::move(profile));
 }
 
+bool StandardEvaluator::LearnsPrefix(const std::string& model) const {
+  return ProfileOf(model)->learn_prefix;
+}
+
 std::shared_ptr<const ModelProfile> StandardEvaluator::ProfileOf(
     const std::string& model) const {
   MutexLock lock(mutex_);

@@ -39,6 +39,9 @@ class StandardEvaluator : public Evaluator {
   // Replaces only the prefix, and ends its learning.
   void SetPrefix(const std::string& model, PrefixProfile prefix);
 
+  // The usual prefix of the model's prompts is not known yet.
+  bool LearnsPrefix(const std::string& model) const;
+
   Scored Evaluate(const Response& response) const override;
 
  private:

@@ -87,17 +87,18 @@ double Posteriors::HealthyFailureRate(uint64_t problem, int excursion_trials,
                                       int excursion_failures) const {
   if (count_ == 0) return 1;
   const auto it = trials_.find(problem);
-  if (it == trials_.end()) {
-    const double n = static_cast<double>(count_) + 1;
-    const double q = pooled_rate();
-    const double kappa =
-        std::max(kKappaUnknown, 2 * std::sqrt(q * (1 - q) / n));
-    return q + kappa * (1 - q);
-  }
-  Trials t = it->second;
+  const bool known = it != trials_.end();
+  Trials t = known ? it->second : Trials{};
   t.count += excursion_trials;
   t.failures += excursion_failures;
   double q = Predict(t);
+  if (!known) {
+    const double pooled = pooled_rate();
+    const double error =
+        std::sqrt(pooled * (1 - pooled) / (static_cast<double>(count_) + 1));
+    q = std::min(q, .98);
+    return q + std::max(kKappaUnknown, 2 * error) * (1 - q);
+  }
   const double ratio = (calibration_bad_ + 1) / (calibration_expected_ + 1);
   // A ratio under 1 would make failures look rarer than any one problem's own
   // trials say.

@@ -8,7 +8,7 @@ namespace {
 
 constexpr double kRateBets[] = {.03, .1, .3, .8};
 // Above this a bad outcome pays too little to be worth a bet.
-constexpr double kHopelessRate = .97;
+constexpr double kHopelessRate = .985;
 
 double AddOne(const RateCounts& counts) {
   return (counts.bad + 1.0) / (counts.count + 1.0);

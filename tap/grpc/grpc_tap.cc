@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -259,7 +260,8 @@ class GrpcTap::Impl {
   grpc::Alarm tick_alarm_;
   grpc::Alarm server_down_alarm_;
   // Written before tick_alarm_ is first set.
-  std::chrono::system_clock::time_point drain_deadline_;
+  // Set by Stop() before the tick that reads it.
+  std::atomic<std::chrono::system_clock::time_point> drain_deadline_{};
 
   Mutex stop_mutex_;
   bool stopped_ ABSL_GUARDED_BY(stop_mutex_) = false;
@@ -601,7 +603,7 @@ void GrpcTap::Impl::ArmStream() {
 
 void GrpcTap::Impl::OnTick(bool) {
   const auto now = std::chrono::system_clock::now();
-  stopping_ = stopping_ || now >= drain_deadline_;
+  stopping_ = stopping_ || now >= drain_deadline_.load();
   for (const auto& stream : streams_) stream->Drain(stopping_);
   if (!stopping_)
     tick_alarm_.Set(queue_.get(), now + absl::ToChronoMilliseconds(kDrainPause),

@@ -101,7 +101,13 @@ class Keys {
     std::string text;
     Text(key, text);
     std::string why;
-    if (status_.ok() && !absl::ParseTime(absl::RFC3339_full, text, &to, &why))
+    absl::Time time;
+    if (!status_.ok()) return;
+    // ParseTime also takes "infinite-future".
+    if (absl::ParseTime(absl::RFC3339_full, text, &time, &why) &&
+        time != absl::InfinitePast() && time != absl::InfiniteFuture())
+      to = time;
+    else
       Fail(key, "an RFC 3339 time");
   }
   template <typename E, size_t N>
