@@ -257,7 +257,7 @@ TEST(Shards, GoOnWatchingWhileTheStoreRefuses) {
       rig.shards.Import(Traffic(0, 300, WithoutEnds()), true).saved.ok());
   store.SetRefuses(true);
   EXPECT_FALSE(
-      rig.shards.Import(Traffic(0, 1, WithoutEnds()), true).saved.ok());
+      rig.shards.Import(Traffic(0, 300, WithoutEnds()), true).saved.ok());
   rig.shards.Start();
   rig.Offer(Traffic(300, 60, Collapsed()));
   rig.shards.Drain();
@@ -420,7 +420,8 @@ TEST(Shards, TellUnreadableAndForeignResponsesApart) {
   nothing.route = "r";
   Response canary = Traffic(0, 1, WithoutEnds()).front();
   canary.origin = Origin::kCanary;
-  rig.Offer({nothing, canary, Traffic(1, 1, WithoutEnds()).front()});
+  // Only a stream that is watched has series of its own.
+  rig.Offer({Traffic(1, 1, WithoutEnds()).front(), nothing, canary});
   rig.shards.Drain();
   rig.shards.Stop();
   for (const char* outcome : {"unreadable", "not_live", "scored"}) {
@@ -429,6 +430,52 @@ TEST(Shards, TellUnreadableAndForeignResponsesApart) {
     ASSERT_NE(at, std::string::npos) << outcome;
     EXPECT_EQ(text.substr(text.find("} ", at), 4), "} 1\n") << outcome;
   }
+}
+
+TEST(Shards, NamesThatAreNeverWatchedTakeNoSeries) {
+  Rig rig(DefaultConfig());
+  rig.shards.Start();
+  Response junk;
+  junk.id = "junk";
+  junk.model = "invented";
+  rig.Offer({junk});
+  rig.shards.Drain();
+  rig.shards.Stop();
+  EXPECT_EQ(rig.telemetry.Text().find("invented"), std::string::npos);
+}
+
+TEST(Shards, OneImpossibleTimeMovesNoClock) {
+  Rig rig(Sensitive());
+  rig.shards.Import(Traffic(0, 300, WithoutEnds()), true);
+  rig.shards.Start();
+  for (absl::Time t : {absl::UnixEpoch(), absl::FromUnixSeconds(-62000000000),
+                       absl::FromUnixSeconds(250000000000)}) {
+    Response r = Traffic(300, 1, WithoutEnds()).front();
+    r.id = absl::FormatTime(t);
+    r.time = t;
+    r.end_time = t + absl::Seconds(1);
+    rig.Offer({r});
+  }
+  std::vector<Response> collapsed = Traffic(301, 60, Collapsed());
+  for (Response& r : collapsed) r.time = absl::Now();
+  rig.Offer(std::move(collapsed));
+  rig.shards.Drain();
+  rig.shards.Stop();
+  EXPECT_FALSE(rig.Events().empty());
+  for (const StreamSnapshot& s : rig.shards.Snapshots())
+    EXPECT_NE(s.state, StreamState::kStale);
+}
+
+TEST(Shards, AShadowSignalOpensNothingUntilItAlerts) {
+  Config config = Sensitive();
+  for (auto& [name, signal] : config.signals) signal.shadow = true;
+  Rig rig(config);
+  rig.shards.Import(Traffic(0, 300, WithoutEnds()), true);
+  rig.shards.Start();
+  rig.Offer(Traffic(300, 60, Collapsed()));
+  rig.shards.Drain();
+  rig.shards.Stop();
+  EXPECT_TRUE(rig.Events().empty());
 }
 
 }  // namespace
