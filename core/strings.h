@@ -2,6 +2,7 @@
 #ifndef REASONWATCH_CORE_STRINGS_H_
 #define REASONWATCH_CORE_STRINGS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -20,6 +21,11 @@ inline std::string_view StdView(absl::string_view s) {
 // XXH3 of the bytes; stable across machines, versions and restarts, so it may
 // be stored. Never 0, so that 0 can mean "none".
 uint64_t StableHash(std::string_view bytes, uint64_t seed = 0);
+
+// Bytes of the well-formed character at the start of `text` (not empty), or 0
+// and in `skip` the length of the ill-formed part (Unicode 15, table 3-7: no
+// overlong forms, no surrogates, nothing over U+10FFFF).
+size_t Utf8CharacterLength(std::string_view text, size_t& skip);
 
 }  // namespace reasonwatch
 

@@ -130,7 +130,7 @@ int64_t EstimateTokens(std::string_view text) {
   while (i + 8 <= text.size()) {
     uint64_t high_counts = 0;
     uint64_t other_counts = 0;
-    const size_t end = std::min(text.size() & ~size_t{7}, i + 255 * 8);
+    const size_t end = std::min(text.size() & ~size_t{7}, i + size_t{255} * 8);
     for (; i < end; i += 8) {
       uint64_t word;
       std::memcpy(&word, text.data() + i, sizeof(word));

@@ -579,8 +579,10 @@ std::map<std::string, std::string> Shards::LastResponses() const {
 void Shards::Start() {
   // Fixed, or the first fit's matrices (32 MB) would raise it, and the next
   // ones would stay in the arenas for good.
+  // NOLINTBEGIN(concurrency-mt-unsafe): before the workers start.
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
   mallopt(M_TRIM_THRESHOLD, 1 << 20);
+  // NOLINTEND(concurrency-mt-unsafe)
   impl_->started = true;
   for (auto& shard : impl_->shards) shard->Start();
 }

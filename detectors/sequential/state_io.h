@@ -117,7 +117,7 @@ class StateReader {
   bool ok_ = true;
 };
 
-inline std::string Seal(std::string bytes) {
+inline std::string Seal(const std::string& bytes) {
   StateWriter digest;
   digest.Put(StableHash(bytes));
   return bytes + digest.Take();

@@ -7,6 +7,8 @@
 #include <initializer_list>
 #include <utility>
 
+#include "core/strings.h"
+
 namespace reasonwatch {
 namespace {
 
@@ -100,40 +102,6 @@ std::optional<double> Number(bool present, double value) {
   return value;
 }
 
-// Bytes of the well-formed character at the start of `text`, or 0 and in
-// `skip` the length of the ill-formed part.
-size_t CharacterLength(std::string_view text, size_t& skip) {
-  const auto byte = [&](size_t i) {
-    return static_cast<unsigned char>(text[i]);
-  };
-  skip = 1;
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  size_t length = 0;
-  // Bounds of the second byte: no overlong forms, surrogates, or > U+10FFFF.
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    length = 2;
-  } else if (lead >= 0xE0 && lead <= 0xEF) {
-    length = 3;
-    if (lead == 0xE0) low = 0xA0;
-    if (lead == 0xED) high = 0x9F;
-  } else if (lead >= 0xF0 && lead <= 0xF4) {
-    length = 4;
-    if (lead == 0xF0) low = 0x90;
-    if (lead == 0xF4) high = 0x8F;
-  } else {
-    return 0;
-  }
-  for (; skip < length; ++skip) {
-    if (skip >= text.size() || byte(skip) < low || byte(skip) > high) return 0;
-    low = 0x80;
-    high = 0xBF;
-  }
-  return length;
-}
-
 // Takes texts, repairs them and adds up what they hold.
 class TextTaker {
  public:
@@ -160,7 +128,7 @@ std::string ReplaceInvalidUtf8(std::string_view text) {
   out.reserve(text.size());
   while (!text.empty()) {
     size_t skip = 0;
-    const size_t length = CharacterLength(text, skip);
+    const size_t length = Utf8CharacterLength(text, skip);
     if (length > 0) {
       out.append(text.substr(0, length));
     } else {
