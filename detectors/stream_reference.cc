@@ -334,7 +334,7 @@ bool StreamReference::SpansEnough() const {
                           absl::ToInt64Nanoseconds(options_.min_span);
 }
 
-double StreamReference::length_tolerance() const {
+double StreamReference::LengthToleranceForTest() const {
   double best = INFINITY;
   for (int s = 0; s <= kMaxStrata; ++s)
     if (ranks_[0].strata[static_cast<size_t>(s)].count() > 0)

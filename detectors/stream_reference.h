@@ -107,7 +107,7 @@ class StreamReference {
   // Mean e^lambda growth, in nats a response, of the best length_collapse bet
   // if every output were halved; NaN while nothing is known.
   double HalvedLengthGrowth() const;
-  double length_tolerance() const;
+  double LengthToleranceForTest() const;
   const PromptRegression& regression() const { return regression_; }
 
   void Save(StateWriter& out) const;

@@ -101,6 +101,14 @@ class Shards::Shard {
   void SaveState(ModelPipeline& pipeline, bool all);
   std::vector<StateBlob> StateOf(ModelPipeline& pipeline, bool all);
   void Tick();
+  // What the pipelines have counted so far, earlier runs included.
+  struct Totals {
+    int64_t duplicates = 0;
+    int64_t startup = 0;
+    int64_t overflow = 0;  // fed early because the hold was full
+    int64_t replicas = 0;  // responses of replicas over the limit
+  };
+  Totals TotalsNow() const;
   void Publish(absl::Time now);
   void Checkpoint(bool all);
   void StartFit(ModelPipeline& pipeline);
@@ -125,8 +133,7 @@ class Shards::Shard {
   absl::Time last_publish_ = absl::InfinitePast();
   absl::Time last_checkpoint_ = absl::InfinitePast();
   absl::Time last_trim_ = absl::InfinitePast();
-  int64_t told_duplicates_ = 0;
-  int64_t told_startup_ = 0;
+  Totals told_;
   bool fit_running_ = false;
   std::jthread fitter_;
   std::jthread worker_;
@@ -255,6 +262,8 @@ void Shards::Shard::Stop() {
 }
 
 void Shards::Shard::Run(const std::stop_token& stop) {
+  // An earlier run has told its own.
+  told_ = TotalsNow();
   std::vector<Queued> batch;
   std::deque<std::function<void(Shard&)>> tasks;
   while (true) {
@@ -415,14 +424,21 @@ void Shards::Shard::Tick() {
   }
 }
 
+Shards::Shard::Totals Shards::Shard::TotalsNow() const {
+  Totals totals;
+  for (const auto& [model, pipeline] : pipelines_) {
+    totals.duplicates += pipeline->duplicates();
+    totals.startup += pipeline->order().counts().startup;
+    totals.overflow += pipeline->order().counts().overflow;
+    totals.replicas += pipeline->watch().replicas_not_watched();
+  }
+  return totals;
+}
+
 void Shards::Shard::Publish(absl::Time now) {
   last_publish_ = now;
-  int64_t duplicates = 0;
-  int64_t startup = 0;
   const int streams = owner_.stream_count();
   for (auto& [model, pipeline] : pipelines_) {
-    duplicates += pipeline->duplicates();
-    startup += pipeline->order().counts().startup;
     pipeline->watch().set_streams(streams);
     for (StreamSnapshot& s :
          pipeline->watch().Snapshot(pipeline->DataTime(now))) {
@@ -453,14 +469,17 @@ void Shards::Shard::Publish(absl::Time now) {
       owner_.snapshots[{s.model, s.route}] = std::move(s);
     }
   }
-  if (duplicates > told_duplicates_)
-    owner_.telemetry.CountStageDropped(Stage::kOrder, "duplicate",
-                                       duplicates - told_duplicates_);
-  told_duplicates_ = duplicates;
-  if (startup > told_startup_)
-    owner_.telemetry.CountStageDropped(Stage::kOrder, "startup",
-                                       startup - told_startup_);
-  told_startup_ = startup;
+  const Totals totals = TotalsNow();
+  const auto dropped = [&](Stage stage, std::string_view reason, int64_t n) {
+    if (n > 0) owner_.telemetry.CountStageDropped(stage, reason, n);
+  };
+  dropped(Stage::kOrder, "duplicate", totals.duplicates - told_.duplicates);
+  dropped(Stage::kOrder, "startup", totals.startup - told_.startup);
+  dropped(Stage::kDetect, "replica_limit", totals.replicas - told_.replicas);
+  if (totals.overflow > told_.overflow)
+    owner_.telemetry.CountStageError(Stage::kOrder, "hold_full",
+                                     totals.overflow - told_.overflow);
+  told_ = totals;
   owner_.telemetry.Heartbeat(Stage::kEvaluate, now);
   owner_.telemetry.Heartbeat(Stage::kDetect, now);
   Report();
@@ -502,6 +521,8 @@ void Shards::Shard::Checkpoint(bool all) {
     if (it != pipelines_.end()) SaveState(*it->second, all);
   }
   dirty_.clear();
+  // The next start tells the gap from the last checkpoint that was whole.
+  if (!refused_.empty()) return;
   const absl::Status status = owner_.store->PutFact(
       "checkpoint_ns", std::to_string(absl::ToUnixNanos(absl::Now())));
   if (!status.ok())

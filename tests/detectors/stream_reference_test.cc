@@ -147,7 +147,7 @@ TEST(StreamReference, CountsImportedRowsBeyondThoseItKeeps) {
     dense.LearnImported(s);
   }
   dense.Fit();
-  EXPECT_NEAR(dense.length_tolerance(), 2 / std::sqrt(3000), 1e-9);
+  EXPECT_NEAR(dense.LengthToleranceForTest(), 2 / std::sqrt(3000), 1e-9);
 }
 
 TEST(StreamReference, SessionsStratifyRatesByTheirLastOutcome) {
