@@ -19,6 +19,17 @@ if(NOT TARGET re2::re2)
 endif()
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET GLOBAL cpp-httplib)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+find_package(ICU REQUIRED COMPONENTS uc i18n)
+find_package(Boost REQUIRED)            # headers only
+find_package(CURL REQUIRED)
+if(NOT TARGET CLD2::CLD2)               # ships neither CMake nor pkg-config
+  find_path(CLD2_INCLUDE_DIR cld2/public/compact_lang_det.h REQUIRED)
+  find_library(CLD2_LIBRARY cld2 REQUIRED)
+  add_library(CLD2::CLD2 UNKNOWN IMPORTED GLOBAL)
+  set_target_properties(CLD2::CLD2 PROPERTIES
+    IMPORTED_LOCATION "${CLD2_LIBRARY}"
+    INTERFACE_INCLUDE_DIRECTORIES "${CLD2_INCLUDE_DIR}")
+endif()
 if(REASONWATCH_TESTS)
   find_package(GTest CONFIG REQUIRED)
 endif()

@@ -1,8 +1,8 @@
 # The table of docs/architecture.md, "Folders": a layer, the layers of our own
 # that it may link, and a regular expression of the other targets it may link.
 # tools/check_layers.py reads the same table and checks the #include lines.
-set(LAYERS core proto formats features baseline detectors incidents storage tap
-           daemon)
+set(LAYERS core proto formats features baseline detectors incidents rescore
+           storage tap daemon)
 set(ALLOW_core "")
 set(THIRD_core "absl::")
 set(ALLOW_proto "")
@@ -10,19 +10,21 @@ set(THIRD_proto "protobuf::|gRPC::")
 set(ALLOW_formats core)
 set(THIRD_formats "absl::|re2::|simdjson::")
 set(ALLOW_features core)
-set(THIRD_features "absl::|re2::|simdjson::")
+set(THIRD_features "absl::|re2::|simdjson::|ICU::|CLD2::")
 set(ALLOW_baseline core)
-set(THIRD_baseline "absl::|re2::")
+set(THIRD_baseline "absl::|re2::|Boost::")
 set(ALLOW_detectors core)
 set(THIRD_detectors "absl::|Eigen3::")
 set(ALLOW_incidents core)
 set(THIRD_incidents "absl::")
+set(ALLOW_rescore core)
+set(THIRD_rescore "absl::|simdjson::|CURL::")
 set(ALLOW_storage core)
 set(THIRD_storage "absl::|SQLite::")
 set(ALLOW_tap core proto formats)
 set(THIRD_tap "absl::|gRPC::|protobuf::|simdjson::|ZLIB::")
-set(ALLOW_daemon core proto formats features baseline detectors incidents storage
-                 tap)
+set(ALLOW_daemon core proto formats features baseline detectors incidents rescore
+                 storage tap)
 set(THIRD_daemon ".*")
 
 function(reasonwatch_check_layers)

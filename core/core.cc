@@ -18,15 +18,44 @@ std::string_view NameOf(const std::array<std::string_view, N>& names, E value) {
 }
 
 constexpr std::array<std::string_view, kFeatureCount> kFeatureNames = {
-    "output_tokens",   "reasoning_tokens", "zero_thinking",
-    "single_sentence", "direct_answer",    "finish_length",
-    "think_tags",      "reasoning_field",  "steps",
-    "boxed",           "answer_tag",       "code_fence",
-    "json_keys",       "unclosed",         "doubled",
-    "leaked",          "split_differs",    "unknown_format"};
+    "output_tokens",
+    "reasoning_tokens",
+    "zero_thinking",
+    "single_sentence",
+    "direct_answer",
+    "finish_length",
+    "think_tags",
+    "reasoning_field",
+    "steps",
+    "boxed",
+    "answer_tag",
+    "code_fence",
+    "json_keys",
+    "unclosed",
+    "doubled",
+    "leaked",
+    "split_differs",
+    "unknown_format",
+    "language_mismatch",
+    "minority_script",
+    "symbol_density",
+    "garbage_run",
+    "exact_period",
+    "shingle_recurrence",
+    "stop_empty",
+    "reasoning_without_answer",
+    "cut_in_transport",
+    "answer_not_in_chain",
+    "answer_contradicts_chain",
+    "contradictory_answers",
+    "rubric_self_contained",
+    "rubric_connected",
+    "rubric_follows",
+    "rubric_low"};
 constexpr std::array<std::string_view, kSignalCount> kSignalNames = {
-    "length_collapse", "length_runaway", "format_markers",
-    "consistency_regression"};
+    "length_collapse",        "length_runaway",     "format_markers",
+    "consistency_regression", "repetition_loop",    "language_mixing",
+    "decorative_symbols",     "empty_or_truncated", "answer_chain_mismatch"};
 constexpr std::array<std::string_view, 3> kScopeNames = {"route", "model",
                                                          "replica"};
 constexpr std::array<std::string_view, 3> kSeverityNames = {"info", "warning",

@@ -17,6 +17,11 @@ enum class Signal : uint8_t {
   kLengthRunaway,
   kFormatMarkers,
   kConsistencyRegression,
+  kRepetitionLoop,
+  kLanguageMixing,
+  kDecorativeSymbols,
+  kEmptyOrTruncated,
+  kAnswerChainMismatch,
   kCount
 };
 inline constexpr int kSignalCount = static_cast<int>(Signal::kCount);

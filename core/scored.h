@@ -39,6 +39,23 @@ enum class Feature : uint8_t {
   kLeaked,           // a marker inside the answer
   kSplitDiffers,     // the server's split is not ours
   kUnknownFormat,    // no format of the registry fits
+
+  kLanguageMismatch,   // the answer is not in the language that was asked for
+  kMinorityScript,     // log2(1 + 1000 x share of letters of other scripts)
+  kSymbolDensity,      // log2(1 + 1000 x decorative symbols a character)
+  kGarbageRun,         // a run of replacement, control or one same character
+  kExactPeriod,        // the tail repeats with an exact period
+  kShingleRecurrence,  // the same passages come back, not exactly
+  kStopEmpty,          // finish reason stop, and an empty answer
+  kReasoningWithoutAnswer,  // reasoning, no answer, whatever the reason
+  kCutInTransport,          // the connection ended before the response did
+  kAnswerNotInChain,        // the chain never comes to the stated answer
+  kAnswerContradictsChain,  // the chain concludes something else
+  kContradictoryAnswers,    // two final answers that differ
+  kRubricSelfContained,     // 0 to 2
+  kRubricConnected,         // 0 to 2
+  kRubricFollows,           // 0 to 2
+  kRubricLow,               // the three together are under 4
   kCount
 };
 inline constexpr int kFeatureCount = static_cast<int>(Feature::kCount);
@@ -98,6 +115,16 @@ struct Scored {
   // Digest of the prefix that was taken off, 0 = none.
   uint64_t prefix_digest = 0;
   uint64_t system_prompt_digest = 0;
+
+  // Language that was asked for (stated, else the prompt's) and the answer's,
+  // as codes of features/language; 0 = not known.
+  uint8_t expected_language = 0;
+  uint8_t answer_language = 0;
+
+  // Habits of this model: bit i = phrase i of its profile begins a line of the
+  // response. Phrases are mined when the baseline is made; 0 known = none were.
+  uint32_t habits = 0;
+  uint8_t habits_known = 0;  // number of phrases in the profile, at most 32
 
   Match match;
   Grade grade = Grade::kNotGraded;

@@ -18,7 +18,9 @@ enum class MarkerState : uint8_t {
   kUnclosed,    // a start (or opened by the template) without an end
   kDoubled,     // a marker stands more often than the format allows
   kLeaked,      // a marker stands inside the delivered answer
-  kAbsent       // the format has markers and the text has none of them
+  kAbsent,      // the format has markers and the text has none of them
+  kStripped,    // the text shows that a server took the markers out
+  kUnexpected   // markers of another family than the model's
 };
 
 // Which field carried the reasoning to us.
@@ -35,6 +37,9 @@ struct Trace {
   std::string format;                    // name in the registry, or "unknown"
   MarkerState marker_state = MarkerState::kNone;
   ReasoningSource source = ReasoningSource::kNone;
+  // Name of the field of the API body that carried the reasoning, e.g.
+  // "reasoning_content"; "" = none did.
+  std::string reasoning_field;
   bool split_differs = false;  // the server's split is not ours
   bool has_text = false;       // false: a content-free observation
 

@@ -10,7 +10,7 @@
 namespace reasonwatch {
 namespace {
 
-constexpr int32_t kStateVersion = 3;
+constexpr int32_t kStateVersion = 4;
 constexpr size_t kCoverageWindow = 500;
 constexpr double kHotShare = .3;
 constexpr int64_t kLearningUnder = 30;

@@ -9,8 +9,6 @@
 namespace reasonwatch {
 namespace {
 
-constexpr Feature kRankFeatures[] = {Feature::kOutputTokens,
-                                     Feature::kReasoningTokens};
 constexpr int kOtherStratum = kMaxStrata;
 // Learnt at once when a stream is new; the rest of the cap is spread over
 // ReferenceOptions::min_span.
@@ -21,9 +19,7 @@ constexpr double kRateBuckets[] = {.02, .1, .3, .7, .9, .98};
 // A rate this high in the reference can hardly rise: nothing to ask.
 constexpr double kAskableRate = .7;
 
-bool IsRank(Feature f) {
-  return f == Feature::kOutputTokens || f == Feature::kReasoningTokens;
-}
+bool IsRank(Feature f) { return RankIndex(f) < kRankFeatures.size(); }
 
 uint64_t PresentBits(const FeatureVector& values) {
   uint64_t bits = 0;
@@ -50,7 +46,7 @@ PendingRow PendingOf(const Scored& scored) {
 
 }  // namespace
 
-static_assert(kFeatureCount <= 32, "a feature is a bit of PackedRow");
+static_assert(kFeatureCount <= 64, "a feature is a bit of PackedRow");
 
 PackedRow::PackedRow(const std::vector<uint16_t>& terms,
                      const FeatureVector& values)
@@ -59,11 +55,11 @@ PackedRow::PackedRow(const std::vector<uint16_t>& terms,
   std::copy(terms.begin(), terms.end(), terms_.get());
   for (size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(values[i])) continue;
-    read_ |= 1u << i;
-    if (values[i] > 0) present_ |= 1u << i;
+    read_ |= uint64_t{1} << i;
+    if (values[i] > 0) present_ |= uint64_t{1} << i;
   }
-  for (size_t r = 0; r < lengths_.size(); ++r)
-    lengths_[r] = values[static_cast<size_t>(kRankFeatures[r])];
+  for (size_t r = 0; r < ranks_.size(); ++r)
+    ranks_[r] = values[static_cast<size_t>(kRankFeatures[r])];
 }
 
 FeatureVector PackedRow::values() const {
@@ -73,8 +69,8 @@ FeatureVector PackedRow::values() const {
                 : (present_ >> i & 1) == 0 ? 0.0F
                                            : 1.0F;
   }
-  for (size_t r = 0; r < lengths_.size(); ++r)
-    values[static_cast<size_t>(kRankFeatures[r])] = lengths_[r];
+  for (size_t r = 0; r < ranks_.size(); ++r)
+    values[static_cast<size_t>(kRankFeatures[r])] = ranks_[r];
   return values;
 }
 
@@ -82,7 +78,7 @@ void PackedRow::Save(StateWriter& out) const {
   out.PutVector(std::vector<uint16_t>(terms().begin(), terms().end()));
   out.Put(read_);
   out.Put(present_);
-  out.Put(lengths_);
+  out.Put(ranks_);
 }
 
 void PackedRow::Restore(StateReader& in) {
@@ -93,7 +89,7 @@ void PackedRow::Restore(StateReader& in) {
   std::copy(terms.begin(), terms.end(), terms_.get());
   in.Get(read_);
   in.Get(present_);
-  in.Get(lengths_);
+  in.Get(ranks_);
 }
 
 int StreamReference::StratumSlot(uint64_t key, bool create) {
@@ -186,7 +182,7 @@ void StreamReference::CountRow(const StoredRow& row,
     ++total.count;
     total.bad += value > 0;
     if (IsRank(f)) {
-      RankFeature& rank = ranks_[f == kRankFeatures[0] ? 0 : 1];
+      RankFeature& rank = ranks_[RankIndex(f)];
       RankHistogram& histogram = rank.strata[static_cast<size_t>(slot)];
       const int bin = RankBin(value - expected[static_cast<size_t>(i)]);
       const auto scores = histogram.ScoresOf(bin);
@@ -270,9 +266,9 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
   if (learnt_ == 0) return;
   const int slot = StratumSlot(scored.stratum.Key(), false);
   const FeatureVector expected = regression_.Expect(scored.prompt_terms);
-  std::array<RankHistogram::Scores, 2> scores{};
-  std::array<double, 2> medians{};
-  std::array<bool, 2> scored_rank{};
+  std::array<RankHistogram::Scores, kRankFeatures.size()> scores{};
+  std::array<double, kRankFeatures.size()> medians{};
+  std::array<bool, kRankFeatures.size()> scored_rank{};
   for (size_t c = 0; c < channels.size(); ++c) {
     const ChannelSpec& spec = channels[c];
     if (spec.question == Question::kFailed) continue;
@@ -284,7 +280,7 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
     PayOff& pay_off = out[c];
     if (IsRank(spec.feature)) {
       if (scored.choice_index > 0) continue;
-      const size_t r = spec.feature == kRankFeatures[0] ? 0 : 1;
+      const size_t r = RankIndex(spec.feature);
       const RankFeature& rank = ranks_[r];
       const RankHistogram& histogram = rank.strata[static_cast<size_t>(slot)];
       if (histogram.count() == 0) continue;

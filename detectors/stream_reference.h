@@ -43,8 +43,18 @@ struct ReferenceOptions {
   int32_t quarantine = kQuarantine;
 };
 
+// Readings that are ranked; every other one is a rate.
+inline constexpr std::array kRankFeatures = {
+    Feature::kOutputTokens, Feature::kReasoningTokens, Feature::kMinorityScript,
+    Feature::kSymbolDensity};
+constexpr size_t RankIndex(Feature feature) {  // kRankFeatures.size(): none
+  size_t i = 0;
+  while (i < kRankFeatures.size() && kRankFeatures[i] != feature) ++i;
+  return i;
+}
+
 // The readings and words of a response, packed: thousands are kept a stream.
-// Readings other than the two lengths are 0, 1 or absent.
+// Readings other than those of kRankFeatures are 0, 1 or absent.
 class PackedRow {
  public:
   PackedRow() = default;
@@ -61,9 +71,9 @@ class PackedRow {
  private:
   std::unique_ptr<uint16_t[]> terms_;
   uint32_t term_count_ = 0;
-  uint32_t read_ = 0;  // bit a feature: it could be read
-  uint32_t present_ = 0;
-  std::array<float, 2> lengths_{};  // output tokens, reasoning tokens
+  uint64_t read_ = 0;  // bit a feature: it could be read
+  uint64_t present_ = 0;
+  std::array<float, kRankFeatures.size()> ranks_{};
 };
 
 // What is kept of a response until it may be learnt.
@@ -145,8 +155,8 @@ class StreamReference {
   PromptRegression regression_;
   size_t fitted_rows_ = 0;
   std::vector<StoredRow> rows_;
-  std::vector<uint64_t> strata_;      // slot -> key
-  std::array<RankFeature, 2> ranks_;  // output tokens, reasoning tokens
+  std::vector<uint64_t> strata_;  // slot -> key
+  std::array<RankFeature, kRankFeatures.size()> ranks_;
   absl::flat_hash_map<uint32_t, RateCounts> rates_;
   std::array<RateCounts, kFeatureCount> totals_{};  // bad = above 0
   std::array<Dependence, kFeatureCount> rate_dependence_;
