@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/multiprecision/cpp_bin_float.hpp>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -14,13 +15,37 @@ namespace reasonwatch {
 namespace {
 
 __extension__ typedef __int128 Int128;
+__extension__ typedef unsigned __int128 Uint128;
 
 constexpr size_t kMaxExpressionBytes = 4096;
 constexpr int kMaxDepth = 48;
 constexpr int kSamples = 16;
 constexpr int kMinFiniteSamples = 3;
-constexpr double kPi = 3.14159265358979323846;
-constexpr double kE = 2.71828182845904523536;
+// Confirmed in high precision, at one point, where neither side is longer than
+// this: hostile input stays cheap.
+constexpr size_t kMaxPreciseBytes = 512;
+// Cancellation may cost 15 of the 50 digits.
+constexpr double kPreciseTolerance = 1e-35;
+
+using Precise =
+    boost::multiprecision::number<boost::multiprecision::cpp_bin_float<50>,
+                                  boost::multiprecision::et_off>;
+
+template <typename Real>
+Real Nan() {
+  return std::numeric_limits<Real>::quiet_NaN();
+}
+
+template <typename Real>
+Real ToReal(Int128 v) {
+  const bool negative = v < 0;
+  const auto bits =
+      negative ? -static_cast<Uint128>(v) : static_cast<Uint128>(v);
+  const Real high = static_cast<Real>(static_cast<uint64_t>(bits >> 64));
+  const Real low = static_cast<Real>(static_cast<uint64_t>(bits));
+  const Real value = high * Real(0x1p64) + low;
+  return negative ? Real(-value) : value;
+}
 
 Int128 Gcd(Int128 a, Int128 b) {
   if (a < 0) a = -a;
@@ -33,24 +58,34 @@ Int128 Gcd(Int128 a, Int128 b) {
   return a;
 }
 
+// Found for double; those of Precise by its namespace.
+using std::abs, std::acos, std::asin, std::atan, std::ceil, std::cos, std::cosh,
+    std::exp, std::floor, std::isfinite, std::log, std::log10, std::pow,
+    std::sin, std::sinh, std::sqrt, std::tan, std::tanh, std::tgamma;
+
 // A fraction while it fits, and always its approximation.
+template <typename Real>
 struct Value {
-  double approx = std::numeric_limits<double>::quiet_NaN();
+  Real approx = Nan<Real>();
   bool exact = false;
   Int128 num = 0;
   Int128 den = 1;
 };
 
-Value Approximate(double v) { return {v, false, 0, 1}; }
+template <typename Real>
+Value<Real> Approximate(Real v) {
+  return {std::move(v), false, 0, 1};
+}
 
-Value Exact(Int128 num, Int128 den) {
-  if (den == 0) return Approximate(std::numeric_limits<double>::quiet_NaN());
-  const double approx = static_cast<double>(num) / static_cast<double>(den);
+template <typename Real>
+Value<Real> Exact(Int128 num, Int128 den) {
+  if (den == 0) return Approximate(Nan<Real>());
+  const Real approx = ToReal<Real>(num) / ToReal<Real>(den);
   constexpr Int128 kMin = -(Int128{1} << 126);
   constexpr Int128 kMax = Int128{1} << 126;
   // Leaves room to negate.
   if (num < kMin || num > kMax || den < kMin || den > kMax)
-    return Approximate(approx);
+    return Approximate<Real>(approx);
   const Int128 g = Gcd(num, den);
   if (g > 1) {
     num /= g;
@@ -63,47 +98,56 @@ Value Exact(Int128 num, Int128 den) {
   return {approx, true, num, den};
 }
 
-Value Multiply(const Value& a, const Value& b) {
+template <typename Real>
+Value<Real> Multiply(const Value<Real>& a, const Value<Real>& b) {
   Int128 num, den;
   if (a.exact && b.exact && !__builtin_mul_overflow(a.num, b.num, &num) &&
       !__builtin_mul_overflow(a.den, b.den, &den))
-    return Exact(num, den);
-  return Approximate(a.approx * b.approx);
+    return Exact<Real>(num, den);
+  return Approximate<Real>(a.approx * b.approx);
 }
 
-Value Divide(const Value& a, const Value& b) {
+template <typename Real>
+Value<Real> Divide(const Value<Real>& a, const Value<Real>& b) {
   if (b.exact && b.num != 0)
-    return Multiply(a, {1 / b.approx, true, b.num < 0 ? -b.den : b.den,
-                        b.num < 0 ? -b.num : b.num});
-  return Approximate(a.approx / b.approx);
+    return Multiply(a,
+                    Value<Real>{1 / b.approx, true, b.num < 0 ? -b.den : b.den,
+                                b.num < 0 ? -b.num : b.num});
+  return Approximate<Real>(a.approx / b.approx);
 }
 
-Value Negate(const Value& a) { return {-a.approx, a.exact, -a.num, a.den}; }
+template <typename Real>
+Value<Real> Negate(const Value<Real>& a) {
+  return {Real(-a.approx), a.exact, -a.num, a.den};
+}
 
-Value Add(const Value& a, const Value& b) {
+template <typename Real>
+Value<Real> Add(const Value<Real>& a, const Value<Real>& b) {
   Int128 x, y, num, den;
   if (a.exact && b.exact && !__builtin_mul_overflow(a.num, b.den, &x) &&
       !__builtin_mul_overflow(b.num, a.den, &y) &&
       !__builtin_add_overflow(x, y, &num) &&
       !__builtin_mul_overflow(a.den, b.den, &den))
-    return Exact(num, den);
-  return Approximate(a.approx + b.approx);
+    return Exact<Real>(num, den);
+  return Approximate<Real>(a.approx + b.approx);
 }
 
-Value Power(const Value& base, const Value& exponent) {
+template <typename Real>
+Value<Real> Power(const Value<Real>& base, const Value<Real>& exponent) {
   if (exponent.exact && exponent.den == 1 && base.exact &&
       exponent.num >= -128 && exponent.num <= 128) {
-    Value result = Exact(1, 1);
+    Value<Real> result = Exact<Real>(1, 1);
     const int n = static_cast<int>(exponent.num);
     for (int i = 0; i < std::abs(n); ++i) result = Multiply(result, base);
-    return n < 0 ? Divide(Exact(1, 1), result) : result;
+    return n < 0 ? Divide(Exact<Real>(1, 1), result) : result;
   }
   // An odd root of a negative number is real.
   if (base.approx < 0 && exponent.exact && exponent.den % 2 == 1) {
-    const double magnitude = std::pow(-base.approx, exponent.approx);
-    return Approximate(exponent.num % 2 == 0 ? magnitude : -magnitude);
+    const Real magnitude = pow(Real(-base.approx), exponent.approx);
+    return Approximate<Real>(exponent.num % 2 == 0 ? magnitude
+                                                   : Real(-magnitude));
   }
-  return Approximate(std::pow(base.approx, exponent.approx));
+  return Approximate<Real>(pow(base.approx, exponent.approx));
 }
 
 std::optional<Int128> IntegerRoot(Int128 v) {
@@ -114,57 +158,62 @@ std::optional<Int128> IntegerRoot(Int128 v) {
   return std::nullopt;
 }
 
-Value SquareRoot(const Value& v) {
+template <typename Real>
+Value<Real> SquareRoot(const Value<Real>& v) {
   if (v.exact) {
     const auto num = IntegerRoot(v.num);
     const auto den = IntegerRoot(v.den);
-    if (num && den) return Exact(*num, *den);
+    if (num && den) return Exact<Real>(*num, *den);
   }
-  return Approximate(std::sqrt(v.approx));
+  return Approximate<Real>(sqrt(v.approx));
 }
 
+template <typename Real>
 struct Function {
   std::string_view name;
-  double (*apply)(double);
+  Real (*apply)(const Real&);
 };
-constexpr std::array<Function, 24> kFunctions = {{
-    {"arcsin", [](double x) { return std::asin(x); }},
-    {"arccos", [](double x) { return std::acos(x); }},
-    {"arctan", [](double x) { return std::atan(x); }},
-    {"asin", [](double x) { return std::asin(x); }},
-    {"acos", [](double x) { return std::acos(x); }},
-    {"atan", [](double x) { return std::atan(x); }},
-    {"sinh", [](double x) { return std::sinh(x); }},
-    {"cosh", [](double x) { return std::cosh(x); }},
-    {"tanh", [](double x) { return std::tanh(x); }},
-    {"coth", [](double x) { return 1 / std::tanh(x); }},
-    {"sin", [](double x) { return std::sin(x); }},
-    {"cos", [](double x) { return std::cos(x); }},
-    {"tan", [](double x) { return std::tan(x); }},
-    {"cot", [](double x) { return 1 / std::tan(x); }},
-    {"sec", [](double x) { return 1 / std::cos(x); }},
-    {"csc", [](double x) { return 1 / std::sin(x); }},
-    {"exp", [](double x) { return std::exp(x); }},
-    {"ln", [](double x) { return std::log(x); }},
-    {"log", [](double x) { return std::log(x); }},
-    {"lg", [](double x) { return std::log10(x); }},
-    {"abs", [](double x) { return std::abs(x); }},
-    {"floor", [](double x) { return std::floor(x); }},
-    {"ceil", [](double x) { return std::ceil(x); }},
-    {"sqrt", [](double x) { return std::sqrt(x); }},
+template <typename Real>
+constexpr std::array<Function<Real>, 24> kFunctions = {{
+    {"arcsin", [](const Real& x) { return Real(asin(x)); }},
+    {"arccos", [](const Real& x) { return Real(acos(x)); }},
+    {"arctan", [](const Real& x) { return Real(atan(x)); }},
+    {"asin", [](const Real& x) { return Real(asin(x)); }},
+    {"acos", [](const Real& x) { return Real(acos(x)); }},
+    {"atan", [](const Real& x) { return Real(atan(x)); }},
+    {"sinh", [](const Real& x) { return Real(sinh(x)); }},
+    {"cosh", [](const Real& x) { return Real(cosh(x)); }},
+    {"tanh", [](const Real& x) { return Real(tanh(x)); }},
+    {"coth", [](const Real& x) { return Real(1 / tanh(x)); }},
+    {"sin", [](const Real& x) { return Real(sin(x)); }},
+    {"cos", [](const Real& x) { return Real(cos(x)); }},
+    {"tan", [](const Real& x) { return Real(tan(x)); }},
+    {"cot", [](const Real& x) { return Real(1 / tan(x)); }},
+    {"sec", [](const Real& x) { return Real(1 / cos(x)); }},
+    {"csc", [](const Real& x) { return Real(1 / sin(x)); }},
+    {"exp", [](const Real& x) { return Real(exp(x)); }},
+    {"ln", [](const Real& x) { return Real(log(x)); }},
+    {"log", [](const Real& x) { return Real(log(x)); }},
+    {"lg", [](const Real& x) { return Real(log10(x)); }},
+    {"abs", [](const Real& x) { return Real(abs(x)); }},
+    {"floor", [](const Real& x) { return Real(floor(x)); }},
+    {"ceil", [](const Real& x) { return Real(ceil(x)); }},
+    {"sqrt", [](const Real& x) { return Real(sqrt(x)); }},
 }};
 
-const Function* FindFunction(std::string_view name) {
-  for (const Function& f : kFunctions)
+template <typename Real>
+const Function<Real>* FindFunction(std::string_view name) {
+  for (const Function<Real>& f : kFunctions<Real>)
     if (f.name == name) return &f;
   return nullptr;
 }
 
-double Inverse(std::string_view name, double x) {
-  if (name == "sin") return std::asin(x);
-  if (name == "cos") return std::acos(x);
-  if (name == "tan") return std::atan(x);
-  return std::numeric_limits<double>::quiet_NaN();
+template <typename Real>
+Real Inverse(std::string_view name, const Real& x) {
+  if (name == "sin") return asin(x);
+  if (name == "cos") return acos(x);
+  if (name == "tan") return atan(x);
+  return Nan<Real>();
 }
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -174,13 +223,14 @@ bool IsLetter(char c) {
 
 // Recursive descent that evaluates as it reads; variables take the values of
 // one sample point.
+template <typename Real>
 class Evaluator {
  public:
   Evaluator(std::string_view s, int sample) : s_(s), sample_(sample) {}
 
-  std::optional<Value> Run() {
+  std::optional<Value<Real>> Run() {
     if (s_.size() > kMaxExpressionBytes) return std::nullopt;
-    const Value v = Sum();
+    const Value<Real> v = Sum();
     SkipSpace();
     if (failed_ || i_ != s_.size()) return std::nullopt;
     return v;
@@ -188,7 +238,7 @@ class Evaluator {
   bool has_variables() const { return has_variables_; }
 
  private:
-  Value Fail() {
+  Value<Real> Fail() {
     failed_ = true;
     i_ = s_.size();
     return {};
@@ -209,9 +259,9 @@ class Evaluator {
     return true;
   }
 
-  Value Sum() {
+  Value<Real> Sum() {
     if (++depth_ > kMaxDepth) return Fail();
-    Value v = Product();
+    Value<Real> v = Product();
     while (!failed_) {
       if (Take('+')) {
         v = Add(v, Product());
@@ -225,8 +275,8 @@ class Evaluator {
     return v;
   }
 
-  Value Product() {
-    Value v = Signed();
+  Value<Real> Product() {
+    Value<Real> v = Signed();
     while (!failed_) {
       const char c = Peek();
       if (c == '*') {
@@ -244,7 +294,7 @@ class Evaluator {
     return v;
   }
 
-  Value Signed() {
+  Value<Real> Signed() {
     bool negative = false;
     while (!failed_) {
       if (Take('-')) {
@@ -253,22 +303,22 @@ class Evaluator {
         break;
       }
     }
-    const Value v = Raised();
+    const Value<Real> v = Raised();
     return negative ? Negate(v) : v;
   }
 
-  Value Raised() {
+  Value<Real> Raised() {
     if (++depth_ > kMaxDepth) return Fail();
-    Value v = Primary();
+    Value<Real> v = Primary();
     while (Take('!')) {
       if (v.approx < 0 || v.approx > 170) return Fail();
       if (v.exact && v.den == 1 && v.num <= 30) {
-        Value product = Exact(1, 1);
+        Value<Real> product = Exact<Real>(1, 1);
         for (Int128 k = 2; k <= v.num; ++k)
-          product = Multiply(product, Exact(k, 1));
+          product = Multiply(product, Exact<Real>(k, 1));
         v = product;
       } else {
-        v = Approximate(std::tgamma(v.approx + 1));
+        v = Approximate<Real>(tgamma(Real(v.approx + 1)));
       }
     }
     if (!failed_ && Take('^')) v = Power(v, Exponent());
@@ -276,9 +326,9 @@ class Evaluator {
     return v;
   }
 
-  Value Exponent() {
+  Value<Real> Exponent() {
     const bool negative = Take('-');
-    const Value v = Raised();
+    const Value<Real> v = Raised();
     return negative ? Negate(v) : v;
   }
 
@@ -287,28 +337,28 @@ class Evaluator {
            c == '\\' || c == '.' || (c == '|' && bars_ == 0);
   }
 
-  Value Group(char open, char close) {
+  Value<Real> Group(char open, char close) {
     if (!Take(open)) return Fail();
     const int bars = bars_;
     bars_ = 0;
-    const Value v = Sum();
+    const Value<Real> v = Sum();
     bars_ = bars;
     if (!Take(close)) return Fail();
     return v;
   }
 
   // The argument of \frac or \sqrt: a group, or a single digit or letter.
-  Value Argument() {
+  Value<Real> Argument() {
     const char c = Peek();
     if (c == '{') return Group('{', '}');
     if (IsDigit(c)) {
       ++i_;
-      return Exact(c - '0', 1);
+      return Exact<Real>(c - '0', 1);
     }
     return Primary();
   }
 
-  Value Primary() {
+  Value<Real> Primary() {
     if (failed_) return {};
     const char c = Peek();
     if (IsDigit(c) || c == '.') return Number();
@@ -318,7 +368,7 @@ class Evaluator {
     if (c == '|') {
       ++i_;
       ++bars_;
-      const Value v = Sum();
+      const Value<Real> v = Sum();
       --bars_;
       if (!Take('|')) return Fail();
       return v.approx < 0 ? Negate(v) : v;
@@ -351,15 +401,15 @@ class Evaluator {
     return taken;
   }
 
-  Value FromDigits(std::string_view digits, int scale) {
-    Value v = Exact(0, 1);
-    const Value ten = Exact(10, 1);
-    for (char d : digits) v = Add(Multiply(v, ten), Exact(d - '0', 1));
+  Value<Real> FromDigits(std::string_view digits, int scale) {
+    Value<Real> v = Exact<Real>(0, 1);
+    const Value<Real> ten = Exact<Real>(10, 1);
+    for (char d : digits) v = Add(Multiply(v, ten), Exact<Real>(d - '0', 1));
     if (scale > 300 || digits.size() > 400) return Fail();
-    return Multiply(v, Power(ten, Exact(scale, 1)));
+    return Multiply(v, Power(ten, Exact<Real>(scale, 1)));
   }
 
-  Value Number() {
+  Value<Real> Number() {
     std::string digits(Digits());
     bool whole = true;
     if (!digits.empty()) TakeThousands(&digits);
@@ -387,13 +437,13 @@ class Evaluator {
         whole = false;
       }
     }
-    const Value v = FromDigits(digits, scale);
+    const Value<Real> v = FromDigits(digits, scale);
     return whole ? Mixed(v) : v;
   }
 
   // "3 1/2" and "3\frac{1}{2}" are sums, as nobody writes a product of two
   // numbers that way.
-  Value Mixed(const Value& v) {
+  Value<Real> Mixed(const Value<Real>& v) {
     const size_t mark = i_;
     SkipSpace();
     const bool plain = i_ > mark && i_ < s_.size() && IsDigit(s_[i_]);
@@ -412,7 +462,7 @@ class Evaluator {
         size_t k = j + 2;
         while (k < s_.size() && IsDigit(s_[k])) ++k;
         if (k > j + 2 && k < s_.size() && s_[k] == '}') {
-          const Value fraction = Primary();
+          const Value<Real> fraction = Primary();
           if (fraction.approx < 1) return Add(v, fraction);
           return Multiply(v, fraction);
         }
@@ -422,61 +472,63 @@ class Evaluator {
     return v;
   }
 
-  Value Command() {
+  Value<Real> Command() {
     ++i_;
     const size_t begin = i_;
     while (i_ < s_.size() && IsLetter(s_[i_])) ++i_;
     return Named(s_.substr(begin, i_ - begin), /*command=*/true);
   }
 
-  Value Named(std::string_view name, bool command) {
+  Value<Real> Named(std::string_view name, bool command) {
     if (command && name == "frac") {
-      const Value num = Argument();
+      const Value<Real> num = Argument();
       return Divide(num, Argument());
     }
     if (name == "sqrt") {
       if (command && Peek() == '[') {
-        const Value n = Group('[', ']');
-        return Power(Argument(), Divide(Exact(1, 1), n));
+        const Value<Real> n = Group('[', ']');
+        return Power(Argument(), Divide(Exact<Real>(1, 1), n));
       }
       return SquareRoot(Argument());
     }
     if (command && name == "binom") {
-      const Value n = Argument();
+      const Value<Real> n = Argument();
       return Binomial(n, Argument());
     }
     if (command && (name == "lfloor" || name == "lceil")) {
-      const bool floor = name == "lfloor";
-      const Value v = Sum();
-      const std::string_view end = floor ? "\\rfloor" : "\\rceil";
+      const bool down = name == "lfloor";
+      const Value<Real> v = Sum();
+      const std::string_view end = down ? "\\rfloor" : "\\rceil";
       SkipSpace();
       if (s_.substr(i_, end.size()) != end) return Fail();
       i_ += end.size();
-      return Approximate(floor ? std::floor(v.approx) : std::ceil(v.approx));
+      return Approximate<Real>(down ? Real(floor(v.approx))
+                                    : Real(ceil(v.approx)));
     }
-    if (name == "pi") return Approximate(kPi);
-    if (const Function* f = FindFunction(name)) return Apply(*f);
+    if (name == "pi") return Approximate<Real>(acos(Real(-1)));
+    if (const Function<Real>* f = FindFunction<Real>(name)) return Apply(*f);
     if (command && name.size() > 1) return Variable(name);
     return Fail();
   }
 
-  Value Binomial(const Value& n, const Value& k) {
+  Value<Real> Binomial(const Value<Real>& n, const Value<Real>& k) {
     if (failed_ || !n.exact || !k.exact || n.den != 1 || k.den != 1 ||
         k.num < 0 || k.num > 1000 || n.num < k.num)
       return Fail();
-    Value v = Exact(1, 1);
+    Value<Real> v = Exact<Real>(1, 1);
     for (Int128 j = 1; j <= k.num; ++j)
-      v = Divide(Multiply(v, Exact(n.num - k.num + j, 1)), Exact(j, 1));
+      v = Divide(Multiply(v, Exact<Real>(n.num - k.num + j, 1)),
+                 Exact<Real>(j, 1));
     return v;
   }
 
   // \sin^2 x, \log_2(8), \sin 2x, sin(x).
-  Value Apply(const Function& f) {
+  Value<Real> Apply(const Function<Real>& f) {
     if (++depth_ > kMaxDepth) return Fail();
-    std::optional<Value> base, power;
+    std::optional<Value<Real>> base, power;
     if (Take('_')) base = Argument();
     if (Take('^')) power = Exponent();
-    Value argument;
+    Value<Real> argument;
     const char c = Peek();
     if (c == '(' || c == '{' || c == '[') {
       argument = Primary();
@@ -487,13 +539,14 @@ class Evaluator {
     }
     --depth_;
     if (failed_) return {};
-    double v = f.apply(argument.approx);
-    if (f.name == "exp") return Power(Approximate(kE), argument);  // as e^x is
-    if (base) v /= std::log(base->approx);
-    if (!power) return Approximate(v);
+    Real v = f.apply(argument.approx);
+    if (f.name == "exp")
+      return Power(Approximate<Real>(exp(Real(1))), argument);  // as e^x is
+    if (base) v /= log(base->approx);
+    if (!power) return Approximate<Real>(v);
     if (power->exact && power->num == -1 && power->den == 1)
-      return Approximate(Inverse(f.name, argument.approx));
-    return Power(Approximate(v), *power);
+      return Approximate<Real>(Inverse(f.name, argument.approx));
+    return Power(Approximate<Real>(v), *power);
   }
 
   bool AtFunction() const {
@@ -503,22 +556,23 @@ class Evaluator {
     const size_t begin = j;
     while (j < s_.size() && IsLetter(s_[j])) ++j;
     const std::string_view name = s_.substr(begin, j - begin);
-    return FindFunction(name) != nullptr || name == "frac";
+    return FindFunction<Real>(name) != nullptr || name == "frac";
   }
 
-  Value Word() {
+  Value<Real> Word() {
     const size_t begin = i_;
     while (i_ < s_.size() && IsLetter(s_[i_])) ++i_;
     const std::string_view word = s_.substr(begin, i_ - begin);
-    if (word == "pi" || FindFunction(word)) return Named(word, false);
+    if (word == "pi" || FindFunction<Real>(word)) return Named(word, false);
     // A longer run of letters is a word; as a product of letters "listen"
     // would equal "silent".
     if (word.size() > 2) return Fail();
     i_ = begin + 1;
-    return word[0] == 'e' ? Approximate(kE) : Variable(word.substr(0, 1));
+    return word[0] == 'e' ? Approximate<Real>(exp(Real(1)))
+                          : Variable(word.substr(0, 1));
   }
 
-  Value Variable(std::string_view name) {
+  Value<Real> Variable(std::string_view name) {
     std::string key(name);
     if (Take('_')) {
       key += '_';
@@ -539,7 +593,8 @@ class Evaluator {
     // Half of the points are all positive, as roots and logarithms need; the
     // others tell |x| from x.
     const double v = 0.05 + 2 * unit * unit;
-    return Approximate(sample_ % 2 == 1 && (hash & 1) != 0 ? -v : v);
+    return Approximate<Real>(
+        Real(sample_ % 2 == 1 && (hash & 1) != 0 ? -v : v));
   }
 
   const std::string_view s_;
@@ -576,8 +631,25 @@ bool Near(double a, double b, double tolerance) {
          (std::abs(a) < 1e-13 && std::abs(b) < 1e-13);
 }
 
-bool SameConstant(std::string_view a, const Value& x, std::string_view b,
-                  const Value& y) {
+// Do two formulas that agree in double precision also agree in 50 digits? A
+// formula with a decimal in it may have been rounded: its word is taken.
+bool PreciselySame(std::string_view a, std::string_view b, int sample) {
+  if (a.size() > kMaxPreciseBytes || b.size() > kMaxPreciseBytes ||
+      a.find('.') != std::string_view::npos ||
+      b.find('.') != std::string_view::npos)
+    return true;
+  const auto x = Evaluator<Precise>(a, sample).Run();
+  const auto y = Evaluator<Precise>(b, sample).Run();
+  if (!x || !y) return false;
+  if (!isfinite(x->approx) || !isfinite(y->approx)) return true;
+  const Precise difference = abs(x->approx - y->approx);
+  // Near zero there is nothing to be relative to.
+  return difference <= kPreciseTolerance * (abs(x->approx) + abs(y->approx)) ||
+         difference < 1e-40;
+}
+
+bool SameConstant(std::string_view a, const Value<double>& x,
+                  std::string_view b, const Value<double>& y) {
   if (!std::isfinite(x.approx) || !std::isfinite(y.approx)) return false;
   if (x.exact && y.exact && x.num == y.num && x.den == y.den) return true;
   for (const std::string_view s : {a, b})
@@ -586,19 +658,21 @@ bool SameConstant(std::string_view a, const Value& x, std::string_view b,
               0.5000001 * std::pow(10.0, -*decimals) ||
           Near(x.approx, y.approx, 1e-14))
         return true;
-  return !(x.exact && y.exact) && Near(x.approx, y.approx, 1e-9);
+  return !(x.exact && y.exact) && Near(x.approx, y.approx, 1e-9) &&
+         PreciselySame(a, b, 0);
 }
 
 }  // namespace
 
 bool IsExpression(std::string_view s) {
-  return Evaluator(s, 0).Run().has_value();
+  return Evaluator<double>(s, 0).Run().has_value();
 }
 
 bool SameExpression(std::string_view a, std::string_view b) {
   int finite = 0;
+  int finite_sample = 0;
   for (int sample = 0; sample < kSamples; ++sample) {
-    Evaluator left(a, sample), right(b, sample);
+    Evaluator<double> left(a, sample), right(b, sample);
     const auto x = left.Run();
     const auto y = right.Run();
     if (!x || !y) return false;
@@ -608,15 +682,16 @@ bool SameExpression(std::string_view a, std::string_view b) {
     if (!std::isfinite(x->approx)) continue;
     if (!Near(x->approx, y->approx, 1e-8)) return false;
     ++finite;
+    finite_sample = sample;
   }
-  return finite >= kMinFiniteSamples;
+  return finite >= kMinFiniteSamples && PreciselySame(a, b, finite_sample);
 }
 
 bool ProportionalExpressions(std::string_view a, std::string_view b) {
   std::optional<double> ratio;
   int compared = 0;
   for (int sample = 0; sample < kSamples; ++sample) {
-    Evaluator left(a, sample), right(b, sample);
+    Evaluator<double> left(a, sample), right(b, sample);
     const auto x = left.Run();
     const auto y = right.Run();
     if (!x || !y || !left.has_variables() || !right.has_variables())
@@ -634,7 +709,7 @@ bool ProportionalExpressions(std::string_view a, std::string_view b) {
 }
 
 bool IsHundredfold(std::string_view a, std::string_view b) {
-  Evaluator left(a, 0), right(b, 0);
+  Evaluator<double> left(a, 0), right(b, 0);
   const auto x = left.Run();
   const auto y = right.Run();
   return x && y && !left.has_variables() && !right.has_variables() &&

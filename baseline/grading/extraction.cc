@@ -553,6 +553,21 @@ std::optional<std::string> MarkedAnswer(std::string_view answer_part) {
   return marked;
 }
 
+std::string ExtractLastBoxes(std::string_view response) {
+  const std::string_view answer = AnswerPart(response);
+  const std::vector<Span> spans = BoxedSpans(answer);
+  if (spans.empty()) return "";
+  const size_t line = answer.rfind('\n', spans.back().begin) + 1;  // or 0
+  std::string joined;
+  int count = 0;
+  for (const Span& span : spans) {
+    if (span.begin < line) continue;
+    if (count++ > 0) joined += " , ";
+    joined += span.Content(answer);
+  }
+  return count >= 2 ? joined : "";
+}
+
 std::string ExtractMath(std::string_view response) {
   const std::string_view part = AnswerPart(response);
   const auto marked = MarkedAnswer(part);

@@ -25,6 +25,9 @@ std::optional<std::string> MarkedAnswer(std::string_view answer_part);
 
 // Each returns "" where nothing of the kind can be found.
 std::string ExtractMath(std::string_view response);
+// The boxes of the last line that has one, joined by commas, whatever words
+// stand between them; "" where there are fewer than two.
+std::string ExtractLastBoxes(std::string_view response);
 std::string ExtractNumber(std::string_view response);
 std::string ExtractBoolean(std::string_view response);
 std::string ExtractChoice(std::string_view response, OptionStyle style);

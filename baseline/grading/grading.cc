@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "baseline/grading/expression.h"
@@ -10,6 +12,7 @@
 #include "baseline/grading/latex.h"
 #include "baseline/grading/math.h"
 #include "baseline/grading/text_util.h"
+#include "re2/re2.h"
 
 namespace reasonwatch {
 namespace {
@@ -133,10 +136,58 @@ std::string_view NumberWithUnit(std::string_view s) {
   return IsPlainNumber(number) ? number : std::string_view();
 }
 
+struct Date {
+  int year = 0, month = 0, day = 0;
+  bool operator==(const Date&) const = default;
+};
+
+// 1 to 12, 0 for what names no month; three letters suffice.
+int MonthOf(const std::string& name) {
+  constexpr std::array<std::string_view, 12> kMonths = {
+      "january", "february", "march",     "april",   "may",      "june",
+      "july",    "august",   "september", "october", "november", "december"};
+  if (name.size() < 3) return 0;
+  for (size_t i = 0; i < kMonths.size(); ++i)
+    if (kMonths[i].substr(0, name.size()) == name)
+      return static_cast<int>(i) + 1;
+  return 0;
+}
+
+// "March 5, 2021", "5 March 2021", "2021-03-05", "25/12/2021"; nothing where
+// day and month can't be told apart. `s` is normalised.
+std::optional<Date> DateOf(const std::string& s) {
+  static const RE2& iso = *new RE2(R"((\d{4})[-/.](\d{1,2})[-/.](\d{1,2}))");
+  static const RE2& slashes =
+      *new RE2(R"((\d{1,2})[-/.](\d{1,2})[-/.](\d{4}))");
+  static const RE2& month_first =
+      *new RE2(R"(([a-z]+)\.? (\d{1,2})(?:st|nd|rd|th)?,? ?(\d{4}))");
+  static const RE2& day_first =
+      *new RE2(R"((\d{1,2})(?:st|nd|rd|th)?(?: of)? ([a-z]+)\.?,? ?(\d{4}))");
+  Date date;
+  std::string month;
+  if (RE2::FullMatch(s, iso, &date.year, &date.month, &date.day)) return date;
+  if (RE2::FullMatch(s, slashes, &date.day, &date.month, &date.year)) {
+    if (date.day == date.month || (date.day > 12 && date.month <= 12))
+      return date;
+    if (date.month > 12 && date.day <= 12) {
+      std::swap(date.day, date.month);
+      return date;
+    }
+    return std::nullopt;
+  }
+  if (!RE2::FullMatch(s, month_first, &month, &date.day, &date.year) &&
+      !RE2::FullMatch(s, day_first, &date.day, &month, &date.year))
+    return std::nullopt;
+  date.month = MonthOf(month);
+  if (date.month == 0) return std::nullopt;
+  return date;
+}
+
 bool TextEqual(std::string_view gold, std::string_view answer) {
   const std::string a = NormalizeText(gold);
   const std::string b = NormalizeText(answer);
   if (a == b) return true;
+  if (const auto date = DateOf(a); date.has_value()) return date == DateOf(b);
   if (IsPlainNumber(a) && IsPlainNumber(b)) return MathEqual(a, b);
   if (a.find(',') != std::string::npos && SameNumberList(a, b)) return true;
   if (const auto number = NumberWithUnit(a); !number.empty())
@@ -194,14 +245,37 @@ Grade GradeNumber(std::string_view gold, std::string_view answer) {
                                               begin, end - begin)));
 }
 
+// "f(x) = ..." and not only the right side.
+bool DefinesFunction(std::string_view s) {
+  static const RE2& definition =
+      *new RE2(R"(^[\s$]*[a-zA-Z]\s*\(\s*[a-z]\s*\)\s*=)");
+  return RE2::PartialMatch({s.data(), s.size()}, definition);
+}
+
 Grade GradeMath(std::string_view gold, std::string_view answer) {
+  if (const std::string word = NormalizeText(gold);
+      word == "yes" || word == "no" || word == "true" || word == "false")
+    return GradeBoolean(gold, answer);
   // A gold answer may be a whole solution.
   const bool solution = gold.find("boxed") != std::string_view::npos ||
                         gold.find('$') != std::string_view::npos;
   const std::string want = solution ? ExtractMath(gold) : std::string(gold);
   const std::string got = ExtractMath(answer);
   if (Trim(want).empty() || Trim(got).empty()) return Grade::kUngradable;
-  return GradeIf(MathEqual(want, got) || MathEqual(want, answer));
+  if (MathEqual(want, got) || MathEqual(want, answer)) {
+    // Whether the function or its value was asked for can't be told here.
+    return DefinesFunction(want) != DefinesFunction(got) ? Grade::kUngradable
+                                                         : Grade::kCorrect;
+  }
+  // Words that the extraction could not part from the number; "6th" and
+  // "0.125L" are not such.
+  if (IsPlainNumber(want) && got.find(' ') != std::string::npos &&
+      std::any_of(got.begin(), got.end(), IsLetter) &&
+      got.find('\\') == std::string::npos && !IsFormula(got))
+    return GradeIf(MathEqual(want, ExtractNumber(got)));
+  // A gold of several parts, and a box for each of them.
+  const std::string boxes = ExtractLastBoxes(answer);
+  return GradeIf(!boxes.empty() && MathEqual(want, boxes));
 }
 
 Grade GradeText(std::string_view gold, std::string_view answer) {

@@ -89,10 +89,18 @@ std::vector<std::string_view> SplitList(std::string_view s, bool thousands) {
   return parts;
 }
 
+// Without spaces, and without braces round a single character: "x^{6}".
 std::string WithoutSpace(std::string_view s) {
   std::string out;
-  for (char c : s)
-    if (c != ' ') out += c;
+  for (char c : s) {
+    if (c == ' ') continue;
+    if (c == '}' && out.size() >= 2 && out[out.size() - 2] == '{' &&
+        absl::ascii_isalnum(static_cast<unsigned char>(out.back()))) {
+      out.erase(out.size() - 2, 1);
+      continue;
+    }
+    out += c;
+  }
   return out;
 }
 
@@ -255,6 +263,24 @@ bool EqualUnordered(const std::vector<std::string>& a,
   return true;
 }
 
+// Solutions of a system that are listed twice are one. A repeated number may
+// mean a multiplicity, so only tuples are merged.
+std::vector<std::string> WithoutRepeatedTuples(
+    const std::vector<std::string>& elements, int depth) {
+  std::vector<std::string> kept;
+  if (elements.size() > kMaxElements) return elements;
+  for (const std::string& element : elements) {
+    const bool tuple = ParseList(element).shape == Shape::kTuple;
+    if (tuple &&
+        std::any_of(kept.begin(), kept.end(), [&](const std::string& other) {
+          return Equal(element, other, depth);
+        }))
+      continue;
+    kept.push_back(element);
+  }
+  return kept;
+}
+
 bool EqualLists(const List& a, const List& b, int depth) {
   if (a.shape == Shape::kTuple && b.shape == Shape::kTuple &&
       a.elements.size() == 2 && (a.open != b.open || a.close != b.close))
@@ -262,7 +288,8 @@ bool EqualLists(const List& a, const List& b, int depth) {
   // A bare "p = 5, q = 2" names the places of a tuple, so order counts there.
   if (a.shape == Shape::kTuple || b.shape == Shape::kTuple)
     return EqualOrdered(a.elements, b.elements, depth);
-  return EqualUnordered(a.elements, b.elements, depth);
+  return EqualUnordered(WithoutRepeatedTuples(a.elements, depth),
+                        WithoutRepeatedTuples(b.elements, depth), depth);
 }
 
 bool EqualRelations(Relation a, Relation b, int depth) {

@@ -99,6 +99,47 @@ TEST(GradeAnswer, ComparesFormulasByValue) {
          {"7", "", kUnclear}});
 }
 
+TEST(GradeAnswer, TakesRepeatedSolutionsAsOneButNotRepeatedNumbers) {
+  Check(AnswerKind::kMath, {{"(1,2),(3,4)", "(3,4),(1,2),(3,4)", kRight},
+                            {"(1,2),(3,4)", "(3,4),(3,4)", kWrong},
+                            {"1, 1, 2", "1, 2", kWrong}});
+}
+
+TEST(GradeAnswer, TakesABoxForEachPartOfTheGold) {
+  Check(
+      AnswerKind::kMath,
+      {{"(2,5), (7,1)",
+        "So $\\boxed{(2,5)}$ solves the first and $\\boxed{(7,1)}$ the second",
+        kRight},
+       {"7", "First \\boxed{7} fails, so it is \\boxed{8}", kWrong},
+       {"(2,5), (7,1)", "We had \\boxed{(2,5)}.\nNow \\boxed{(7,1)}", kWrong}});
+}
+
+TEST(GradeAnswer, LeavesOpenWhetherAFunctionOrItsValueWasAskedFor) {
+  Check(AnswerKind::kMath, {{"f(x)=3x-4", "3x-4", kUnclear},
+                            {"f(x)=3x-4", "f(x)=3x-4", kRight},
+                            {"f(x)=3x-4", "3x-5", kWrong}});
+}
+
+TEST(GradeAnswer, ComparesToFiftyDigits) {
+  Check(AnswerKind::kMath,
+        {{"\\sqrt{2}+\\sqrt{3}", "\\sqrt{5+2\\sqrt{6}}", kRight},
+         // Ramanujan's constant is an integer for the first twelve decimals.
+         {"262537412640768744", "e^{\\pi\\sqrt{163}}", kWrong},
+         {"10^{17}\\sqrt{2}", "10^{17}\\sqrt{2}+1", kWrong},
+         {"\\sin(x)\\cos(x)", "\\frac{\\sin(2x)}{2}", kRight},
+         {"x+10^{-9}x", "x", kWrong}});
+}
+
+TEST(GradeAnswer, ReadsDates) {
+  Check(AnswerKind::kText, {{"March 5, 2021", "2021-03-05", kRight},
+                            {"5 March 2021", "Mar 5th, 2021", kRight},
+                            {"25/12/2020", "December 25, 2020", kRight},
+                            {"December 25, 2020", "12/25/2020", kRight},
+                            {"03/04/2020", "April 3, 2020", kWrong},
+                            {"March 5, 2021", "March 6, 2021", kWrong}});
+}
+
 TEST(GradeAnswer, KnowsOptionsByLetterOrDigit) {
   Check(AnswerKind::kChoice,
         {{"(B)", "B", kRight},
