@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "core/version.h"
+#include "daemon/commands/baseline_match.h"
 #include "daemon/commands/feed.h"
 #include "daemon/commands/grade.h"
 #include "daemon/commands/incidents.h"
@@ -143,6 +144,29 @@ int main(int argc, char** argv) {
   split->callback([&] {
     exit_code = OverLines(in_path, out_path, [](auto& in, auto& out) {
       return RunSplit(in, out, std::cerr);
+    });
+  });
+
+  auto* stored = app.add_subcommand("baseline", "the stored solved problems");
+  stored->require_subcommand(1);
+  std::string baseline_path;
+  auto* match = stored->add_subcommand(
+      "match", "which problem of a baseline each prompt asks");
+  match->add_option("--baseline", baseline_path, "recorded responses (JSONL)")
+      ->required();
+  match->add_option("--in", in_path, "JSONL with prompt or messages")
+      ->required();
+  match->add_option("--out", out_path, "JSONL")->required();
+  match->callback([&] {
+    exit_code = OverLines(in_path, out_path, [&](auto& in, auto& out) {
+      MatchCounts counts;
+      const absl::Status status =
+          RunBaselineMatch(baseline_path, in, out, std::cerr, &counts);
+      if (status.ok())
+        std::cerr << counts.problems << " problems, " << counts.rows
+                  << " prompts: " << counts.exact << " exact, " << counts.near
+                  << " near, " << counts.bad_lines << " bad lines\n";
+      return status;
     });
   });
 
