@@ -82,8 +82,9 @@ struct Stratum {
 enum class MatchKind : uint8_t { kNone, kExact, kNear };
 struct Match {
   MatchKind kind = MatchKind::kNone;
-  uint64_t problem = 0;  // problem digest, 0 = none
-  float distance = 0;    // 0 = the same wording
+  uint64_t problem = 0;    // digest of the problem that is asked, 0 = unknown
+  uint64_t neighbour = 0;  // kNear: the baseline's problem that is like it
+  float distance = 0;      // kNear: to the neighbour, in (0, 0.5]
 };
 
 enum class Grade : uint8_t { kNotGraded, kCorrect, kIncorrect, kUngradable };

@@ -45,6 +45,9 @@ struct StreamSnapshot {
   double responses_per_hour = 0;    // NaN: unknown
   absl::Time last_response = absl::InfinitePast();
   std::array<SignalSnapshot, kSignalCount> signals;  // indexed by Signal
+  // Of the model: observed over expected failures by distance to the baseline's
+  // problem: itself, neighbours up to .15, .3, .5.
+  std::array<double, 4> distance_ratios = {1, 1, 1, 1};
   // Responses until a halved reasoning length is noticed; NaN: not yet known.
   double halved_length_delay = std::numeric_limits<double>::quiet_NaN();
 };

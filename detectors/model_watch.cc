@@ -11,6 +11,12 @@ namespace reasonwatch {
 namespace {
 
 constexpr int32_t kStateVersion = 4;
+Neighbour NeighbourOf(const Match& match) {
+  return match.kind == MatchKind::kNear
+             ? Neighbour{match.neighbour, match.distance}
+             : Neighbour{};
+}
+
 constexpr size_t kCoverageWindow = 500;
 constexpr double kHotShare = .3;
 constexpr int64_t kLearningUnder = 30;
@@ -63,7 +69,8 @@ void ModelWatch::LearnImported(const Scored& scored) {
   if (!options_.reference.from_solved || scored.grade != Grade::kIncorrect)
     StreamOf(scored.route).reference.LearnImported(scored);
   if (scored.grade == Grade::kCorrect || scored.grade == Grade::kIncorrect)
-    posteriors_.Learn(scored.match.problem, scored.grade == Grade::kIncorrect);
+    posteriors_.Learn(scored.match.problem, scored.grade == Grade::kIncorrect,
+                      NeighbourOf(scored.match));
 }
 
 void ModelWatch::FinishImport() {
@@ -117,8 +124,8 @@ void ModelWatch::JudgeConsistency(const Scored& scored, PayOff& out) {
   // Without text or id nobody knows whether it is a repeat.
   Repeats unknown;
   Repeats& repeats = problem == 0 ? unknown : repeats_[problem];
-  const double q =
-      posteriors_.HealthyFailureRate(problem, repeats.trials, repeats.failures);
+  const double q = posteriors_.HealthyFailureRate(
+      problem, repeats.trials, repeats.failures, NeighbourOf(scored.match));
   ++repeats.trials;
   repeats.failures += failed;
   RatePayOff(failed, q, out);
@@ -129,7 +136,8 @@ void ModelWatch::LearnGrade(const Scored& scored, bool suspicious) {
   if (options_.reference.freeze) return;
   if (scored.grade != Grade::kCorrect && scored.grade != Grade::kIncorrect)
     return;
-  const PendingGrade fresh{scored.match.problem,
+  const Neighbour like = NeighbourOf(scored.match);
+  const PendingGrade fresh{scored.match.problem, like.problem, like.distance,
                            scored.grade == Grade::kIncorrect ? 1u : 0u};
   const auto lag = static_cast<size_t>(
       posteriors_.trials() < kMinGrades
@@ -146,7 +154,8 @@ void ModelWatch::LearnGrade(const Scored& scored, bool suspicious) {
     grade_next_ = (grade_next_ + 1) % grade_quarantine_.size();
   }
   if (suspicious) return;
-  posteriors_.Learn(due.problem, due.failed != 0);
+  posteriors_.Learn(due.problem, due.failed != 0,
+                    {due.neighbour, due.distance});
   if (++grades_since_refit_ >=
       std::max(kRefitGrades, posteriors_.problems() / 50)) {
     grades_since_refit_ = 0;
@@ -339,6 +348,8 @@ std::vector<StreamSnapshot> ModelWatch::Snapshot(absl::Time now) const {
       signal.critical_threshold = t.critical;
       signal.open = stream->level.open(static_cast<Signal>(i));
     }
+    for (size_t i = 0; i < s.distance_ratios.size(); ++i)
+      s.distance_ratios[i] = posteriors_.CalibrationRatio(i);
     const double growth = stream->reference.HalvedLengthGrowth();
     // One of six bets of one of about four channels carries it.
     if (growth > 0)

@@ -109,7 +109,9 @@ class ModelWatch {
   };
   struct PendingGrade {
     uint64_t problem = 0;
-    uint64_t failed = 0;  // 0 or 1; as wide as the other, so no padding
+    uint64_t neighbour = 0;
+    float distance = 0;
+    uint32_t failed = 0;  // 0 or 1; this wide, so that there is no padding
   };
 
   Stream& StreamOf(const std::string& route);

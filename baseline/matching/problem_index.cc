@@ -214,7 +214,7 @@ Match ProblemIndex::FindByText(std::string_view prompt) const {
   if (tokens.empty()) return {};
   const uint64_t hash = RollingHash(Hashes(tokens)).Of(0, tokens.size());
   if (const auto it = by_core_.find(hash); it != by_core_.end())
-    return {MatchKind::kExact, texts_[it->second].digest, 0};
+    return {.kind = MatchKind::kExact, .problem = texts_[it->second].digest};
   const Match contained = FindContained(core, tokens);
   if (contained.kind == MatchKind::kExact) return contained;
   const Match near = FindNear(Shingles(tokens));
@@ -248,11 +248,13 @@ Match ProblemIndex::FindContained(
   end = std::min(core.find_first_not_of(".?!,;\"", end), core.size());
   const bool wrapping =
       IsWrapping(core.substr(0, begin)) && IsWrapping(core.substr(end));
-  if (wrapping) return {MatchKind::kExact, longest->digest, 0};
+  if (wrapping) return {.kind = MatchKind::kExact, .problem = longest->digest};
   const double share =
       static_cast<double>(longest->tokens) / static_cast<double>(tokens.size());
   if (share < kMinSimilarity) return {};
-  return {MatchKind::kNear, longest->digest, static_cast<float>(1 - share)};
+  return {.kind = MatchKind::kNear,
+          .problem = longest->digest,
+          .distance = static_cast<float>(1 - share)};
 }
 
 Match ProblemIndex::FindNear(const std::vector<uint32_t>& shingles) const {
@@ -294,8 +296,9 @@ Match ProblemIndex::FindNear(const std::vector<uint32_t>& shingles) const {
   }
   if (nearest == nullptr || best < kMinSimilarity) return {};
   // The same skeleton in other numbers is still not the same problem.
-  return {MatchKind::kNear, nearest->digest,
-          std::max(static_cast<float>(1 - best), .01F)};
+  return {.kind = MatchKind::kNear,
+          .problem = nearest->digest,
+          .distance = std::max(static_cast<float>(1 - best), .01F)};
 }
 
 size_t ProblemIndex::memory() const {

@@ -174,6 +174,15 @@ const std::vector<MetricInfo>& MetricCatalogue() {
        {"model"},
        "Share of recent live prompts that match a problem of the baseline.",
        "How much live traffic says about correctness."},
+      {Metric::kBaselineDistanceRatio,
+       "reasonwatch_baseline_distance_ratio",
+       kGauge,
+       "ratio",
+       {"model", "distance"},
+       "Observed over expected failures of healthy answers, by the distance "
+       "of the problem to the baseline's: itself, or a neighbour.",
+       "What a neighbour's record is worth: far over 1, similar problems are "
+       "harder than the stored ones."},
       {Metric::kTapRecords,
        "reasonwatch_tap_records_total",
        kCounter,

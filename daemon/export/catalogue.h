@@ -36,6 +36,7 @@ enum class Metric : uint8_t {
   kDeploymentTime,
   kBaselineProblems,
   kBaselineMatchRatio,
+  kBaselineDistanceRatio,
   kTapRecords,
   kTapErrors,
   kTapDropped,

@@ -142,6 +142,7 @@ struct ModelSeries {
   std::vector<std::pair<Regime, Gauge*>> regimes;  // the oldest first
   Gauge* deployment = nullptr;
   Gauge* problems = nullptr;
+  std::array<Gauge*, 4> distance_ratios{};
   Gauge* match_ratio = nullptr;
 };
 
@@ -321,6 +322,18 @@ class Telemetry::Impl {
     SetOrRemove(Metric::kHalvedLengthDelay, labels, s.delay,
                 std::isfinite(snapshot.halved_length_delay),
                 snapshot.halved_length_delay);
+    constexpr std::array<const char*, 4> kDistances = {"0", "0.15", "0.3",
+                                                       "0.5"};
+    bool model_overflow = false;
+    ModelSeries& model = Model(snapshot.model, model_overflow);
+    for (size_t i = 0; i < kDistances.size() && !model_overflow; ++i) {
+      // Exactly 1 only where nothing was seen.
+      SetOrRemove(
+          Metric::kBaselineDistanceRatio,
+          {{"model", LabelValue(snapshot.model)}, {"distance", kDistances[i]}},
+          model.distance_ratios[i], snapshot.distance_ratios[i] != 1,
+          snapshot.distance_ratios[i]);
+    }
     const bool seen = IsFinite(snapshot.last_response);
     SetOrRemove(Metric::kLastResponse, labels, s.last_response, seen,
                 seen ? UnixSeconds(snapshot.last_response) : 0);
@@ -629,6 +642,8 @@ class Telemetry::Impl {
     Remove(Metric::kDeploymentTime, m.deployment);
     Remove(Metric::kBaselineProblems, m.problems);
     Remove(Metric::kBaselineMatchRatio, m.match_ratio);
+    for (Gauge* g : m.distance_ratios)
+      Remove(Metric::kBaselineDistanceRatio, g);
   }
 
   void ObserveRegime(std::string_view model, ModelSeries& series,

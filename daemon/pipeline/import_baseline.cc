@@ -60,11 +60,12 @@ ImportReport ImportBaseline(
       const Response& r = *responses[i];
       if (!r.problem.has_value()) continue;
       IndexedProblem problem{r.problem->answer, r.problem->answer_kind};
-      const uint64_t by_text =
-          ProblemDigest(profile.prefix.Strip(prompts[i]).rest);
+      const auto own = profile.prefix.Strip(prompts[i]).rest;
+      const uint64_t by_text = ProblemDigest(own);
       problems->Add(by_text != 0 ? by_text : ProblemIdDigest(r.problem->id),
-                    std::move(problem));
+                    std::move(problem), own);
     }
+    problems->Build();
     profile.problems = problems;
     evaluator.SetProfile(model, profile);
 

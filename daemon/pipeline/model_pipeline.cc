@@ -14,7 +14,7 @@ constexpr uint32_t kMaxSeen = 16384;
 // Prompts whose beginnings are compared before the prefix is settled.
 constexpr int32_t kPrefixPrompts = 50;
 constexpr char kPipelineKind[] = "pipeline";
-constexpr int32_t kStateVersion = 1;
+constexpr int32_t kStateVersion = 2;
 constexpr uint32_t kMaxSavedEntries = 1u << 16;
 
 }  // namespace

@@ -125,7 +125,19 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
       if (known != nullptr) s.match.problem = by_id;
     }
   }
-  if (known != nullptr) s.match.kind = MatchKind::kExact;
+  if (known != nullptr) {
+    s.match.kind = MatchKind::kExact;
+  } else if (profile->problems != nullptr && profile->problems->has_text()) {
+    const Match found = profile->problems->FindByText(stripped.rest);
+    s.match.kind = found.kind;
+    if (found.kind == MatchKind::kExact) {
+      s.match.problem = found.problem;
+      known = profile->problems->Find(found.problem);
+    } else if (found.kind == MatchKind::kNear) {
+      s.match.neighbour = found.problem;
+      s.match.distance = found.distance;
+    }
+  }
   AnswerKind kind = AnswerKind::kUnknown;
   std::string_view gold;
   if (response.problem.has_value() && !response.problem->answer.empty()) {

@@ -10,9 +10,10 @@ namespace reasonwatch {
 namespace {
 
 constexpr double kKappaExact = .01;
-// Trials of problems that the baseline does not hold: only the pooled rate is
-// known, and traffic may drift to harder ones.
+// Trials of problems that the baseline does not hold: only a neighbour's or the
+// pooled rate is known, and traffic may drift to harder ones.
 constexpr double kKappaUnknown = .03;
+constexpr std::array<float, kDistanceBuckets - 1> kBucketEnds = {0, .15F, .3F};
 constexpr int kMinRepeated = 50;
 constexpr double kDefaultStrength = .5;
 constexpr int32_t kMaxTrials = 1 << 30;
@@ -29,6 +30,18 @@ std::span<const ChannelSpec> ConsistencyChannels() {
   return kConsistencyChannels;
 }
 
+size_t DistanceBucket(float distance) {
+  size_t bucket = 0;
+  while (bucket < kBucketEnds.size() && distance > kBucketEnds[bucket])
+    ++bucket;
+  return bucket;
+}
+
+double Posteriors::CalibrationRatio(size_t bucket) const {
+  const Calibration& c = calibration_[bucket];
+  return (c.bad + 1) / (c.expected + 1);
+}
+
 double Posteriors::pooled_rate() const {
   return (static_cast<double>(failures_) + .5) /
          (static_cast<double>(count_) + 1);
@@ -38,14 +51,22 @@ double Posteriors::Predict(const Trials& t) const {
   return (strength_ * pooled_rate() + t.failures) / (strength_ + t.count);
 }
 
-void Posteriors::Learn(uint64_t problem, bool failed) {
+void Posteriors::Learn(uint64_t problem, bool failed, Neighbour neighbour) {
   auto it = trials_.find(problem);
-  if (it == trials_.end()) {
+  const auto like =
+      neighbour.problem == 0 ? trials_.end() : trials_.find(neighbour.problem);
+  const auto calibrate = [&](size_t bucket, const Trials& by) {
+    calibration_[bucket].expected += Predict(by);
+    calibration_[bucket].bad += failed;
+    calibration_[bucket].count += 1;
+  };
+  if (it != trials_.end()) {
+    calibrate(0, it->second);
+  } else {
+    if (like != trials_.end())
+      calibrate(DistanceBucket(neighbour.distance), like->second);
     if (problems() >= kMaxProblems) return;
     it = trials_.emplace(problem, Trials{}).first;
-  } else {
-    calibration_expected_ += Predict(it->second);
-    calibration_bad_ += failed;
   }
   ++it->second.count;
   it->second.failures += failed;
@@ -84,10 +105,26 @@ void Posteriors::Refit() {
 }
 
 double Posteriors::HealthyFailureRate(uint64_t problem, int excursion_trials,
-                                      int excursion_failures) const {
+                                      int excursion_failures,
+                                      Neighbour neighbour) const {
   if (count_ == 0) return 1;
   const auto it = trials_.find(problem);
   const bool known = it != trials_.end();
+  if (!known && neighbour.problem != 0) {
+    if (const auto like = trials_.find(neighbour.problem);
+        like != trials_.end()) {
+      const size_t bucket = DistanceBucket(neighbour.distance);
+      Trials t = like->second;
+      t.count += excursion_trials;
+      t.failures += excursion_failures;
+      const double q =
+          std::min(Predict(t) * std::max(1.0, CalibrationRatio(bucket)), .98);
+      // How far the ratio itself is known.
+      const double error =
+          std::sqrt(q * (1 - q) / (calibration_[bucket].count + 1));
+      return q + std::max(kKappaUnknown, 2 * error) * (1 - q);
+    }
+  }
   Trials t = known ? it->second : Trials{};
   t.count += excursion_trials;
   t.failures += excursion_failures;
@@ -99,10 +136,9 @@ double Posteriors::HealthyFailureRate(uint64_t problem, int excursion_trials,
     q = std::min(q, .98);
     return q + std::max(kKappaUnknown, 2 * error) * (1 - q);
   }
-  const double ratio = (calibration_bad_ + 1) / (calibration_expected_ + 1);
   // A ratio under 1 would make failures look rarer than any one problem's own
   // trials say.
-  q = std::min(q * std::max(1.0, ratio), .98);
+  q = std::min(q * std::max(1.0, CalibrationRatio(0)), .98);
   return q + kKappaExact * (1 - q);
 }
 
@@ -126,8 +162,7 @@ void Posteriors::Save(StateWriter& out) const {
   out.Put(count_);
   out.Put(failures_);
   out.Put(strength_);
-  out.Put(calibration_bad_);
-  out.Put(calibration_expected_);
+  out.Put(calibration_);
 }
 
 void Posteriors::Restore(StateReader& in) {
@@ -143,8 +178,7 @@ void Posteriors::Restore(StateReader& in) {
   in.GetIn(count_, int64_t{0}, kMaxStored);
   in.GetIn(failures_, int64_t{0}, count_);
   in.Get(strength_);
-  in.Get(calibration_bad_);
-  in.Get(calibration_expected_);
+  in.Get(calibration_);
 }
 
 }  // namespace reasonwatch

@@ -6,14 +6,17 @@
 // fitted by maximum likelihood over all problems where at least 50 have two or
 // more trials, else 0.5 (one trial a problem can't tell strength). q is
 // recalibrated by the add-one ratio (sum bad + 1)/(sum q + 1) of trials whose q
-// was known before their outcome, for each kind of match its own, and widened
-// by kappa. Solved and failed problems both count: a problem that used to fail
-// and now passes weighs against an alarm.
+// was known before their outcome, for each bucket of distance its own, and
+// widened by kappa. A problem without trials of its own borrows the posterior
+// of the baseline's problem that is like it. Solved and failed problems both
+// count: a problem that used to fail and now passes weighs against an alarm.
 //
 // Not thread-safe; one owner.
 #ifndef REASONWATCH_DETECTORS_CONSISTENCY_POSTERIORS_H_
 #define REASONWATCH_DETECTORS_CONSISTENCY_POSTERIORS_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 
@@ -23,10 +26,20 @@
 
 namespace reasonwatch {
 
+// The baseline's problem that is like the one that was asked; 0 = none.
+struct Neighbour {
+  uint64_t problem = 0;
+  float distance = 0;  // (0, 0.5]
+};
+
+// Buckets of distance: the problem itself, then neighbours up to .15, .3, .5.
+inline constexpr size_t kDistanceBuckets = 4;
+size_t DistanceBucket(float distance);
+
 class Posteriors {
  public:
   // A healthy graded trial. O(1).
-  void Learn(uint64_t problem, bool failed);
+  void Learn(uint64_t problem, bool failed, Neighbour neighbour = {});
   // Fits the strength again. O(problems); for quiet moments.
   void Refit();
 
@@ -36,7 +49,11 @@ class Posteriors {
   // judged by the Bayesian predictive, so that one flaky problem asked forty
   // times is not forty failures.
   double HealthyFailureRate(uint64_t problem, int excursion_trials,
-                            int excursion_failures) const;
+                            int excursion_failures,
+                            Neighbour neighbour = {}) const;
+  // Observed over expected failures of a bucket of distance, add-one; 1 where
+  // nothing was seen. What neighbours lend is only worth this.
+  double CalibrationRatio(size_t bucket) const;
 
   // Failed in under a quarter of its trials.
   bool Solved(uint64_t problem) const;
@@ -59,8 +76,12 @@ class Posteriors {
   int64_t count_ = 0;
   int64_t failures_ = 0;
   double strength_ = .5;
-  double calibration_bad_ = 0;
-  double calibration_expected_ = 0;
+  struct Calibration {
+    double bad = 0;
+    double expected = 0;
+    double count = 0;
+  };
+  std::array<Calibration, kDistanceBuckets> calibration_{};
 };
 
 // Bound on the problems of one model.

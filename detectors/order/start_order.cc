@@ -47,6 +47,7 @@ void PutScored(const Scored& s, StateWriter& out) {
   out.Put(s.system_prompt_digest);
   out.Put(s.match.kind);
   out.Put(s.match.problem);
+  out.Put(s.match.neighbour);
   out.Put(s.match.distance);
   out.Put(s.grade);
   out.Put(s.digest);
@@ -73,6 +74,7 @@ Scored GetScored(StateReader& in) {
   in.Get(s.system_prompt_digest);
   in.Get(s.match.kind);
   in.Get(s.match.problem);
+  in.Get(s.match.neighbour);
   in.Get(s.match.distance);
   in.Get(s.grade);
   in.Get(s.digest);

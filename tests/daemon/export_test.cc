@@ -103,6 +103,7 @@ void Fill(Telemetry& t) {
   t.ObserveResponse(s, ResponseOutcome::kLate);
   StreamSnapshot snapshot = Snapshot();
   snapshot.halved_length_delay = 60;
+  snapshot.distance_ratios = {1, .9, 1.4, 2};
   t.SetStream(snapshot);
   t.SetIncident(OpenIncident("inc-000000000001"));
   t.AddTap("grpc", [] {
@@ -378,6 +379,7 @@ TEST(Telemetry, ShowsOneStateAndOnlyWhatIsKnown) {
   EXPECT_EQ(CountOf(t.Text(), "reasonwatch_halved_length_delay_responses{"), 0);
   snapshot.state = StreamState::kBlind;
   snapshot.halved_length_delay = 60;
+  snapshot.distance_ratios = {1, .9, 1.4, 2};
   snapshot.signals[0].enabled = false;
   t.SetStream(snapshot);
   EXPECT_EQ(Value(t.Text(), watching), 0);
