@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "core/version.h"
+#include "daemon/commands/baseline_expand.h"
 #include "daemon/commands/baseline_match.h"
 #include "daemon/commands/feed.h"
 #include "daemon/commands/grade.h"
@@ -168,6 +169,33 @@ int main(int argc, char** argv) {
                   << " near, " << counts.bad_lines << " bad lines\n";
       return status;
     });
+  });
+
+  ExpandOptions expand_options;
+  auto* expand = stored->add_subcommand(
+      "expand", "draw instances of problem templates, with their answers");
+  expand->add_option("--templates", expand_options.templates,
+                     "own templates (JSONL) instead of the built-in ones");
+  expand->add_option("--template", expand_options.names,
+                     "template or family, repeatable; all by default");
+  expand
+      ->add_option("--count", expand_options.count,
+                   "instances of each template")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  expand->add_option("--seed", expand_options.seed, "of the first instance")
+      ->capture_default_str();
+  expand->add_option("--model", expand_options.model, "model of the rows")
+      ->capture_default_str();
+  expand->add_option("--out", out_path, "JSONL")->required();
+  expand->callback([&] {
+    std::ofstream out(out_path, std::ios::binary);
+    const auto written = out ? ExpandBaseline(expand_options, out)
+                             : absl::StatusOr<int64_t>(absl::NotFoundError(
+                                   "can't write " + out_path));
+    if (written.ok())
+      std::cerr << *written << " instances written to " << out_path << "\n";
+    exit_code = written.ok() ? 0 : Fail(written.status());
   });
 
   auto* serve = app.add_subcommand("serve", "run the daemon");
