@@ -1,5 +1,6 @@
 // The commands of `reasonwatch`.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -17,6 +18,7 @@
 #include "daemon/commands/serve.h"
 #include "daemon/commands/split.h"
 #include "daemon/config.h"
+#include "daemon/grader/command_grader.h"
 
 namespace reasonwatch {
 namespace {
@@ -136,10 +138,27 @@ int main(int argc, char** argv) {
     command->add_option("--in", in_path, "JSONL")->required();
     command->add_option("--out", out_path, "JSONL")->required();
   }
+  CommandGraderOptions grader_options;
+  double grader_seconds = 5;
+  grade->add_option("--command", grader_options.command,
+                    "own grader: JSON lines in and out, see docs/grading.md");
+  grade->add_option("--timeout", grader_seconds, "seconds an answer may take")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   grade->callback([&] {
-    exit_code = OverLines(in_path, out_path, [](auto& in, auto& out) {
+    grader_options.timeout = absl::Seconds(grader_seconds);
+    CommandGrader own(grader_options);
+    GradeFunction ask;
+    if (!grader_options.command.empty()) {
+      std::signal(SIGPIPE,
+                  SIG_IGN);  // a grader that ends is an error of its own
+      ask = [&own](auto id, auto kind, auto gold, auto answer) {
+        return own.Ask(id, kind, gold, answer);
+      };
+    }
+    exit_code = OverLines(in_path, out_path, [&](auto& in, auto& out) {
       GradeCounts counts;
-      return RunGrade(in, out, std::cerr, &counts);
+      return RunGrade(in, out, std::cerr, &counts, ask);
     });
   });
   split->callback([&] {

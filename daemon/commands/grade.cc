@@ -23,7 +23,8 @@ std::optional<std::string> TextOf(const Json& row, const char* key) {
 }
 
 // "" where the row was graded, else what is wrong with it.
-std::string GradeRow(std::string_view line, std::string* graded) {
+std::string GradeRow(std::string_view line, const GradeFunction& grader,
+                     std::string* graded) {
   const auto shallow = [](int depth, Json::parse_event_t, Json&) {
     return depth < kMaxJsonDepth;
   };
@@ -38,7 +39,16 @@ std::string GradeRow(std::string_view line, std::string* graded) {
     kind = ParseAnswerKind(*name);
     if (kind == AnswerKind::kUnknown) return "unknown \"answer_kind\"";
   }
-  row["grade"] = GradeName(GradeAnswer(kind, *gold, *answer));
+  Grade grade = Grade::kUngradable;
+  if (grader) {
+    const auto asked =
+        grader(TextOf(row, "id").value_or(""), kind, *gold, *answer);
+    if (!asked.ok()) return std::string(asked.status().message());
+    grade = *asked;
+  } else {
+    grade = GradeAnswer(kind, *gold, *answer);
+  }
+  row["grade"] = GradeName(grade);
   *graded = row.dump(-1, ' ', false, Json::error_handler_t::replace);
   return "";
 }
@@ -46,14 +56,14 @@ std::string GradeRow(std::string_view line, std::string* graded) {
 }  // namespace
 
 absl::Status RunGrade(std::istream& in, std::ostream& out, std::ostream& errors,
-                      GradeCounts* counts) {
+                      GradeCounts* counts, const GradeFunction& grader) {
   *counts = {};
   std::string line, graded;
   for (int64_t number = 1; std::getline(in, line); ++number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string error = line.size() > kMaxLineBytes
                                   ? "line over 16 MiB"
-                                  : GradeRow(line, &graded);
+                                  : GradeRow(line, grader, &graded);
     if (!error.empty()) {
       ++counts->bad_lines;
       errors << "line " << number << ": " << error << '\n';

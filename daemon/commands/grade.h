@@ -3,10 +3,15 @@
 #define REASONWATCH_DAEMON_COMMANDS_GRADE_H_
 
 #include <cstdint>
+#include <functional>
 #include <istream>
 #include <ostream>
+#include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/response.h"
+#include "core/scored.h"
 
 namespace reasonwatch {
 
@@ -15,12 +20,17 @@ struct GradeCounts {
   int64_t bad_lines = 0;
 };
 
-// Copies every JSON object of `in` (one a line: gold, answer, answer_kind?) to
-// `out` with "grade" added. A bad line is named on `errors` with its number,
-// counted and skipped; so is one over 16 MiB. InvalidArgument where no line was
-// usable, DataLoss where `out` can't be written.
+// Grades an answer: id of the problem ("" = none), kind, gold, answer.
+using GradeFunction = std::function<absl::StatusOr<Grade>(
+    std::string_view, AnswerKind, std::string_view, std::string_view)>;
+
+// Copies every JSON object of `in` (one a line: gold, answer, answer_kind?,
+// id?) to `out` with "grade" added, by the built-in grader or `grader`; where
+// that fails the row is a bad line. A bad line is named on `errors` with its
+// number, counted and skipped; so is one over 16 MiB. InvalidArgument where no
+// line was usable, DataLoss where `out` can't be written.
 absl::Status RunGrade(std::istream& in, std::ostream& out, std::ostream& errors,
-                      GradeCounts* counts);
+                      GradeCounts* counts, const GradeFunction& grader = {});
 
 }  // namespace reasonwatch
 
