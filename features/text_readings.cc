@@ -72,11 +72,17 @@ void ReadTextQuality(const Trace& trace, const PromptText& prompt,
   const std::string_view answer = trace.answer;
 
   const std::vector<CodeSpan> code = FindCodeSpans(answer);
-  scored.answer_language = IdentifyLanguage(answer, code);
-  if (scored.expected_language != kUnknownLanguage &&
-      scored.answer_language != kUnknownLanguage)
-    scored.reading(Feature::kLanguageMismatch) =
-        Confusable(scored.expected_language, scored.answer_language) ? 0 : 1;
+  const IdentifiedLanguage identified = IdentifyLanguage(answer, code);
+  scored.answer_language = identified.language;
+  if (scored.expected_language != kUnknownLanguage) {
+    float& mismatch = scored.reading(Feature::kLanguageMismatch);
+    if (identified.language != kUnknownLanguage)
+      mismatch =
+          Confusable(scored.expected_language, identified.language) ? 0 : 1;
+    else if (identified.script != kPlain &&
+             !IsWrittenIn(scored.expected_language, identified.script))
+      mismatch = 1;
+  }
 
   const CharacterCounts in_answer = CountCharacters(answer, code);
   const CharacterCounts in_reasoning =

@@ -243,13 +243,21 @@ constexpr std::string_view kFollowers =
 // The answer is about a word of that language, or in it, who knows.
 constexpr std::string_view kOpen =
     "say|says|said|call|called|mean|means|meaning|pronounce|pronounced|spell|"
-    "word|phrase|known|conjugate";
+    "conjugate";
 constexpr std::string_view kNegations = "not|don't|never|avoid|without|dont";
 constexpr std::string_view kTranslates =
-    "translate|translated|translation|translating|convert|rewrite|switch|"
-    "change|render|back";
+    "translate|translates|translated|translation|translations|translating|"
+    "übersetze|übersetzen|übersetzung|traduis|traduire|traduisez|traduction|"
+    "traduce|traducir|traduzca|traducción|traduza|traduzir|tradução|traduci|"
+    "tradurre|traduzione|переведи|переведите|перевод|terjemahkan|vertaal|"
+    "przetłumacz|çevir|ترجم|ترجمة|अनुवाद";
+constexpr std::string_view kConverts =
+    "convert|rewrite|switch|change|render|back";
+// "-ing" of trades, not of what the sentence goes on with.
+constexpr std::string_view kNouns =
+    "engineering|cooking|painting|clothing|writing|building|banking|thing";
 
-enum WordUse : uint8_t {
+enum WordUse : uint16_t {
   kIsPreposition = 1,
   kIsAdjective = 2,
   kIsAsk = 4,
@@ -257,10 +265,12 @@ enum WordUse : uint8_t {
   kIsOpen = 16,
   kIsNegation = 32,
   kIsTranslate = 64,
+  kIsConvert = 128,
+  kIsNoun = 256,
 };
 
 struct Tables {
-  absl::flat_hash_map<uint64_t, uint8_t> uses;
+  absl::flat_hash_map<uint64_t, uint16_t> uses;
   absl::flat_hash_map<uint64_t, uint8_t> english_names;
   absl::flat_hash_map<uint64_t, uint8_t> phrases;
 };
@@ -284,7 +294,7 @@ const Tables& GetTables() {
     auto* made = new Tables;
     const auto use = [&](std::string_view words, WordUse what) {
       ForEach(words, '|', [&](std::string_view word) {
-        made->uses[WordHash(word)] |= what;
+        made->uses[WordHash(word)] |= static_cast<uint16_t>(what);
       });
     };
     use(kPrepositions, kIsPreposition);
@@ -294,6 +304,8 @@ const Tables& GetTables() {
     use(kOpen, kIsOpen);
     use(kNegations, kIsNegation);
     use(kTranslates, kIsTranslate);
+    use(kConverts, kIsConvert);
+    use(kNouns, kIsNoun);
     for (const Phrases& row : kEnglishNames)
       ForEach(row.phrases, '|', [&](std::string_view name) {
         made->english_names[WordHash(name)] = LanguageFromTag(row.tag);
@@ -344,7 +356,7 @@ class Finder {
         high |= static_cast<unsigned char>(text[end]) >= 0xE3;
         ++end;
       }
-      Word(WordHash(text.substr(i, end - i)));
+      Word(text.substr(i, end - i));
       i = end;
     }
     EndName(/*follower_fits=*/true);
@@ -370,13 +382,15 @@ class Finder {
     name_ = kUnknownLanguage;
   }
 
-  void Word(uint64_t hash) {
+  void Word(std::string_view word) {
+    const uint64_t hash = WordHash(word);
     const auto used = tables_.uses.find(hash);
-    const uint8_t uses = used == tables_.uses.end() ? 0 : used->second;
+    const uint16_t uses = used == tables_.uses.end() ? 0 : used->second;
     static const uint64_t kOr = WordHash("or");
     if (name_ != kUnknownLanguage) {
       if (hash == kOr) alternative_ = name_;
-      EndName((uses & kIsFollower) != 0);
+      EndName((uses & kIsFollower) != 0 ||
+              (word.ends_with("ing") && (uses & kIsNoun) == 0));
     }
     const auto name = tables_.english_names.find(hash);
     if (name != tables_.english_names.end()) {
@@ -397,6 +411,7 @@ class Finder {
     if ((uses & kIsAsk) != 0) asks_ = true;
     if ((uses & kIsNegation) != 0) negated_ = true;
     if ((uses & kIsTranslate) != 0) translating_ = translates_ = true;
+    if ((uses & kIsConvert) != 0) translating_ = true;
     if ((uses & kIsOpen) != 0) opens_ = true;
     if ((uses & kIsPreposition) != 0)
       preposition_ = hash;
@@ -424,7 +439,7 @@ class Finder {
       return;
     }
     // "Use German.", "Using German, ...", or something is asked for.
-    if (name_preposition_ != kIn || asks_ || words_ <= 2) Say(language);
+    if (name_preposition_ != kIn || asks_ || words_ <= 3) Say(language);
   }
 
   void Say(uint8_t language) {
@@ -515,11 +530,11 @@ uint8_t ExpectedLanguage(std::string_view asked, std::string_view system_prompt,
   // A request and what it is about may be in two languages.
   constexpr size_t kPart = 500;
   if (prompt.size() <= 2 * kPart)
-    return IdentifyLanguage(prompt, FindCodeSpans(prompt));
+    return IdentifyLanguage(prompt, FindCodeSpans(prompt)).language;
   const std::string_view head = prompt.substr(0, kPart);
   const std::string_view tail = prompt.substr(prompt.size() - kPart);
-  const uint8_t first = IdentifyLanguage(head, FindCodeSpans(head));
-  const uint8_t last = IdentifyLanguage(tail, FindCodeSpans(tail));
+  const uint8_t first = IdentifyLanguage(head, FindCodeSpans(head)).language;
+  const uint8_t last = IdentifyLanguage(tail, FindCodeSpans(tail)).language;
   if (first == kUnknownLanguage) return last;
   return last == kUnknownLanguage || Confusable(first, last) ? first
                                                              : kUnknownLanguage;

@@ -192,19 +192,36 @@ void FunctionWordVotes::Add(std::string_view word) {
     points_[static_cast<size_t>(std::countr_zero(rest))] += points;
 }
 
-uint8_t FunctionWordVotes::Winner() const {
+uint8_t FunctionWordVotes::Winner(CharacterClass script) const {
   // Two words of its own and two shared, say, and twice as much as any other
   // language that is not nearly the same.
   constexpr int kEnough = 8;
+  const auto points = [&](size_t i) {
+    return IsWrittenIn(LanguageOf(i), script) ? points_[i] : 0;
+  };
   size_t best = 0;
   for (size_t i = 1; i < std::size(kLists); ++i)
-    if (points_[i] > points_[best]) best = i;
-  if (points_[best] < kEnough) return kUnknownLanguage;
+    if (points(i) > points(best)) best = i;
+  if (points(best) < kEnough) return kUnknownLanguage;
   for (size_t i = 0; i < std::size(kLists); ++i)
-    if (points_[i] * 2 > points_[best] &&
+    if (points(i) * 2 > points(best) &&
         !Confusable(LanguageOf(i), LanguageOf(best)))
       return kUnknownLanguage;
   return LanguageOf(best);
+}
+
+bool FunctionWordVotes::Contradict(uint8_t language) const {
+  bool others = false;
+  bool listed = false;
+  for (size_t i = 0; i < std::size(kLists); ++i) {
+    if (Confusable(LanguageOf(i), language)) {
+      if (points_[i] > 0) return false;
+      listed = true;
+    } else {
+      others |= points_[i] > 0;
+    }
+  }
+  return listed && others;
 }
 
 }  // namespace reasonwatch

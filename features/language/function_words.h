@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "features/language/languages.h"
+#include "features/symbols/character_class.h"
 
 namespace reasonwatch {
 
@@ -16,8 +17,11 @@ class FunctionWordVotes {
  public:
   FunctionWordVotes();
   void Add(std::string_view word);
-  // kUnknownLanguage unless the words settle it.
-  uint8_t Winner() const;
+  // Of the languages that are written in `script`; kUnknownLanguage unless the
+  // words settle it.
+  uint8_t Winner(CharacterClass script) const;
+  // There are words of another language and none of this one.
+  bool Contradict(uint8_t language) const;
 
  private:
   static constexpr size_t kMaxLanguages = 32;

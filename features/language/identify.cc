@@ -28,7 +28,8 @@ constexpr size_t kLongestFormula = 600;
 // Letters, lower-cased as far as they are ASCII, with a space after each word.
 class Prose {
  public:
-  // `lenient`: quotations and capitalised words count too.
+  // `lenient`: quotations, capitalised words and fences that do not say what
+  // they hold count too.
   Prose(std::string_view text, std::span<const CodeSpan> code, bool lenient)
       : text_(text), code_(code), lenient_(lenient) {}
 
@@ -41,7 +42,7 @@ class Prose {
     char before = '\n';  // the last that is no space
     for (size_t i = begin; i < end && size_ < quota;) {
       if (const CodeSpan* span = SpanAt(i); span != nullptr) {
-        if (!span->prose) {
+        if (!span->prose && !(lenient_ && span->unlabelled)) {
           i = span->end;
           continue;
         }
@@ -112,11 +113,17 @@ class Prose {
     const size_t begin = i;
     while (i < end && SeparatorAt(text_, i) == 0) {
       const size_t next = i + CharacterAt(text_, i).size;
-      // Chinese, Japanese and Thai have no spaces.
-      if (next - begin > kLongestWord) return i;
+      // Chinese, Japanese and Thai have no spaces, nor stand any between them
+      // and figures or names.
+      if (next - begin > kLongestWord || EastAsian(i) != EastAsian(begin))
+        return i;
       i = next;
     }
     return std::min(i, text_.size());
+  }
+
+  bool EastAsian(size_t at) const {
+    return static_cast<unsigned char>(text_[at]) >= 0xE3;
   }
 
   bool IsAddress(std::string_view word, size_t end) const {
@@ -296,7 +303,7 @@ uint8_t AskCld2(std::string_view sample) {
   return LanguageFromTag(CLD2::LanguageCode(languages[0]));
 }
 
-uint8_t Decide(const Prose& prose) {
+IdentifiedLanguage Decide(const Prose& prose) {
   const ClassCounts& letters = prose.letters();
   const auto count = [&](CharacterClass c) {
     return letters[static_cast<size_t>(c)];
@@ -317,19 +324,32 @@ uint8_t Decide(const Prose& prose) {
     }
   }
   constexpr int64_t kFewestLetters = 8;
-  if (most < kFewestLetters || most * 10 < total * 6) return kUnknownLanguage;
+  if (most < kFewestLetters || most * 10 < total * 6) return {};
+  // Enough of it to say so where the language is not known.
+  constexpr int64_t kClear = 24;
+  IdentifiedLanguage result;
+  if (most >= kClear && most * 10 >= total * 9) result.script = script;
   if (script == kHan) {
-    if (count(kHangul) * 4 > east_asian) return LanguageFromTag("ko");
-    if (count(kKana) * 20 > east_asian) return LanguageFromTag("ja");
-    // A few Han characters may be either's.
-    return count(kHan) >= 8 ? LanguageFromTag("zh") : kUnknownLanguage;
+    if (count(kHangul) * 4 > east_asian)
+      result.language = LanguageFromTag("ko");
+    else if (count(kKana) * 20 > east_asian)
+      result.language = LanguageFromTag("ja");
+    else if (count(kHan) >= 6)  // fewer may be either's
+      result.language = LanguageFromTag("zh");
+    return result;
   }
-  if (const std::string_view tag = LanguageOfScript(script); !tag.empty())
-    return LanguageFromTag(tag);
-  if (const uint8_t winner = prose.votes().Winner(); winner != kUnknownLanguage)
-    return winner;
-  constexpr int64_t kFewestForCld2 = 30;
-  return most >= kFewestForCld2 ? AskCld2(prose.sample()) : kUnknownLanguage;
+  if (const std::string_view tag = LanguageOfScript(script); !tag.empty()) {
+    result.language = LanguageFromTag(tag);
+    return result;
+  }
+  result.language = prose.votes().Winner(script);
+  const int64_t fewest_for_cld2 = script == kLatin ? 30 : 14;
+  if (result.language != kUnknownLanguage || most < fewest_for_cld2)
+    return result;
+  const uint8_t language = AskCld2(prose.sample());
+  if (IsWrittenIn(language, script) && !prose.votes().Contradict(language))
+    result.language = language;
+  return result;
 }
 
 Prose Sample(std::string_view text, std::span<const CodeSpan> code,
@@ -357,8 +377,8 @@ Prose Sample(std::string_view text, std::span<const CodeSpan> code,
 
 }  // namespace
 
-uint8_t IdentifyLanguage(std::string_view text,
-                         std::span<const CodeSpan> code) {
+IdentifiedLanguage IdentifyLanguage(std::string_view text,
+                                    std::span<const CodeSpan> code) {
   const Prose prose = Sample(text, code, /*lenient=*/false);
   // With less than this outside of quotations and names, they are the text.
   constexpr size_t kLittle = 40;

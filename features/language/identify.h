@@ -12,17 +12,26 @@
 #include <string_view>
 
 #include "features/language/languages.h"
+#include "features/symbols/character_class.h"
 #include "features/symbols/code_spans.h"
 
 namespace reasonwatch {
 
-// The language of most of the prose, or kUnknownLanguage where the text is too
-// short or too mixed to tell. Code, inline code, mathematics, tags, addresses,
-// identifiers, JSON keys and, unless little else is left, quotations and
-// capitalised words within a sentence do not count. A script that one language
-// uses decides by itself; else frequent function words; where those do not
-// settle it, CLD2. `code` are the spans of FindCodeSpans(text).
-uint8_t IdentifyLanguage(std::string_view text, std::span<const CodeSpan> code);
+struct IdentifiedLanguage {
+  // kUnknownLanguage where the text is too short or too mixed to tell.
+  uint8_t language = kUnknownLanguage;
+  // Script of nearly all letters (Han also stands for kana and hangul); kPlain
+  // where there are few, or several scripts.
+  CharacterClass script = CharacterClass::kPlain;
+};
+
+// The language of most of the prose. Code, inline code, mathematics, tags,
+// addresses, identifiers, JSON keys and, unless little else is left, quotations
+// and capitalised words within a sentence do not count. A script that one
+// language uses decides by itself; else frequent function words; where those do
+// not settle it, CLD2. `code` are the spans of FindCodeSpans(text).
+IdentifiedLanguage IdentifyLanguage(std::string_view text,
+                                    std::span<const CodeSpan> code);
 
 }  // namespace reasonwatch
 

@@ -7,6 +7,8 @@
 namespace reasonwatch {
 namespace {
 
+using enum CharacterClass;
+
 enum Group : uint16_t {
   kNone = 0,
   kNordic = 1,
@@ -27,83 +29,86 @@ enum Group : uint16_t {
 struct Language {
   std::string_view tag;
   int groups;
+  // Han stands for Chinese, Japanese and Korean.
+  CharacterClass script;
+  CharacterClass other_script = CharacterClass::kPlain;
 };
 
 // The place in this list is the stored code: new ones go to the end.
 constexpr Language kLanguages[] = {
-    {"", kNone},
-    {"en", kNone},
-    {"de", kNone},
-    {"fr", kNone},
-    {"es", kGalicianSpanish | kCatalanSpanish},
-    {"pt", kGalicianPortuguese},
-    {"it", kNone},
-    {"nl", kDutch},
-    {"da", kNordic},
-    {"no", kNordic},
-    {"sv", kNone},
-    {"fi", kNone},
-    {"is", kNone},
-    {"pl", kNone},
-    {"cs", kCzechoslovak},
-    {"sk", kCzechoslovak},
-    {"hu", kNone},
-    {"ro", kNone},
-    {"hr", kWestSouthSlavic},
-    {"sl", kWestSouthSlavic},
-    {"et", kNone},
-    {"lv", kNone},
-    {"lt", kNone},
-    {"sq", kNone},
-    {"tr", kTurkic},
-    {"az", kTurkic},
-    {"id", kMalay},
-    {"ms", kMalay},
-    {"tl", kPhilippine},
-    {"vi", kNone},
-    {"ca", kCatalanSpanish},
-    {"gl", kGalicianPortuguese | kGalicianSpanish},
-    {"eu", kNone},
-    {"af", kDutch},
-    {"sw", kNone},
-    {"cy", kNone},
-    {"ga", kNone},
-    {"ru", kNone},
-    {"uk", kEastSlavic},
-    {"be", kEastSlavic},
-    {"bg", kEastSouthSlavic},
-    {"mk", kEastSouthSlavic},
-    {"sr", kWestSouthSlavic | kEastSouthSlavic},
-    {"kk", kNone},
-    {"el", kNone},
-    {"he", kNone},
-    {"ar", kNone},
-    {"fa", kNone},
-    {"ur", kNone},
-    {"hi", kMarathi},
-    {"mr", kMarathi},
-    {"ne", kMarathi},
-    {"bn", kNone},
-    {"gu", kNone},
-    {"pa", kNone},
-    {"ta", kNone},
-    {"te", kNone},
-    {"kn", kNone},
-    {"ml", kNone},
-    {"si", kNone},
-    {"th", kNone},
-    {"lo", kNone},
-    {"km", kNone},
-    {"my", kNone},
-    {"ka", kNone},
-    {"hy", kNone},
-    {"am", kNone},
-    {"zh", kNone},
-    {"ja", kNone},
-    {"ko", kNone},
-    {"jv", kMalay},
-    {"su", kMalay},
-    {"ceb", kPhilippine},
+    {"", kNone, kPlain},
+    {"en", kNone, kLatin},
+    {"de", kNone, kLatin},
+    {"fr", kNone, kLatin},
+    {"es", kGalicianSpanish | kCatalanSpanish, kLatin},
+    {"pt", kGalicianPortuguese, kLatin},
+    {"it", kNone, kLatin},
+    {"nl", kDutch, kLatin},
+    {"da", kNordic, kLatin},
+    {"no", kNordic, kLatin},
+    {"sv", kNone, kLatin},
+    {"fi", kNone, kLatin},
+    {"is", kNone, kLatin},
+    {"pl", kNone, kLatin},
+    {"cs", kCzechoslovak, kLatin},
+    {"sk", kCzechoslovak, kLatin},
+    {"hu", kNone, kLatin},
+    {"ro", kNone, kLatin},
+    {"hr", kWestSouthSlavic, kLatin},
+    {"sl", kWestSouthSlavic, kLatin},
+    {"et", kNone, kLatin},
+    {"lv", kNone, kLatin},
+    {"lt", kNone, kLatin},
+    {"sq", kNone, kLatin},
+    {"tr", kTurkic, kLatin},
+    {"az", kTurkic, kLatin, kCyrillic},
+    {"id", kMalay, kLatin},
+    {"ms", kMalay, kLatin},
+    {"tl", kPhilippine, kLatin},
+    {"vi", kNone, kLatin},
+    {"ca", kCatalanSpanish, kLatin},
+    {"gl", kGalicianPortuguese | kGalicianSpanish, kLatin},
+    {"eu", kNone, kLatin},
+    {"af", kDutch, kLatin},
+    {"sw", kNone, kLatin},
+    {"cy", kNone, kLatin},
+    {"ga", kNone, kLatin},
+    {"ru", kNone, kCyrillic},
+    {"uk", kEastSlavic, kCyrillic},
+    {"be", kEastSlavic, kCyrillic},
+    {"bg", kEastSouthSlavic, kCyrillic},
+    {"mk", kEastSouthSlavic, kCyrillic},
+    {"sr", kWestSouthSlavic | kEastSouthSlavic, kLatin, kCyrillic},
+    {"kk", kNone, kLatin, kCyrillic},
+    {"el", kNone, kGreek},
+    {"he", kNone, kHebrew},
+    {"ar", kNone, kArabic},
+    {"fa", kNone, kArabic},
+    {"ur", kNone, kArabic},
+    {"hi", kMarathi, kDevanagari},
+    {"mr", kMarathi, kDevanagari},
+    {"ne", kMarathi, kDevanagari},
+    {"bn", kNone, kBengali},
+    {"gu", kNone, kGujarati},
+    {"pa", kNone, kGurmukhi},
+    {"ta", kNone, kTamil},
+    {"te", kNone, kTelugu},
+    {"kn", kNone, kKannada},
+    {"ml", kNone, kMalayalam},
+    {"si", kNone, kSinhala},
+    {"th", kNone, kThai},
+    {"lo", kNone, kLao},
+    {"km", kNone, kKhmer},
+    {"my", kNone, kMyanmar},
+    {"ka", kNone, kGeorgian},
+    {"hy", kNone, kArmenian},
+    {"am", kNone, kEthiopic},
+    {"zh", kNone, kHan},
+    {"ja", kNone, kHan},
+    {"ko", kNone, kHan},
+    {"jv", kMalay, kLatin},
+    {"su", kMalay, kLatin},
+    {"ceb", kPhilippine, kLatin},
 };
 
 struct Alias {
@@ -144,6 +149,14 @@ bool Confusable(uint8_t a, uint8_t b) {
   if (a == b) return true;
   if (a >= std::size(kLanguages) || b >= std::size(kLanguages)) return false;
   return (kLanguages[a].groups & kLanguages[b].groups) != 0;
+}
+
+bool IsWrittenIn(uint8_t language, CharacterClass script) {
+  if (language == kUnknownLanguage || language >= std::size(kLanguages))
+    return true;
+  if (script == kKana || script == kHangul) script = kHan;
+  return kLanguages[language].script == script ||
+         kLanguages[language].other_script == script;
 }
 
 }  // namespace reasonwatch

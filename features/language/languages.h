@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "features/symbols/character_class.h"
+
 namespace reasonwatch {
 
 inline constexpr uint8_t kUnknownLanguage = 0;
@@ -21,6 +23,10 @@ std::string_view LanguageTag(uint8_t language);
 // that a detector takes one for the other (Danish and Norwegian, Malay and
 // Indonesian, Serbian and Croatian, ...).
 bool Confusable(uint8_t a, uint8_t b);
+
+// Is `script` one in which the language is usually written? True for
+// kUnknownLanguage.
+bool IsWrittenIn(uint8_t language, CharacterClass script);
 
 }  // namespace reasonwatch
 

@@ -46,7 +46,8 @@ std::vector<CodeSpan> FindCodeSpans(std::string_view text) {
       const size_t line_end = std::min(text.find('\n', at), text.size());
       const std::string_view info =
           text.substr(ticks_end, std::max(line_end, ticks_end) - ticks_end);
-      spans.push_back({at, text.size(), IsProse(info)});
+      spans.push_back({at, text.size(), IsProse(info),
+                       info.find_first_not_of(" \r") == info.npos});
       open = true;
     }
     at = ticks_end;

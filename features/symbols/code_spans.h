@@ -14,6 +14,7 @@ struct CodeSpan {
   // What is fenced is text or data for a reader (```json, ```markdown, ...),
   // not a program.
   bool prose = false;
+  bool unlabelled = false;  // it does not say what is fenced
 };
 
 // Spans between lines of ``` in ascending order; at most 64, what lies after
