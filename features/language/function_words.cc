@@ -35,7 +35,7 @@ constexpr WordList kLists[] = {
     {"es",
      "el la los las de del y en que es un una por con para no se su al lo como "
      "más pero sus le ya o este esta estos estas sí porque entre cuando muy "
-     "sin sobre también me hasta hay donde desde todo nos durante uno ni son "
+     "sobre también me hasta hay donde desde todo nos durante uno ni son "
      "ser está puede pueden fue ha sea cada usted tu si"},
     {"pt",
      "o a os as de do da dos das e em que é um uma para com não no na nos nas "
@@ -65,7 +65,7 @@ constexpr WordList kLists[] = {
      "mellom etter bare seg ble der hvis vil være"},
     {"fi",
      "ja on ei se että joka ovat oli mutta kun niin myös tai hän ne voi olla "
-     "sen kuin jos ole minä sinä me te he tämä nämä jotka siitä sekä ennen "
+     "kuin jos ole minä sinä me te he tämä nämä jotka siitä sekä ennen "
      "kanssa sitten vain vielä joten esimerkiksi"},
     {"pl",
      "i w na z do że się nie jest to jak o po za od dla przez ale czy są być "

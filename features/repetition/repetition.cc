@@ -146,7 +146,7 @@ class Counts {
 };
 
 double Recurrence(std::span<const uint32_t> units) {
-  constexpr size_t kShingle = 5;
+  constexpr size_t kShingle = 8;
   constexpr size_t kWindow = 128;
   constexpr size_t kShortest = 40;
   if (units.size() < kShortest) return 0;

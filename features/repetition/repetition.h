@@ -17,7 +17,7 @@ struct Repetition {
   // vLLM stops at (3 copies of 4 to 128 tokens) is the same idea; this also
   // finds longer copies, and a single repeated word.
   bool exact_period = false;
-  // The largest share, over windows of 128 units, of runs of five units that
+  // The largest share, over windows of 128 units, of runs of eight units that
   // stood twice in the text already; 0 to 1. Copies with changes between them
   // count as far as they agree. Tables, list markers and short texts (under 40
   // units) do not count. A calculation that is checked again stands twice, not
@@ -30,7 +30,7 @@ struct Repetition {
 Repetition FindRepetition(std::string_view text);
 
 // From this recurrence on a text is taken for a loop.
-inline constexpr double kLoopRecurrence = .6;
+inline constexpr double kLoopRecurrence = .5;
 
 }  // namespace reasonwatch
 
