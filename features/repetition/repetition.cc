@@ -102,7 +102,7 @@ bool EndsInPeriod(std::span<const uint32_t> units) {
   size_t left = 0;
   size_t right = 0;
   // A period that stands three times is no longer than a third.
-  for (size_t i = 1; i <= n / 3; ++i) {
+  for (size_t i = 1; i <= (n + 1) / 3; ++i) {
     size_t match = i < right ? std::min<size_t>(right - i, z[i - left]) : 0;
     while (i + match < n && at(match) == at(i + match)) ++match;
     z[i] = static_cast<uint32_t>(match);
@@ -111,7 +111,8 @@ bool EndsInPeriod(std::span<const uint32_t> units) {
       right = i + match;
     }
     const size_t span = i + match;
-    if (span < std::max(3 * i, kShortest)) continue;
+    // The unit that was left out belongs to the third copy.
+    if (span < std::max(3 * i - 1, kShortest)) continue;
     bool letters = false;
     for (size_t k = 0; k < i && !letters; ++k)
       letters = (at(k) & kHasLetter) != 0;

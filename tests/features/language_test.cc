@@ -155,7 +155,7 @@ TEST(Identify, WhatIsNotProseDoesNotCount) {
   const std::string german =
       "Wir lösen die Gleichung und setzen das Ergebnis danach wieder ein. ";
   const std::string_view noise[] = {
-      "```python\nfor the_item in the_list:\n    print('this is what we have "
+      "\n```python\nfor the_item in the_list:\n    print('this is what we have "
       "to do with the item and the list')\n```\n",
       "`return the value of this and that if it is not there` ",
       "$$\\text{where the sum of all and the product of the others is}$$ ",
