@@ -269,9 +269,14 @@ enum WordUse : uint16_t {
   kIsNoun = 256,
 };
 
+struct Use {
+  uint16_t uses = 0;
+  uint8_t name = kUnknownLanguage;  // in English
+  bool ends_phrase = false;
+};
+
 struct Tables {
-  absl::flat_hash_map<uint64_t, uint16_t> uses;
-  absl::flat_hash_map<uint64_t, uint8_t> english_names;
+  absl::flat_hash_map<uint64_t, Use> words;
   absl::flat_hash_map<uint64_t, uint8_t> phrases;
 };
 
@@ -294,7 +299,7 @@ const Tables& GetTables() {
     auto* made = new Tables;
     const auto use = [&](std::string_view words, WordUse what) {
       ForEach(words, '|', [&](std::string_view word) {
-        made->uses[WordHash(word)] |= static_cast<uint16_t>(what);
+        made->words[WordHash(word)].uses |= static_cast<uint16_t>(what);
       });
     };
     use(kPrepositions, kIsPreposition);
@@ -308,7 +313,7 @@ const Tables& GetTables() {
     use(kNouns, kIsNoun);
     for (const Phrases& row : kEnglishNames)
       ForEach(row.phrases, '|', [&](std::string_view name) {
-        made->english_names[WordHash(name)] = LanguageFromTag(row.tag);
+        made->words[WordHash(name)].name = LanguageFromTag(row.tag);
       });
     for (const Phrases& row : kPhrases)
       ForEach(row.phrases, '|', [&](std::string_view phrase) {
@@ -320,6 +325,7 @@ const Tables& GetTables() {
                                      ? std::string_view()
                                      : phrase.substr(0, space);
         first = first.substr(first.rfind(' ') + 1);
+        made->words[last].ends_phrase = true;
         made->phrases[PairHash(first.empty() ? 0 : WordHash(first), last)] =
             LanguageFromTag(row.tag);
       });
@@ -384,25 +390,26 @@ class Finder {
 
   void Word(std::string_view word) {
     const uint64_t hash = WordHash(word);
-    const auto used = tables_.uses.find(hash);
-    const uint16_t uses = used == tables_.uses.end() ? 0 : used->second;
+    const auto found = tables_.words.find(hash);
+    const Use use = found == tables_.words.end() ? Use() : found->second;
+    const uint16_t uses = use.uses;
     static const uint64_t kOr = WordHash("or");
     if (name_ != kUnknownLanguage) {
       if (hash == kOr) alternative_ = name_;
       EndName((uses & kIsFollower) != 0 ||
               (word.ends_with("ing") && (uses & kIsNoun) == 0));
     }
-    const auto name = tables_.english_names.find(hash);
-    if (name != tables_.english_names.end()) {
-      if (alternative_ != kUnknownLanguage && alternative_ != name->second)
+    if (use.name != kUnknownLanguage) {
+      if (alternative_ != kUnknownLanguage && alternative_ != use.name)
         open_ = conflict_ = true;
       if (preposition_ != 0) {
-        name_ = name->second;
+        name_ = use.name;
         name_preposition_ = preposition_;
       }
     }
     alternative_ = hash == kOr ? alternative_ : kUnknownLanguage;
     for (const uint64_t first : {before_, uint64_t{0}}) {
+      if (!use.ends_phrase) break;
       const auto phrase = tables_.phrases.find(PairHash(first, hash));
       if (phrase == tables_.phrases.end()) continue;
       Say(phrase->second);

@@ -16,7 +16,7 @@ namespace {
 
 using enum CharacterClass;
 
-constexpr size_t kSampleBytes = 600;
+constexpr size_t kSampleBytes = 400;
 // Read in each of the three places, of which much may be code or figures.
 constexpr size_t kReadBytes = 2048;
 constexpr size_t kLongestWord = 60;
@@ -111,6 +111,7 @@ class Prose {
 
   size_t WordEnd(size_t i, size_t end) const {
     const size_t begin = i;
+    while (i < end && IsAsciiAlpha(text_[i]) && i - begin < kLongestWord) ++i;
     while (i < end && SeparatorAt(text_, i) == 0) {
       const size_t next = i + CharacterAt(text_, i).size;
       // Chinese, Japanese and Thai have no spaces, nor stand any between them
@@ -157,14 +158,15 @@ class Prose {
       return;
     }
     for (size_t i = 0; i < word.size();) {
+      const char c = word[i];
+      if (static_cast<unsigned char>(c) < 0x80) {
+        letters_[static_cast<size_t>(kLatin)] += IsAsciiAlpha(c);
+        sample_[size_++] = IsAsciiUpper(c) ? static_cast<char>(c + 32) : c;
+        ++i;
+        continue;
+      }
       const Character character = CharacterAt(word, i);
-      if (character.size == 1) {
-        const char c = word[i];
-        if (character.code_point < 0x80) {
-          if (IsAsciiAlpha(c)) ++letters_[static_cast<size_t>(kLatin)];
-          sample_[size_++] = IsAsciiUpper(c) ? static_cast<char>(c + 32) : c;
-        }
-      } else if (character.code_point != 0xFFFD) {
+      if (character.code_point != 0xFFFD) {
         ++letters_[static_cast<size_t>(ClassOf(character.code_point))];
         std::memcpy(sample_.data() + size_, word.data() + i, character.size);
         size_ += character.size;
@@ -188,6 +190,7 @@ class Prose {
         return i;
       return from + hit + close.size();
     };
+    if (text_[i] == ' ' || text_[i] == '\n') return i;
     const std::string_view two = text_.substr(i, 2);
     const std::string_view three = text_.substr(i, 3);
     switch (text_[i]) {
@@ -223,7 +226,7 @@ class Prose {
       default:
         break;
     }
-    if (lenient_) return i;
+    if (lenient_ || static_cast<unsigned char>(text_[i]) < 0x80) return i;
     constexpr std::string_view kQuotes[][2] = {
         {"\u201C", "\u201D"}, {"\u201E", "\u201C"}, {"\u300C", "\u300D"},
         {"\u300E", "\u300F"}, {"\u300A", "\u300B"},

@@ -1,7 +1,7 @@
 // Which language a text is written in.
 //
 // Pure and thread-safe (so are CLD2's detection calls: they only read static
-// tables). Looks at no more than about 600 bytes of prose from the beginning,
+// tables). Looks at no more than about 400 bytes of prose from the beginning,
 // the middle and the end, so the cost does not grow with the text, but for one
 // search for code fences.
 #ifndef REASONWATCH_FEATURES_LANGUAGE_IDENTIFY_H_

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "features/load.h"
+
 namespace reasonwatch {
 
 inline bool IsAsciiUpper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -16,12 +18,15 @@ inline bool IsAsciiAlpha(char c) {
 // Hash of a word with its ASCII letters in lower case. For tables that are
 // made in the same process; not stable.
 inline uint64_t WordHash(std::string_view word) {
-  uint64_t hash = 0xCBF29CE484222325;
-  for (char c : word) {
-    const auto u = static_cast<unsigned char>(IsAsciiUpper(c) ? c + 32 : c);
-    hash = (hash ^ u) * 0x100000001B3;
+  uint64_t hash = word.size();
+  for (size_t i = 0; i < word.size(); i += 8) {
+    uint64_t part = LoadUpTo8(word.data() + i, word.size() - i);
+    // Bit 5 of what is ASCII: letters in lower case; digits have it already.
+    part |= (~part & 0x8080808080808080) >> 2;
+    hash = (hash ^ part) * 0x9E3779B97F4A7C15;
+    hash ^= hash >> 32;
   }
-  return hash ^ hash >> 29;
+  return hash;
 }
 
 // Bytes of a separator at `at`, 0 where a word stands: ASCII that is no

@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "features/load.h"
+
 namespace reasonwatch {
 namespace {
 
@@ -31,14 +33,27 @@ uint32_t Mix(uint64_t h) {
   return static_cast<uint32_t>(h >> 32);
 }
 
-uint64_t LoadUpTo8(const char* p, size_t n) {
-  uint64_t word = 0;
-  std::memcpy(&word, p, std::min<size_t>(n, 8));
-  return word;
-}
-
 bool IsLetterByte(unsigned char c) {
   return c >= 0x80 || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+// End of the word at `i`: white space, a character of three bytes or more, or
+// the longest that a word may be. Eight bytes at a time.
+size_t WordEnd(std::string_view text, size_t i) {
+  const size_t limit = std::min(text.size(), i + kLongestWord);
+  while (i + 8 <= limit) {
+    constexpr uint64_t kHighs = 0x8080808080808080;
+    constexpr uint64_t kUpToSpace = 0x5F5F5F5F5F5F5F5F;  // 0x80 - 0x21
+    const uint64_t word = LoadUpTo8(text.data() + i, 8);
+    const uint64_t space = ~(((word & ~kHighs) + kUpToSpace) | word) & kHighs;
+    const uint64_t stop = space | (word & word << 1 & word << 2 & kHighs);
+    if (stop != 0) return i + static_cast<size_t>(std::countr_zero(stop)) / 8;
+    i += 8;
+  }
+  while (i<limit&& static_cast<unsigned char>(text[i])> ' ' &&
+         static_cast<unsigned char>(text[i]) < 0xE0)
+    ++i;
+  return i;
 }
 
 // Words up to white space. From the 33rd byte of a word on, and for characters
@@ -65,8 +80,7 @@ void Split(std::string_view text, Units& units) {
       while (end < text.size() && (byte(end) & 0xC0) == 0x80) ++end;
       end = std::min(end, i + 4);
     } else {
-      const size_t limit = std::min(text.size(), i + kLongestWord);
-      while (end < limit && byte(end) > ' ' && byte(end) < 0xE0) ++end;
+      end = WordEnd(text, i);
     }
     const size_t n = end - i;
     uint64_t hash = LoadUpTo8(text.data() + i, n) + n;
@@ -156,17 +170,25 @@ double Recurrence(std::span<const uint32_t> units) {
   size_t in_window = 0;
   size_t most = 0;
   const size_t window = std::min(kWindow, units.size() - kShingle + 1);
-  for (size_t i = 0; i + kShingle <= units.size(); ++i) {
-    uint64_t hash = 0;
-    uint32_t any = 0;
-    uint32_t letters = 0;
-    for (size_t k = 0; k < kShingle; ++k) {
-      const uint32_t unit = units[i + k];
-      any |= unit;
-      letters += unit & kHasLetter;
-      hash = hash * 0x9E3779B97F4A7C15 + unit;
+  // Rolling: the hash of a shingle is a polynomial of its units.
+  constexpr uint64_t kBase = 0x9E3779B97F4A7C15;
+  uint64_t leaving = 1;
+  for (size_t k = 0; k < kShingle; ++k) leaving *= kBase;
+  uint64_t hash = 0;
+  size_t tables = 0;
+  size_t letters = 0;
+  for (size_t next = 0; next < units.size(); ++next) {
+    hash = hash * kBase + units[next];
+    tables += (units[next] & kInTable) != 0;
+    letters += (units[next] & kHasLetter) != 0;
+    if (next + 1 < kShingle) continue;
+    const size_t i = next + 1 - kShingle;
+    if (i > 0) {
+      hash -= units[i - 1] * leaving;
+      tables -= (units[i - 1] & kInTable) != 0;
+      letters -= (units[i - 1] & kHasLetter) != 0;
     }
-    if ((any & kInTable) == 0 && letters >= 2) {
+    if (tables == 0 && letters >= 2) {
       again[i] = counts.Add(Mix(hash)) >= 2;
       in_window += again[i];
     }

@@ -143,6 +143,12 @@ Character CharacterAt(std::string_view text, size_t at) {
     return static_cast<char32_t>(static_cast<unsigned char>(text[at + i]));
   };
   if (byte(0) < 0x80) return {byte(0), 1};
+  // Most of what is not ASCII, checked at once; the rest below.
+  const size_t left = text.size() - at;
+  if (left >= 3 && byte(0) > 0xE0 && byte(0) < 0xED &&
+      (byte(1) & 0xC0) == 0x80 && (byte(2) & 0xC0) == 0x80)
+    return {(byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F),
+            3};
   size_t skip = 1;
   switch (Utf8CharacterLength(text.substr(at), skip)) {
     case 2:
