@@ -90,15 +90,18 @@ void ReadTextQuality(const Trace& trace, const PromptText& prompt,
   const int64_t letters =
       Letters(in_answer.letters) + Letters(in_reasoning.letters);
   if (letters >= kFewestLetters) {
-    const ClassCounts in_prompt =
-        CountCharacters(std::string_view(prompt.user).substr(0, kPromptBytes),
-                        {})
-            .letters;
     // Reasoning and answer may be in two scripts.
-    scored.reading(Feature::kMinorityScript) =
-        Log2PerMille(MinorityLetters(in_answer.letters, in_prompt) +
-                         MinorityLetters(in_reasoning.letters, in_prompt),
-                     letters);
+    const auto minority = [&](const ClassCounts& in_prompt) {
+      return MinorityLetters(in_answer.letters, in_prompt) +
+             MinorityLetters(in_reasoning.letters, in_prompt);
+    };
+    int64_t stray = minority({});
+    if (stray > 0)
+      stray = minority(
+          CountCharacters(std::string_view(prompt.user).substr(0, kPromptBytes),
+                          {})
+              .letters);
+    scored.reading(Feature::kMinorityScript) = Log2PerMille(stray, letters);
   }
 
   const Repetition answer_again = FindRepetition(answer);

@@ -37,18 +37,20 @@ bool IsLetterByte(unsigned char c) {
   return c >= 0x80 || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
-// End of the word at `i`: white space, a character of three bytes or more, or
-// the longest that a word may be. Eight bytes at a time.
+// The high bit of each byte that ends a word: white space, or the first byte of
+// a character of three bytes or more.
+uint64_t WordEnds(uint64_t bytes) {
+  constexpr uint64_t kHighs = 0x8080808080808080;
+  constexpr uint64_t kUpToSpace = 0x5F5F5F5F5F5F5F5F;  // 0x80 - 0x21
+  const uint64_t space = ~(((bytes & ~kHighs) + kUpToSpace) | bytes) & kHighs;
+  return space | (bytes & bytes << 1 & bytes << 2 & kHighs);
+}
+
 size_t WordEnd(std::string_view text, size_t i) {
   const size_t limit = std::min(text.size(), i + kLongestWord);
-  while (i + 8 <= limit) {
-    constexpr uint64_t kHighs = 0x8080808080808080;
-    constexpr uint64_t kUpToSpace = 0x5F5F5F5F5F5F5F5F;  // 0x80 - 0x21
-    const uint64_t word = LoadUpTo8(text.data() + i, 8);
-    const uint64_t space = ~(((word & ~kHighs) + kUpToSpace) | word) & kHighs;
-    const uint64_t stop = space | (word & word << 1 & word << 2 & kHighs);
-    if (stop != 0) return i + static_cast<size_t>(std::countr_zero(stop)) / 8;
-    i += 8;
+  for (; i + 8 <= limit; i += 8) {
+    const uint64_t ends = WordEnds(LoadUpTo8(text.data() + i, 8));
+    if (ends != 0) return i + static_cast<size_t>(std::countr_zero(ends)) / 8;
   }
   while (i<limit&& static_cast<unsigned char>(text[i])> ' ' &&
          static_cast<unsigned char>(text[i]) < 0xE0)
@@ -75,6 +77,20 @@ void Split(std::string_view text, Units& units) {
     if (line_start) table = c == '|';
     line_start = false;
     size_t end = i;
+    if (c < 0xE0 && i + 8 <= text.size()) {
+      // Most words: shorter than eight bytes, and no branch on how long.
+      const uint64_t bytes = LoadUpTo8(text.data() + i, 8);
+      if (const uint64_t ends = WordEnds(bytes); ends != 0) {
+        const int bits = std::countr_zero(ends) - 7;
+        const uint64_t word = bytes & ((uint64_t{1} << bits) - 1);
+        const bool letter = IsLetterByte(c) || IsLetterByte(word >> 8 & 0xFF);
+        units.unit[units.size++] = (Mix(word) & ~kFlags) |
+                                   (letter ? kHasLetter : 0) |
+                                   (table ? kInTable : 0);
+        i += static_cast<size_t>(bits) / 8;
+        continue;
+      }
+    }
     if (c >= 0xE0) {
       ++end;
       while (end < text.size() && (byte(end) & 0xC0) == 0x80) ++end;
@@ -83,7 +99,9 @@ void Split(std::string_view text, Units& units) {
       end = WordEnd(text, i);
     }
     const size_t n = end - i;
-    uint64_t hash = LoadUpTo8(text.data() + i, n) + n;
+    uint64_t hash = 0;
+    std::memcpy(&hash, text.data() + i, std::min<size_t>(n, 8));
+    if (n > 8) hash += n;
     for (size_t k = 8; k < n; k += 8)
       hash = Mix(hash) ^ LoadUpTo8(text.data() + i + k, n - k) ^ hash << 32;
     const bool letter = IsLetterByte(c) || (n > 1 && IsLetterByte(byte(i + 1)));

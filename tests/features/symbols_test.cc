@@ -73,7 +73,9 @@ TEST(Symbols, OrdinaryTextHasNone) {
 TEST(Garbage, RunsThatNoWriterMakes) {
   EXPECT_TRUE(Garbage("!!!!!!!!!"));
   EXPECT_TRUE(Garbage("The answer is !!!!!!!!!!!!!!!!"));
-  EXPECT_TRUE(Garbage("???" "////////////////"));
+  EXPECT_TRUE(
+      Garbage("???"
+              "////////////////"));
   EXPECT_TRUE(Garbage("text \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"));
   EXPECT_TRUE(Garbage("bytes \xFF\xFE\xFF\xFE\xFF"));
   EXPECT_TRUE(Garbage(Times("a", 40)));
