@@ -37,89 +37,104 @@ bool IsLetterByte(unsigned char c) {
   return c >= 0x80 || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
-// The high bit of each byte that ends a word: white space, or the first byte of
-// a character of three bytes or more.
-uint64_t WordEnds(uint64_t bytes) {
-  constexpr uint64_t kHighs = 0x8080808080808080;
-  constexpr uint64_t kUpToSpace = 0x5F5F5F5F5F5F5F5F;  // 0x80 - 0x21
-  const uint64_t space = ~(((bytes & ~kHighs) + kUpToSpace) | bytes) & kHighs;
-  return space | (bytes & bytes << 1 & bytes << 2 & kHighs);
-}
+// Collects units. Words end at white space. From the 33rd byte of a word on,
+// and for characters of three bytes and more, each character is a unit: that is
+// text without spaces, where a period need not be a multiple of any other size.
+class Splitter {
+ public:
+  Splitter(std::string_view text, Units& units) : text_(text), units_(units) {}
 
-size_t WordEnd(std::string_view text, size_t i) {
-  const size_t limit = std::min(text.size(), i + kLongestWord);
-  for (; i + 8 <= limit; i += 8) {
-    const uint64_t ends = WordEnds(LoadUpTo8(text.data() + i, 8));
-    if (ends != 0) return i + static_cast<size_t>(std::countr_zero(ends)) / 8;
-  }
-  while (i<limit&& static_cast<unsigned char>(text[i])> ' ' &&
-         static_cast<unsigned char>(text[i]) < 0xE0)
-    ++i;
-  return i;
-}
-
-// Words up to white space. From the 33rd byte of a word on, and for characters
-// of three bytes and more, each character is a unit: that is text without
-// spaces, where a period need not be a multiple of any other size.
-void Split(std::string_view text, Units& units) {
-  const auto byte = [&](size_t i) {
-    return static_cast<unsigned char>(text[i]);
-  };
-  bool table = false;
-  bool line_start = true;
-  for (size_t i = 0; i < text.size() && units.size < kMaxUnits;) {
-    const unsigned char c = byte(i);
-    if (c <= ' ') {
-      if (c == '\n') line_start = true;
-      ++i;
-      continue;
-    }
-    if (line_start) table = c == '|';
-    line_start = false;
-    size_t end = i;
-    if (c < 0xE0 && i + 8 <= text.size()) {
-      // Most words: shorter than eight bytes, and no branch on how long.
-      const uint64_t bytes = LoadUpTo8(text.data() + i, 8);
-      if (const uint64_t ends = WordEnds(bytes); ends != 0) {
-        const int bits = std::countr_zero(ends) - 7;
-        const uint64_t word = bytes & ((uint64_t{1} << bits) - 1);
-        const bool letter = IsLetterByte(c) || IsLetterByte(word >> 8 & 0xFF);
-        units.unit[units.size++] = (Mix(word) & ~kFlags) |
-                                   (letter ? kHasLetter : 0) |
-                                   (table ? kInTable : 0);
-        i += static_cast<size_t>(bits) / 8;
-        continue;
+  void Split() {
+    size_t begin = 0;
+    // Ends of words, 64 bytes at a time, and then one by one: what comes next
+    // does not wait for the length of the word before.
+    for (size_t block = 0; block < text_.size(); block += 64) {
+      for (uint64_t spaces = Spaces(block); spaces != 0; spaces &= spaces - 1) {
+        const size_t end =
+            block + static_cast<size_t>(std::countr_zero(spaces));
+        if (begin < end) AddWord(begin, end);
+        if (text_[end] == '\n') line_start_ = true;
+        begin = end + 1;
       }
     }
-    if (c >= 0xE0) {
-      ++end;
-      while (end < text.size() && (byte(end) & 0xC0) == 0x80) ++end;
-      end = std::min(end, i + 4);
-    } else {
-      end = WordEnd(text, i);
+    if (begin < text_.size()) AddWord(begin, text_.size());
+  }
+
+ private:
+  unsigned char Byte(size_t i) const {
+    return static_cast<unsigned char>(text_[i]);
+  }
+
+  // Bit i: byte i of the 64 at `block` is white space or control.
+  uint64_t Spaces(size_t block) const {
+    constexpr uint64_t kHighs = 0x8080808080808080;
+    constexpr uint64_t kUpToSpace = 0x5F5F5F5F5F5F5F5F;  // 0x80 - 0x21
+    uint64_t mask = 0;
+    const size_t left = std::min<size_t>(text_.size() - block, 64);
+    size_t i = 0;
+    for (; i + 8 <= left; i += 8) {
+      const uint64_t bytes = LoadUpTo8(text_.data() + block + i, 8);
+      const uint64_t space =
+          ~(((bytes & ~kHighs) + kUpToSpace) | bytes) & kHighs;
+      mask |= (space * 0x0002040810204081 >> 56) << i;
     }
-    const size_t n = end - i;
+    for (; i < left; ++i) mask |= uint64_t{Byte(block + i) <= ' '} << i;
+    return mask;
+  }
+
+  void Add(uint32_t hash, bool letter) {
+    if (units_.size == kMaxUnits) return;
+    units_.unit[units_.size++] =
+        (hash & ~kFlags) | (letter ? kHasLetter : 0) | (table_ ? kInTable : 0);
+  }
+
+  void AddWord(size_t begin, size_t end) {
+    if (line_start_) table_ = Byte(begin) == '|';
+    line_start_ = false;
+    if (end - begin < 8 && begin + 8 <= text_.size()) {
+      // Most words, without a branch on how long they are.
+      const uint64_t bytes = LoadUpTo8(text_.data() + begin, 8);
+      const uint64_t word = bytes & ((uint64_t{1} << (end - begin) * 8) - 1);
+      if ((word & word << 1 & word << 2 & 0x8080808080808080) == 0) {
+        Add(Mix(word),
+            IsLetterByte(Byte(begin)) || IsLetterByte(word >> 8 & 0xFF));
+        return;
+      }
+    }
+    while (begin < end && units_.size < kMaxUnits) begin = AddPart(begin, end);
+  }
+
+  // The first unit of a word, or all that is over of a long one.
+  size_t AddPart(size_t begin, size_t end) {
+    size_t part = begin;
+    if (Byte(begin) >= 0xE0) {
+      ++part;
+      while (part < std::min(end, begin + 4) && (Byte(part) & 0xC0) == 0x80)
+        ++part;
+    } else {
+      const size_t limit = std::min(end, begin + kLongestWord);
+      while (part < limit && Byte(part) < 0xE0) ++part;
+    }
+    const size_t n = part - begin;
     uint64_t hash = 0;
-    std::memcpy(&hash, text.data() + i, std::min<size_t>(n, 8));
+    std::memcpy(&hash, text_.data() + begin, std::min<size_t>(n, 8));
     if (n > 8) hash += n;
     for (size_t k = 8; k < n; k += 8)
-      hash = Mix(hash) ^ LoadUpTo8(text.data() + i + k, n - k) ^ hash << 32;
-    const bool letter = IsLetterByte(c) || (n > 1 && IsLetterByte(byte(i + 1)));
-    units.unit[units.size++] = (Mix(hash) & ~kFlags) |
-                               (letter ? kHasLetter : 0) |
-                               (table ? kInTable : 0);
-    i = end;
-    // The rest of a long word, character by character.
-    if (n == kLongestWord && c < 0xE0) {
-      while (i < text.size() && byte(i) > ' ' && byte(i) < 0xE0 &&
-             units.size < kMaxUnits) {
-        units.unit[units.size++] =
-            (Mix(byte(i)) & ~kFlags) | (IsLetterByte(byte(i)) ? kHasLetter : 0);
-        ++i;
-      }
-    }
+      hash =
+          Mix(hash) ^ LoadUpTo8(text_.data() + begin + k, n - k) ^ hash << 32;
+    Add(Mix(hash),
+        IsLetterByte(Byte(begin)) || (n > 1 && IsLetterByte(Byte(begin + 1))));
+    if (n == kLongestWord)
+      for (; part < end && Byte(part) < 0xE0 && units_.size < kMaxUnits; ++part)
+        Add(Mix(Byte(part)), IsLetterByte(Byte(part)));
+    return part;
   }
-}
+
+  const std::string_view text_;
+  Units& units_;
+  bool table_ = false;
+  bool line_start_ = true;
+};
 
 bool EndsInPeriod(std::span<const uint32_t> units) {
   constexpr size_t kShortest = 40;
@@ -236,7 +251,7 @@ Repetition FindRepetition(std::string_view text) {
     if (space != std::string_view::npos) text.remove_prefix(space);
   }
   Units all;
-  Split(text, all);
+  Splitter(text, all).Split();
   const std::span<const uint32_t> units(all.unit.data(), all.size);
   return {.exact_period = EndsInPeriod(units),
           .recurrence = Recurrence(units),
