@@ -1,8 +1,10 @@
-#include <fstream>
-#include <iostream>
+#include <atomic>
 #include <map>
 #include <random>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
 
 #include "features/language/asked.h"
 #include "features/language/identify.h"
@@ -302,6 +304,28 @@ TEST(Expected, InstructionAfterALongTextIsFound) {
   while (prompt.size() < 100'000)
     prompt += "The committee met again and it was decided to wait. ";
   EXPECT_EQ(Expected(prompt + "\n\nSummarize the text in Italian."), "it");
+}
+
+// CLD2 is asked about these; it has to give the same in several threads.
+TEST(Identify, ThreadsDoNotDisturbEachOther) {
+  const std::string texts[] = {
+      "Rong väljub jaamast kell üheksa ja on teise rongi väljumise ajaks juba "
+      "kaks tundi teel olnud.",
+      "Traukinys išvyksta iš stoties devintą valandą, todėl jis jau dvi "
+      "valandas važiuoja, kai pajuda antrasis.",
+      "Mae'r trên yn gadael yr orsaf am naw o'r gloch, felly mae wedi bod ar y "
+      "ffordd ers dwy awr.",
+  };
+  const std::string_view tags[] = {"et", "lt", "cy"};
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (size_t t = 0; t < 6; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 300; ++i)
+        if (TagOf(texts[t % 3]) != tags[t % 3]) ++wrong;
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST(Identify, AnyBytesAreRead) {
