@@ -642,6 +642,7 @@ AnswerChain ReadAnswerChain(const AnswerTexts& texts) {
   if (!closing.has_value() || word_end < marked.size())
     closing = LastBracketedVerdict(Tail(answer, kTail));
   if (leading.has_value() || closing.has_value()) {
+    result.leads = leading.has_value();
     const bool stated = leading.has_value() ? *leading : *closing;
     result.stated =
         leading.has_value() ? answer.substr(0, after) : texts.final_answer;

@@ -34,6 +34,7 @@ struct AnswerChain {
   // AnswerTexts; empty where there is none.
   std::string_view chain;
   std::string_view stated;
+  bool leads = false;  // a verdict that comes before its reasons
   AnswerSupport support = AnswerSupport::kUnknown;
   float not_in_chain = kNoReading;           // Feature::kAnswerNotInChain
   float contradicts_chain = kNoReading;      // kAnswerContradictsChain
