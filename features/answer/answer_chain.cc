@@ -444,15 +444,16 @@ void CompareNumber(std::string_view written, const Quantity& stated,
     const std::string_view sentence = SentenceBefore(tail, end);
     const bool here = HoldsNumber(sentence, stated);
     Quantity any;
-    if (i < 2 || with_numbers == 0) open = open || LeavesOpen(sentence);
-    if (!here && !NextQuantity(sentence, 0, any)) continue;
-    ++with_numbers;
     if (here) {
       result.contradicts_chain = 0;
       result.not_in_chain = 0;
       result.support = AnswerSupport::kConclusion;
       return;
     }
+    // Read only where it is asked for: most answers are found at once.
+    if (i < 2 || with_numbers == 0) open = open || LeavesOpen(sentence);
+    if (!NextQuantity(sentence, 0, any)) continue;
+    ++with_numbers;
     concluded =
         concluded || (with_numbers == 1 &&
                       (Concludes(sentence) || sentence.find('=') != kNone));

@@ -24,54 +24,100 @@ constexpr uint8_t kFormat = 1;
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsWord(char c) {
-  return IsDigit(c) || IsUpper(c) || IsLower(c) || c == '\'' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
+constexpr auto kIsWord = [] {
+  std::array<bool, 256> word{};
+  for (size_t u = 0; u < word.size(); ++u)
+    word[u] = (u >= '0' && u <= '9') || (u >= 'A' && u <= 'Z') ||
+              (u >= 'a' && u <= 'z') || u == '\'' || u >= 0x80;
+  return word;
+}();
+bool IsWord(char c) { return kIsWord[static_cast<unsigned char>(c)]; }
 
-// The words of a line's beginning, generalised; each a view into the line or
-// one of the two signs.
-struct Words {
-  std::array<std::string_view, kMaxWords> words;
-  size_t count = 0;
-};
+// The words of a line's beginning one by one, generalised.
+class LineWords {
+ public:
+  explicit LineWords(std::string_view line)
+      : line_(line.substr(0, kMaxLineBytes)) {
+    while (i_ < line_.size() && i_ < kMaxMarkup && !IsWord(line_[i_])) ++i_;
+  }
 
-Words WordsOf(std::string_view line, size_t limit) {
-  Words out;
-  line = line.substr(0, kMaxLineBytes);
-  size_t i = 0;
-  while (i < line.size() && i < kMaxMarkup && !IsWord(line[i])) ++i;
-  while (out.count < limit) {
-    const size_t begin = i;
-    while (i < line.size() && IsWord(line[i])) ++i;
+  // A view into the line or one of the two signs; empty at the end.
+  std::string_view Next() {
+    const size_t begin = i_;
+    hash_ = kHashSeed;
+    for (; i_ < line_.size() && IsWord(line_[i_]); ++i_)
+      hash_ = (hash_ ^ static_cast<unsigned char>(line_[i_])) * kHashStep;
     // Cut by the limit of the line, or too long to be a word.
-    if (i == begin || (i == kMaxLineBytes) || i - begin > kMaxWord) break;
-    std::string_view word = line.substr(begin, i - begin);
+    if (i_ == begin || i_ == kMaxLineBytes || i_ - begin > kMaxWord) return {};
+    std::string_view word = line_.substr(begin, i_ - begin);
+    const size_t next = i_;
     if (IsDigit(word[0])) {
-      word = "#";
       // "3.5" and "1,000" are one number.
-      while (i + 1 < line.size() && (line[i] == '.' || line[i] == ',') &&
-             IsDigit(line[i + 1])) {
-        ++i;
-        while (i < line.size() && IsDigit(line[i])) ++i;
+      while (i_ + 1 < line_.size() && (line_[i_] == '.' || line_[i_] == ',') &&
+             IsDigit(line_[i_ + 1])) {
+        ++i_;
+        while (i_ < line_.size() && IsDigit(line_[i_])) ++i_;
       }
-    } else if (out.count > 0 && word.size() > 1 && IsUpper(word[0]) &&
+      word = "#";
+      hash_ = HashOf(word);
+    } else if (!begins_sentence_ && word.size() > 1 && IsUpper(word[0]) &&
                IsLower(word[1])) {
       word = "@";
+      hash_ = HashOf(word);
     }
-    out.words[out.count++] = word;
+    // "1. We", "**Step 2:** Check": capitals of their own.
+    begins_sentence_ = false;
+    for (; i_ < line_.size() && !IsWord(line_[i_]); ++i_)
+      begins_sentence_ =
+          begins_sentence_ || (line_[i_] != ' ' && line_[i_] != ',');
     // A phrase does not go over the end of its sentence.
-    if (i < line.size() &&
-        (line[i] == '.' || line[i] == '?' || line[i] == '!') && word != "#")
-      break;
-    while (i < line.size() && !IsWord(line[i])) ++i;
+    if (word != "#" && next < line_.size() &&
+        (line_[next] == '.' || line_[next] == '?' || line_[next] == '!'))
+      i_ = line_.size();
+    return word;
   }
-  return out;
+  // Of the last word.
+  uint64_t hash() const { return hash_; }
+
+  static uint64_t HashOf(std::string_view word) {
+    uint64_t hash = kHashSeed;
+    for (char c : word)
+      hash = (hash ^ static_cast<unsigned char>(c)) * kHashStep;
+    return hash;
+  }
+
+ private:
+  // FNV-1a: words are short, and a call costs more than their bytes.
+  static constexpr uint64_t kHashSeed = 0xCBF29CE484222325ULL;
+  static constexpr uint64_t kHashStep = 0x100000001B3ULL;
+
+  std::string_view line_;
+  size_t i_ = 0;
+  uint64_t hash_ = 0;
+  bool begins_sentence_ = true;
+};
+
+// Of a phrase, from that of its beginning and of its last word. Never 0.
+uint64_t Extend(uint64_t beginning, uint64_t word) {
+  const uint64_t hash = (beginning ^ word) * 0x9E3779B97F4A7C15ULL;
+  return (hash ^ hash >> 29) | 1;
 }
 
-// Longer phrases go on where shorter ones end, so that a line is hashed once.
-uint64_t Extend(uint64_t hash, std::string_view word) {
-  return StableHash(word, hash);
+struct Words {
+  std::array<std::string_view, kMaxWords> words;
+  std::array<uint64_t, kMaxWords> hashes;
+  size_t count = 0;
+};
+Words WordsOf(std::string_view line) {
+  Words out;
+  LineWords words(line);
+  while (out.count < kMaxWords) {
+    const std::string_view word = words.Next();
+    if (word.empty()) break;
+    out.words[out.count] = word;
+    out.hashes[out.count++] = words.hash();
+  }
+  return out;
 }
 
 size_t StartSlot(std::string_view word) {
@@ -120,11 +166,11 @@ std::vector<Habit> MineHabits(const std::vector<std::string_view>& traces) {
   const auto for_each_phrase = [&](size_t i, auto visit) {
     size_t lines = 0;
     ForEachLine(trace(i), [&](std::string_view line) {
-      const Words words = WordsOf(line, kMaxWords);
+      const Words words = WordsOf(line);
       uint64_t hash = 0;
       for (size_t w = 0; w < words.count; ++w) {
         const uint64_t parent = hash;
-        hash = Extend(hash, words.words[w]);
+        hash = Extend(hash, words.hashes[w]);
         if (w + 1 >= kMinWords && HasText(words, w + 1))
           visit(hash, parent, words, w + 1);
       }
@@ -192,19 +238,25 @@ HabitProfile::HabitProfile(std::vector<Habit> habits)
   for (size_t h = 0; h < habits_.size(); ++h) {
     std::string_view rest = habits_[h].phrase;
     uint64_t hash = 0;
-    size_t size = 0;
-    while (!rest.empty()) {
+    for (size_t size = 0; !rest.empty() && size < kMaxWords; ++size) {
       const size_t end = std::min(rest.find(' '), rest.size());
       const std::string_view word = rest.substr(0, end);
-      if (size++ == 0)
+      if (size == 0 && !word.empty())
         starts_[StartSlot(word) / 64] |= uint64_t{1} << (StartSlot(word) % 64);
-      hash = Extend(hash, word);
+      hash = Extend(hash, LineWords::HashOf(word));
       rest.remove_prefix(std::min(end + 1, rest.size()));
+      Beginning& beginning = SlotOf(hash);
+      beginning.hash = hash;
+      if (rest.empty()) beginning.habits |= uint32_t{1} << h;
     }
-    longest_ = std::max(longest_, std::min(size, kMaxWords));
-    bits_.emplace_back(hash, static_cast<uint32_t>(h));
   }
-  std::sort(bits_.begin(), bits_.end());
+}
+
+HabitProfile::Beginning& HabitProfile::SlotOf(uint64_t hash) {
+  size_t slot = hash >> 32 & (kSlots - 1);
+  while (beginnings_[slot].hash != 0 && beginnings_[slot].hash != hash)
+    slot = (slot + 1) & (kSlots - 1);
+  return beginnings_[slot];
 }
 
 uint32_t HabitProfile::Find(std::string_view text) const {
@@ -218,15 +270,16 @@ uint32_t HabitProfile::Find(std::string_view text) const {
                                       ? line.substr(i, 2)
                                       : line.substr(i, 1));
     if ((starts_[slot / 64] >> (slot % 64) & 1) == 0) return true;
-    const Words words = WordsOf(line, longest_);
+    LineWords words(line);
     uint64_t hash = 0;
-    for (size_t w = 0; w < words.count; ++w) {
-      hash = Extend(hash, words.words[w]);
-      if (w + 1 < kMinWords) continue;
-      const auto it = std::lower_bound(bits_.begin(), bits_.end(),
-                                       std::pair<uint64_t, uint32_t>(hash, 0));
-      if (it != bits_.end() && it->first == hash)
-        found |= uint32_t{1} << it->second;
+    for (size_t w = 0; w < kMaxWords && !words.Next().empty(); ++w) {
+      hash = Extend(hash, words.hash());
+      size_t at = hash >> 32 & (kSlots - 1);
+      while (beginnings_[at].hash != 0 && beginnings_[at].hash != hash)
+        at = (at + 1) & (kSlots - 1);
+      // No phrase begins so.
+      if (beginnings_[at].hash == 0) break;
+      found |= beginnings_[at].habits;
     }
     return true;
   });

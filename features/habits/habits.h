@@ -3,7 +3,7 @@
 // decoder answers.
 //
 // A phrase is two to six words; punctuation and markup between them do not
-// count, a number is "#", a capitalised word that is not the first is "@".
+// count, a number is "#", a capitalised word amid a sentence is "@".
 #ifndef REASONWATCH_FEATURES_HABITS_HABITS_H_
 #define REASONWATCH_FEATURES_HABITS_HABITS_H_
 
@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -56,12 +55,19 @@ class HabitProfile {
   static absl::StatusOr<HabitProfile> Parse(std::string_view bytes);
 
  private:
+  // Every beginning of every phrase, by its hash; at most half of the slots
+  // are taken.
+  static constexpr size_t kSlots = 512;
+  struct Beginning {
+    uint64_t hash = 0;    // 0 = none
+    uint32_t habits = 0;  // those that end here
+  };
+  Beginning& SlotOf(uint64_t hash);
+
   std::vector<Habit> habits_;
-  // Hash of a phrase and its bit, sorted.
-  std::vector<std::pair<uint64_t, uint32_t>> bits_;
+  std::vector<Beginning> beginnings_ = std::vector<Beginning>(kSlots);
   // By the first two bytes of a line, whether any phrase can begin there.
   std::array<uint64_t, 4> starts_{};
-  size_t longest_ = 0;  // words
 };
 
 }  // namespace reasonwatch

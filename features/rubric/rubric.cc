@@ -1,9 +1,9 @@
 #include "features/rubric/rubric.h"
 
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "features/answer/words.h"
 
@@ -13,43 +13,48 @@ namespace {
 constexpr int kMinSteps = 3;
 constexpr size_t kMaxSteps = 48;
 // Of a step, so much is read for its terms.
-constexpr size_t kMaxStep = 160;
+constexpr size_t kMaxStep = 128;
 constexpr size_t kMinTerm = 4;
 
-// What a byte is to a term: 0 = between terms.
-enum : uint8_t { kBetween, kDigit, kLetter };
-struct Byte {
-  uint8_t kind = kBetween;
-  uint8_t lower = 0;
-};
-constexpr auto kBytes = [] {
-  std::array<Byte, 256> bytes{};
+// Of a byte, its lower case where it is part of a term, else 0.
+constexpr auto kTermBytes = [] {
+  std::array<uint8_t, 256> bytes{};
   for (size_t u = 0; u < bytes.size(); ++u) {
-    Byte& b = bytes[u];
-    b.lower = static_cast<uint8_t>(u >= 'A' && u <= 'Z' ? u + 32 : u);
-    if (u >= '0' && u <= '9') b.kind = kDigit;
-    if ((b.lower >= 'a' && b.lower <= 'z') || u >= 0x80) b.kind = kLetter;
+    const size_t lower = u >= 'A' && u <= 'Z' ? u + 32 : u;
+    if ((u >= '0' && u <= '9') || (lower >= 'a' && lower <= 'z') || u >= 0x80)
+      bytes[u] = static_cast<uint8_t>(lower);
   }
   return bytes;
 }();
 
-// Words that tie any two English texts together.
-constexpr bool IsCommon(std::string_view w) {
-  switch (w.size()) {
-    case 4:
-      return w == "that" || w == "this" || w == "with" || w == "then" ||
-             w == "have" || w == "from" || w == "will" || w == "need" ||
-             w == "find" || w == "each" || w == "also" || w == "they" ||
-             w == "when" || w == "step" || w == "them" || w == "there";
-    case 5:
-      return w == "first" || w == "which" || w == "there" || w == "these" ||
-             w == "where" || w == "since" || w == "would" || w == "their";
-    case 9:
-      return w == "therefore";
-    default:
-      return false;
-  }
+// Cheap on purpose: a collision takes two terms for one, which is rare and as
+// rare in the reference.
+constexpr uint64_t Mix(uint64_t hash, uint8_t byte) {
+  return (hash << 7 | hash >> 57) ^ byte;
 }
+constexpr size_t BitOf(uint64_t hash) {
+  return hash * 0x9E3779B97F4A7C15ULL >> (64 - 12);
+}
+constexpr uint64_t HashOf(std::string_view word) {
+  uint64_t hash = 1;
+  for (char c : word) hash = Mix(hash, static_cast<uint8_t>(c));
+  return hash;
+}
+constexpr uint64_t kStepHash = HashOf("step");
+
+using TermSet = std::array<uint64_t, (size_t{1} << 12) / 64>;
+
+// Words that tie any two English texts together.
+constexpr TermSet kCommon = [] {
+  TermSet set{};
+  for (std::string_view word :
+       {"that",  "this",  "with",  "then",  "have",  "from",
+        "will",  "need",  "find",  "each",  "also",  "they",
+        "when",  "step",  "them",  "there", "first", "which",
+        "these", "where", "since", "would", "their", "therefore"})
+    set[BitOf(HashOf(word)) / 64] |= uint64_t{1} << (BitOf(HashOf(word)) % 64);
+  return set;
+}();
 
 bool PointsBack(std::string_view word) {
   return words::IsOneOf(
@@ -83,56 +88,45 @@ class Steps {
   bool Terms(std::string_view step) {
     bool shared = false;
     bool numbering = true;  // the number that a line begins with
+    bool after_step_word = false;
     terms_in_step_ = 0;
     names_later_step_ = false;
-    bool after_step_word = false;
-    const auto byte = [&](size_t i) {
-      return kBytes[static_cast<unsigned char>(step[i])];
+    const char* at = step.data();
+    const char* const end = at + step.size();
+    const auto lower = [](char c) {
+      return kTermBytes[static_cast<unsigned char>(c)];
     };
-    for (size_t i = 0; i < step.size();) {
-      Byte b = byte(i);
-      if (b.kind == kBetween) {
-        ++i;
-        continue;
-      }
-      std::array<char, 16> word;
-      size_t size = 0;
+    while (true) {
+      while (at < end && lower(*at) == 0) ++at;
+      if (at == end) return shared;
+      const char* const begin = at;
       uint64_t hash = 1;
-      int number = 0;
-      const uint8_t kind = b.kind;
-      for (; i < step.size(); ++i) {
-        b = byte(i);
-        if (b.kind == kBetween) break;
-        hash = (hash ^ b.lower) * 0x9E3779B97F4A7C15ULL;
-        if (size < word.size()) word[size] = static_cast<char>(b.lower);
-        if (kind == kDigit && size < 4) number = number * 10 + (b.lower - '0');
-        ++size;
-      }
-      const std::string_view text(word.data(), std::min(size, word.size()));
-      if (kind == kDigit) {
-        if (after_step_word && !numbering && number > count_ + 1)
-          names_later_step_ = true;
-        after_step_word = false;
-        if (numbering) {
-          numbering = false;
-          continue;
+      for (uint8_t c; at < end && (c = lower(*at)) != 0; ++at)
+        hash = Mix(hash, c);
+      const auto size = static_cast<size_t>(at - begin);
+      const size_t bit = BitOf(hash);
+      const uint64_t mask = uint64_t{1} << (bit % 64);
+      if (words::IsDigit(*begin)) {
+        if (after_step_word && !numbering && size <= 3) {
+          int number = 0;
+          for (const char* d = begin; d < at; ++d)
+            number = number * 10 + (*d - '0');
+          names_later_step_ = names_later_step_ || number > count_ + 1;
         }
+        after_step_word = false;
+        if (std::exchange(numbering, false)) continue;
       } else {
-        after_step_word = text == "step";
+        after_step_word = hash == kStepHash;
         if (!after_step_word) numbering = false;
-        if (size < kMinTerm || IsCommon(text)) continue;
+        if (size < kMinTerm || (kCommon[bit / 64] & mask) != 0) continue;
       }
       ++terms_in_step_;
-      const size_t bit = hash >> (64 - 12);
-      uint64_t& slot = known_[bit / 64];
-      const uint64_t mask = uint64_t{1} << (bit % 64);
-      shared = shared || (slot & mask) != 0;
-      slot |= mask;
+      shared = shared || (known_[bit / 64] & mask) != 0;
+      known_[bit / 64] |= mask;
     }
-    return shared;
   }
 
-  std::array<uint64_t, 64> known_{};
+  TermSet known_{};
   int count_ = 0;
   int dangling_ = 0;
   int unconnected_ = 0;

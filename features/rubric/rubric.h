@@ -12,7 +12,8 @@
 //  * follows: 2 where the stated answer stands in the last steps, 1 where it
 //    stands earlier, 0 where it does not stand in the chain or contradicts it.
 // Steps are the lines of the chain, or its sentences where it has fewer than
-// three lines; of a long chain its first and its last kWindow bytes count.
+// three lines; of a long chain its first and its last kRubricWindow bytes
+// count.
 //
 // Pure, thread-safe, bounded time.
 #ifndef REASONWATCH_FEATURES_RUBRIC_RUBRIC_H_
@@ -26,7 +27,7 @@
 
 namespace reasonwatch {
 
-inline constexpr size_t kRubricWindow = 768;
+inline constexpr size_t kRubricWindow = 512;
 
 struct Rubric {
   // kNoReading where there is no chain of at least three steps, or (the third)
