@@ -434,6 +434,14 @@ void CompareNumber(std::string_view written, const Quantity& stated,
       result.support = AnswerSupport::kConclusion;
       return;
     }
+    // Nothing behind it takes it back.
+    if (!HoldsNumber(tail.substr(at), stated)) {
+      const bool earlier = HoldsNumber(chain, stated);
+      result.contradicts_chain = 1;
+      result.not_in_chain = earlier ? 0.0F : 1.0F;
+      result.support = earlier ? AnswerSupport::kEarlier : AnswerSupport::kNone;
+      return;
+    }
   }
   // The last sentences that hold numbers.
   size_t end = tail.size();
@@ -469,8 +477,7 @@ void CompareNumber(std::string_view written, const Quantity& stated,
   } else {
     result.not_in_chain = 1;
   }
-  if (explicit_answer ||
-      (concluded && !open && !anywhere && !MayBeCounted(stated)))
+  if (concluded && !open && !anywhere && !MayBeCounted(stated))
     result.contradicts_chain = 1;
 }
 
@@ -671,8 +678,8 @@ AnswerChain ReadAnswerChain(const AnswerTexts& texts) {
     return result;
   }
   result.stated = stated;
-  if (const auto same = SameBoxes(Tail(answer, kTail)); same.has_value())
-    result.contradictory_answers = *same ? 0.0F : 1.0F;
+  const auto same_boxes = SameBoxes(Tail(answer, kTail));
+  result.contradictory_answers = same_boxes.value_or(true) ? 0.0F : 1.0F;
 
   size_t told_at = 0;
   if (!reasoning.empty()) {
@@ -680,8 +687,7 @@ AnswerChain ReadAnswerChain(const AnswerTexts& texts) {
     const std::string_view tail = Tail(answer, kTail);
     const std::string_view told = ToldAnswer(tail, told_at);
     const auto same = SameStatement(told, stated);
-    if (same.has_value() && !(result.contradictory_answers > 0))
-      result.contradictory_answers = *same ? 0.0F : 1.0F;
+    if (!same.value_or(true)) result.contradictory_answers = 1;
   } else {
     const size_t place = answer.rfind(stated);
     if (place == kNone) return result;
@@ -715,8 +721,6 @@ AnswerChain ReadAnswerChain(const AnswerTexts& texts) {
   } else {
     CompareText(stated, result.chain, result);
   }
-  if (std::isnan(result.contradictory_answers))
-    result.contradictory_answers = 0;
   return result;
 }
 

@@ -44,8 +44,9 @@ TEST(MineHabits, FindsWhatLinesBeginWith) {
   EXPECT_THAT(Phrases(habits), Not(Contains("Let x be")));
   for (const Habit& habit : habits) {
     EXPECT_GE(habit.rate, kMinHabitRate);
-    if (habit.phrase == "Let x be # times #")
+    if (habit.phrase == "Let x be # times #") {
       EXPECT_NEAR(habit.rate, 2.0 / 3, .01);
+    }
   }
   EXPECT_EQ(Mine(traces), habits);
 }
@@ -108,7 +109,9 @@ TEST(HabitProfile, RefusesDamagedBytes) {
       HabitProfile({{"Let x be", .9}, {"Step #", .8}}).Serialize();
   for (size_t cut = 0; cut < bytes.size(); ++cut) {
     const auto parsed = HabitProfile::Parse(bytes.substr(0, cut));
-    if (parsed.ok()) EXPECT_LT(parsed->habits().size(), 2u);
+    if (parsed.ok()) {
+      EXPECT_LT(parsed->habits().size(), 2u);
+    }
   }
   EXPECT_FALSE(HabitProfile::Parse("").ok());
   EXPECT_FALSE(HabitProfile::Parse(bytes + "x").ok());
