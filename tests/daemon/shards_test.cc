@@ -314,7 +314,7 @@ TEST(Shards, MineHabitsOnImportAndKeepThem) {
     EXPECT_EQ(rig.evaluator.Evaluate(cut).habits_known, 0);
   }
   ASSERT_FALSE(mined.empty());
-  EXPECT_EQ(mined.front().phrase, "The sum is made of tens");
+  EXPECT_EQ(mined.front().phrase, "Step # looks at the digits");
   Rig next(DefaultConfig(), &store);
   ASSERT_TRUE(next.shards.Restore(*store.LoadState(), {}).ok());
   EXPECT_EQ(next.evaluator.Evaluate(live).habits, bits);
