@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "core/strings.h"
 
 namespace reasonwatch {
@@ -14,7 +15,10 @@ constexpr uint32_t kMaxSeen = 16384;
 // Prompts whose beginnings are compared before the prefix is settled.
 constexpr int32_t kPrefixPrompts = 50;
 constexpr char kPipelineKind[] = "pipeline";
-constexpr int32_t kStateVersion = 2;
+constexpr char kHabitsKind[] = "habits";
+constexpr int32_t kStateVersion = 3;
+// Share of the latest response in a habit's rate: 20 responses tell.
+constexpr float kHabitMemory = .1F;
 constexpr uint32_t kMaxSavedEntries = 1u << 16;
 
 }  // namespace
@@ -58,6 +62,7 @@ std::vector<IncidentEvent> ModelPipeline::Take(Scored scored,
   if (scored.start != absl::InfinitePast())
     last_time_ = std::max(last_time_, scored.start);
   LearnPrefix(scored);
+  CountHabits(scored);
   low_coverage_ = low_coverage;
   std::vector<Scored> ready;
   order_.Add(std::move(scored), ready);
@@ -81,6 +86,35 @@ void ModelPipeline::LearnPrefix(const Scored& scored) {
     prefix_ = digest;
   }
   beginnings_.clear();
+}
+
+void ModelPipeline::set_habits(std::shared_ptr<const HabitProfile> habits) {
+  habits_ = std::move(habits);
+  habits_saved_ = false;
+  habit_rates_.fill(0);
+  if (habits_ == nullptr) return;
+  for (size_t i = 0; i < habits_->habits().size(); ++i)
+    habit_rates_[i] = static_cast<float>(habits_->habits()[i].rate);
+}
+
+void ModelPipeline::CountHabits(const Scored& scored) {
+  for (size_t i = 0; i < std::min<size_t>(scored.habits_known, kMaxHabits); ++i)
+    habit_rates_[i] +=
+        kHabitMemory *
+        (static_cast<float>(scored.habits >> i & 1) - habit_rates_[i]);
+}
+
+std::string ModelPipeline::LostHabits() const {
+  std::string lost;
+  int count = 0;
+  if (habits_ == nullptr) return lost;
+  for (size_t i = 0; i < habits_->habits().size() && count < 3; ++i) {
+    const Habit& habit = habits_->habits()[i];
+    if (habit_rates_[i] >= habit.rate / 2) continue;
+    lost += absl::StrFormat("%s'%s'", count++ == 0 ? "habits lost: " : ", ",
+                            habit.phrase);
+  }
+  return lost;
 }
 
 std::optional<uint64_t> ModelPipeline::TakePrefix() {
@@ -127,6 +161,9 @@ std::vector<StateBlob> ModelPipeline::Save(bool all) {
   SaveSeen(out);
   order_.Save(out);
   blobs.push_back({kPipelineKind, model(), kStateVersion, out.Take()});
+  if (habits_ != nullptr && (all || !std::exchange(habits_saved_, true)))
+    blobs.push_back(
+        {kHabitsKind, model(), kStateVersion, habits_->Serialize()});
   return blobs;
 }
 
@@ -136,6 +173,15 @@ absl::Status ModelPipeline::Restore(const std::vector<StateBlob>& blobs,
   std::vector<StateBlob> watch_blobs;
   bool ok = true;
   for (const StateBlob& blob : blobs) {
+    if (blob.kind == kHabitsKind) {
+      auto habits = HabitProfile::Parse(blob.bytes);
+      ok = ok && habits.ok();
+      if (habits.ok()) {
+        set_habits(std::make_shared<const HabitProfile>(*std::move(habits)));
+        habits_saved_ = true;
+      }
+      continue;
+    }
     if (blob.kind != kPipelineKind) {
       watch_blobs.push_back(blob);
       continue;
@@ -187,12 +233,25 @@ absl::Status ModelPipeline::Restore(const std::vector<StateBlob>& blobs,
   return status;
 }
 
+void ModelPipeline::NameHabits(Finding& finding) const {
+  if (finding.event == FindingEvent::kClosed ||
+      std::none_of(finding.channels.begin(), finding.channels.end(),
+                   [](const auto& channel) {
+                     return channel.second >= .1 &&
+                            channel.first.starts_with("format_markers/habit");
+                   }))
+    return;
+  if (std::string lost = LostHabits(); !lost.empty())
+    finding.hints.push_back({"prompt_or_template_change", 1, std::move(lost)});
+}
+
 std::vector<IncidentEvent> ModelPipeline::Feed(std::vector<Scored> ready,
                                                bool low_coverage) {
   std::vector<IncidentEvent> events;
   for (const Scored& scored : ready) {
-    const auto findings = watch_.Observe(scored, low_coverage);
+    auto findings = watch_.Observe(scored, low_coverage);
     if (findings.empty()) continue;
+    for (Finding& finding : findings) NameHabits(finding);
     for (IncidentEvent& event : book_.Take(findings, watch_.responses()))
       events.push_back(std::move(event));
   }

@@ -7,8 +7,10 @@
 #ifndef REASONWATCH_DAEMON_PIPELINE_MODEL_PIPELINE_H_
 #define REASONWATCH_DAEMON_PIPELINE_MODEL_PIPELINE_H_
 
+#include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +23,7 @@
 #include "core/snapshot.h"
 #include "detectors/model_watch.h"
 #include "detectors/order/start_order.h"
+#include "features/habits/habits.h"
 #include "incidents/incident_book.h"
 
 namespace reasonwatch {
@@ -43,6 +46,15 @@ class ModelPipeline {
   std::optional<uint64_t> TakePrefix();
   // The same, however often it was told.
   std::optional<uint64_t> prefix() const { return prefix_; }
+
+  // The model's habits, kept with its state; null = none were mined.
+  void set_habits(std::shared_ptr<const HabitProfile> habits);
+  const std::shared_ptr<const HabitProfile>& habits() const { return habits_; }
+
+  // The habits that the latest responses show less than half as often as the
+  // mined traces did, for an operator to read: "habits lost: 'Let x be'". At
+  // most three, the most frequent first; "" = none.
+  std::string LostHabits() const;
 
   // When the latest response came, by the wall clock.
   void set_received(absl::Time now) { received_ = now; }
@@ -73,8 +85,11 @@ class ModelPipeline {
 
  private:
   std::vector<IncidentEvent> Feed(std::vector<Scored> ready, bool low_coverage);
+  // The detectors know habits by their number only.
+  void NameHabits(Finding& finding) const;
   bool Repeated(const Scored& scored);
   void LearnPrefix(const Scored& scored);
+  void CountHabits(const Scored& scored);
   void SaveSeen(StateWriter& out) const;
 
   ModelWatch watch_;
@@ -97,6 +112,9 @@ class ModelPipeline {
   int32_t prompts_ = 0;
   std::optional<uint64_t> prefix_;
   bool prefix_told_ = false;
+  std::shared_ptr<const HabitProfile> habits_;
+  bool habits_saved_ = true;
+  std::array<float, kMaxHabits> habit_rates_{};  // of the latest responses
   std::string last_id_;
   absl::Time last_time_ = absl::UnixEpoch();
   absl::Time received_ = absl::UnixEpoch();

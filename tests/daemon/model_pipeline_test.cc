@@ -210,6 +210,28 @@ TEST(ModelPipeline, HasAClockOfItsDataThatGoesOnWithTheWall) {
             rows.back().time + absl::Hours(1));
 }
 
+TEST(ModelPipeline, NamesTheHabitsThatAreLost) {
+  ModelPipeline pipeline("m", Settings(), IncidentOptions{});
+  EXPECT_EQ(pipeline.LostHabits(), "");
+  pipeline.set_habits(std::make_shared<const HabitProfile>(
+      std::vector<Habit>{{"Let x be", .9}, {"Step #", .8}, {"So the", .4}}));
+  EXPECT_EQ(pipeline.LostHabits(), "");
+  Scored s;
+  s.model = "m";
+  s.habits_known = 3;
+  for (int i = 0; i < 30; ++i) {
+    s.id = "id" + std::to_string(i);
+    s.habits = i % 4 == 0 ? 0b110 : 0b010;
+    pipeline.Take(s, false);
+  }
+  EXPECT_EQ(pipeline.LostHabits(), "habits lost: 'Let x be'");
+  // Kept with the rest of the state.
+  ModelPipeline next("m", Settings(), IncidentOptions{});
+  ASSERT_TRUE(next.Restore(pipeline.Save(true), {}).ok());
+  ASSERT_NE(next.habits(), nullptr);
+  EXPECT_EQ(next.habits()->habits(), pipeline.habits()->habits());
+}
+
 TEST(ModelPipeline, TellsThePrefixOnce) {
   Life life;
   for (const Response& r : Traffic(0, 49, {})) life.Feed(r);
