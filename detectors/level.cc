@@ -23,7 +23,15 @@ constexpr double kSparsePerDay = 50;
 constexpr double kRankShares[] = {1, 1, 1, .3, .3, .1};
 constexpr double kRateShares[] = {.03, .1, .3, .8};
 
+// A response whose leading bet pays this looks more like a changed model.
+constexpr double kLooksChanged = 2;
+
 bool IsRank(Question q) { return q == Question::kLow || q == Question::kHigh; }
+
+// More of it is worse: the rest of the rates are losses.
+bool IsGain(Question q) {
+  return q == Question::kPresent || q == Question::kRarePair;
+}
 
 double ShareOf(Question q, int bet) {
   return IsRank(q) ? kRankShares[bet] : kRateShares[bet];
@@ -67,7 +75,7 @@ Effect EffectOf(Question question, double n, double sum, double squares,
     effect.value = change;
     effect.low = std::max(-1.0, change - half);
     effect.high = std::min(1.0, change + half);
-    if (question != Question::kPresent) {
+    if (!IsGain(question)) {
       // Missing markers and failed problems are losses.
       effect.value = -effect.value;
       std::swap(effect.low, effect.high);
@@ -134,15 +142,18 @@ void Level::Join(const Thresholds& thresholds, const LevelContext& context) {
   const auto specs = Channels();
   std::array<double, kSignalCount> sums{};
   std::array<double, kSignalCount> weights{};
+  std::array<double, kSignalCount> supporting{};
   for (size_t c = 0; c < specs.size(); ++c) {
     if (!channels_[c].spoken()) continue;
     const auto s = static_cast<size_t>(specs[c].signal);
     const double r = IsRank(specs[c].question) ? kRankCalibration : 1;
-    sums[s] += specs[c].weight * r * channels_[c].Statistic();
+    (specs[c].supporting ? supporting : sums)[s] +=
+        specs[c].weight * r * channels_[c].Statistic();
     weights[s] += specs[c].weight;
   }
   for (size_t s = 0; s < kSignalCount; ++s) {
     SignalState& state = signals_[s];
+    sums[s] += std::min(supporting[s], sums[s]);
     state.statistic = weights[s] > 0 ? sums[s] / weights[s] : 0;
     // An open alarm waits at its threshold, so that recovery shows soon.
     // Evidence that may not open anything is not saved up either.
@@ -176,9 +187,13 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
   seen.id = scored.id;
   seen.time_ns = time_ns;
 
+  uint32_t changed = 0;
   for (size_t c = 0; c < specs.size(); ++c) {
     const PayOff& pay_off = pay_offs[c];
     if (pay_off.bets == 0) continue;
+    if (*std::max_element(pay_off.e.begin(), pay_off.e.begin() + pay_off.bets) >
+        kLooksChanged)
+      changed |= 1u << static_cast<int>(specs[c].signal);
     ChannelState& channel = channels_[c];
     channel.all.Update(pay_off, index);
     if (!specs[c].by_turn_and_fill) continue;
@@ -193,6 +208,7 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
     bucket(channel.turn, scored.stratum.turn);
     bucket(channel.fill, scored.stratum.fill);
   }
+  carriers_.Observe(scored, changed);
   Join(thresholds, context);
 
   for (int i = 0; i < kSignalCount; ++i) {
@@ -289,24 +305,21 @@ Finding Level::Describe(Signal signal, const Scored& scored,
     const double share = specs[c].weight * channel.Statistic();
     total += share;
     f.channels.emplace_back(specs[c].name, share);
+    if (specs[c].supporting) continue;
     if (leading != nullptr && share <= best) continue;
     best = share;
     leading_channel = c;
     leading = &channel.all;
     part.clear();
     // A bucket leads where its own mixture outweighs all of them together.
-    static constexpr const char* kTurns[] = {"turn 1", "turns 2-5",
-                                             "turns 6 and later"};
-    static constexpr const char* kFills[] = {"context under 50 % full",
-                                             "context 50-75 % full",
-                                             "context over 75 % full"};
-    for (const auto& [group, names] : {std::pair(channel.turn.get(), kTurns),
-                                       std::pair(channel.fill.get(), kFills)}) {
+    for (const auto& [group, name] :
+         {std::pair(channel.turn.get(), &TurnName),
+          std::pair(channel.fill.get(), &FillName)}) {
       if (group == nullptr) continue;
-      for (size_t b = 0; b < 3; ++b) {
+      for (uint8_t b = 0; b < 3; ++b) {
         if ((*group)[b].Statistic() <= 10 * leading->Statistic()) continue;
         leading = &(*group)[b];
-        part = names[b];
+        part = name(b);
       }
     }
   }
@@ -341,6 +354,10 @@ Finding Level::Describe(Signal signal, const Scored& scored,
     f.onset_id = seen.id;
     f.onset_time = absl::FromUnixNanos(seen.time_ns);
   }
+  Carriers::Explanation carried = carriers_.Of(signal, f.responses_since_onset);
+  f.hints = std::move(carried.hints);
+  for (std::string& stratum : carried.strata)
+    if (stratum != part) f.strata.push_back(std::move(stratum));
   const bool fresh = state.fresh >= kFreshResponses;
   if (fresh && state.fresh_channel >= 0) {
     f.effect = EffectOf(
@@ -404,6 +421,7 @@ void Level::Save(StateWriter& out) const {
     out.PutString(seen.id);
     out.Put(seen.time_ns);
   }
+  carriers_.Save(out);
 }
 
 void Level::Restore(StateReader& in) {
@@ -463,6 +481,7 @@ void Level::Restore(StateReader& in) {
     seen.id = in.GetString();
     in.Get(seen.time_ns);
   }
+  carriers_.Restore(in);
   in.Require(recent_.size() == static_cast<size_t>(std::min<int64_t>(
                                    index_, static_cast<int64_t>(kRecent))));
 }

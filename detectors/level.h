@@ -6,7 +6,8 @@
 // scaled to weights of sum 1, where R_fill and R_turn are the means of the
 // buckets' own mixtures and join once such a bucket was seen. r_c is how much
 // longer than A the measured mean time between false alarms is: 2.15 for ranks,
-// 1 for rates (statistics of docs/architecture.md).
+// 1 for rates (docs/statistics.md). Supporting channels count up to what the
+// others have together.
 //
 // A signal opens when R_signal reaches gamma of the warning budget. While open
 // R is held at gamma of the critical one. It closes after 50 responses in a row
@@ -26,6 +27,7 @@
 
 #include "core/incident.h"
 #include "core/scored.h"
+#include "detectors/carriers.h"
 #include "detectors/sequential/bets.h"
 #include "detectors/sequential/channel.h"
 
@@ -122,6 +124,7 @@ class Level {
   std::vector<ChannelState> channels_;
   std::array<SignalState, kSignalCount> signals_;
   std::vector<Seen> recent_;  // ring by index
+  Carriers carriers_;
 };
 
 }  // namespace reasonwatch

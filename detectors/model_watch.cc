@@ -10,7 +10,7 @@
 namespace reasonwatch {
 namespace {
 
-constexpr int32_t kStateVersion = 4;
+constexpr int32_t kStateVersion = 5;
 constexpr size_t kCoverageWindow = 500;
 constexpr double kHotShare = .3;
 constexpr int64_t kLearningUnder = 30;
@@ -239,7 +239,8 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
     }
   }
   for (Finding& f : findings) {
-    f.hints = stream.changes.Hints(f.responses_since_onset);
+    for (Cause& hint : stream.changes.Hints(f.responses_since_onset))
+      f.hints.push_back(std::move(hint));
     // What waits when an alarm opens or closes came from its time.
     if (f.event == FindingEvent::kUpdated) continue;
     if (f.scope == Scope::kRoute) {

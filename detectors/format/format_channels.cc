@@ -88,6 +88,12 @@ constexpr ChannelSpec kFormatChannels[] = {
      .signal = kFormatMarkers,
      .question = kPresent,
      .feature = Feature::kUnknownFormat},
+    {.name = "format_markers/habits_vanish",
+     .signal = kFormatMarkers,
+     .question = kLow,
+     .feature = Feature::kHabitsShown,
+     .weight = 0.5,
+     .min_reference_share = .3},
 };
 
 }  // namespace

@@ -209,7 +209,7 @@ TEST_F(LevelTest, AFullContextLeadsWhereOnlyItChanged) {
   }
   ASSERT_FALSE(findings.empty());
   EXPECT_EQ(findings[0].strata,
-            std::vector<std::string>{"context over 75 % full"});
+            std::vector<std::string>{"context fill 75 % and over"});
 }
 
 TEST_F(LevelTest, NoDataClosesWithoutAResponse) {

@@ -266,7 +266,7 @@ TEST(RankCauses, FollowTheEvidence) {
   f.channels = {{"length_collapse/zero_thinking", .8}};
   EXPECT_EQ(Likeliest(Of({f})), "effort_or_thinking_switch");
   f = shorter;
-  f.strata = {"context over 75 % full"};
+  f.strata = {"context fill 75 % and over"};
   EXPECT_EQ(Likeliest(Of({f})), "context_saturation");
   f = shorter;
   f.strata = {"turn 1"};
