@@ -133,7 +133,8 @@ double Level::Heat(const Thresholds& thresholds,
     const SignalState& s = signals_[i];
     if ((enabled_signals >> i & 1) == 0 || s.statistic < kRestingEvidence)
       continue;
-    heat = std::max(heat, s.statistic / thresholds.warning);
+    heat = std::max(heat,
+                    s.statistic / thresholds.WarningOf(static_cast<Signal>(i)));
   }
   return heat;
 }
@@ -159,8 +160,10 @@ void Level::Join(const Thresholds& thresholds, const LevelContext& context) {
     // Evidence that may not open anything is not saved up either.
     const bool mute =
         !context.may_open || (context.enabled_signals >> s & 1) == 0;
-    const double cap = mute ? thresholds.warning / 2
-                            : std::max(thresholds.warning, thresholds.critical);
+    const auto signal = static_cast<Signal>(s);
+    const double cap = mute ? thresholds.WarningOf(signal) / 2
+                            : std::max(thresholds.WarningOf(signal),
+                                       thresholds.CriticalOf(signal));
     if ((state.open || mute) && state.statistic > cap) {
       const double factor = cap / state.statistic;
       for (size_t c = 0; c < specs.size(); ++c) {
@@ -223,10 +226,11 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
       continue;
     }
     if (!s.open) {
-      if (!context.may_open || s.statistic < thresholds.warning) continue;
+      if (!context.may_open || s.statistic < thresholds.WarningOf(signal))
+        continue;
       s = SignalState{.statistic = s.statistic, .open = 1};
       s.opened_index = index;
-      s.passed_critical = s.statistic >= thresholds.critical;
+      s.passed_critical = s.statistic >= thresholds.CriticalOf(signal);
       Finding f = Describe(signal, scored, thresholds, context);
       for (size_t c = 0; c < specs.size(); ++c)
         if (specs[c].name == f.channel) s.fresh_channel = static_cast<int>(c);
@@ -236,7 +240,7 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
       continue;
     }
     bool told = false;
-    if (!s.passed_critical && s.statistic >= thresholds.critical) {
+    if (!s.passed_critical && s.statistic >= thresholds.CriticalOf(signal)) {
       s.passed_critical = true;
       told = true;
     }
@@ -254,8 +258,8 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
       }
     }
     const double quiet_under =
-        std::max(thresholds.warning * kQuietShare,
-                 std::min(kRestingEvidence, thresholds.warning / 3));
+        std::max(thresholds.WarningOf(signal) * kQuietShare,
+                 std::min(kRestingEvidence, thresholds.WarningOf(signal) / 3));
     if (s.statistic < quiet_under) {
       if (s.quiet++ == 0) s.quiet_since_ns = time_ns;
     } else {
@@ -289,7 +293,7 @@ Finding Level::Describe(Signal signal, const Scored& scored,
   f.response_id = scored.id;
   f.time = scored.start;
   f.statistic = state.statistic;
-  f.threshold = thresholds.warning;
+  f.threshold = thresholds.WarningOf(signal);
   f.passed_critical = state.passed_critical != 0;
   f.provisional = context.provisional;
   f.low_coverage = context.low_coverage;

@@ -336,15 +336,15 @@ std::vector<StreamSnapshot> ModelWatch::Snapshot(absl::Time now) const {
       SignalSnapshot& signal = s.signals[static_cast<size_t>(i)];
       signal.enabled = (options_.enabled_signals >> i & 1) != 0;
       signal.statistic = stream->level.statistic(static_cast<Signal>(i));
-      signal.threshold = t.warning;
-      signal.critical_threshold = t.critical;
+      signal.threshold = t.WarningOf(static_cast<Signal>(i));
+      signal.critical_threshold = t.CriticalOf(static_cast<Signal>(i));
       signal.open = stream->level.open(static_cast<Signal>(i));
     }
     const double growth = stream->reference.HalvedLengthGrowth();
     // One of six bets of one of about four channels carries it.
     if (growth > 0)
-      s.halved_length_delay =
-          std::ceil(std::log(t.warning * 24 / 2.15) / growth);
+      s.halved_length_delay = std::ceil(
+          std::log(t.WarningOf(Signal::kLengthCollapse) * 24 / 2.15) / growth);
   }
   return snapshots;
 }
