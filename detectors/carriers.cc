@@ -1,6 +1,7 @@
 #include "detectors/carriers.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -12,9 +13,9 @@ namespace {
 constexpr size_t kRecent = 256;
 constexpr size_t kMaxNames = 63;
 constexpr size_t kMaxName = 128;
-constexpr int kMinChanged = 4;
 constexpr double kMinShare = .6;
 constexpr double kMinExcess = .2;
+constexpr double kMinStandardErrors = 3;
 constexpr double kHintWeight = 6;
 
 constexpr std::array<std::string_view, 3> kTurns = {"turn 1", "turns 2-5",
@@ -33,14 +34,7 @@ std::string VersionOf(const Regime& regime) {
 
 }  // namespace
 
-static_assert(kSignalCount <= 16, "a signal is a bit of Carriers::Seen");
-
-std::string_view TurnName(uint8_t bucket) {
-  return kTurns[std::min<size_t>(bucket, 2)];
-}
-std::string_view FillName(uint8_t bucket) {
-  return kFills[std::min<size_t>(bucket, 2)];
-}
+static_assert(kSignalCount <= 16, "a signal is four bits of Carriers::Seen");
 
 uint8_t Carriers::SlotOf(std::string_view name,
                          std::vector<std::string>& names) {
@@ -53,7 +47,7 @@ uint8_t Carriers::SlotOf(std::string_view name,
   return static_cast<uint8_t>(names.size());
 }
 
-void Carriers::Observe(const Scored& scored, uint32_t changed) {
+void Carriers::Observe(const Scored& scored, const Evidence& evidence) {
   if (recent_.size() < kRecent) recent_.emplace_back();
   Seen& seen = recent_[next_];
   next_ = (next_ + 1) % kRecent;
@@ -61,7 +55,9 @@ void Carriers::Observe(const Scored& scored, uint32_t changed) {
   seen.part[kVersion] = SlotOf(VersionOf(scored.regime), versions_);
   seen.part[kTurn] = std::min<uint8_t>(scored.stratum.turn, 2);
   seen.part[kFill] = std::min<uint8_t>(scored.stratum.fill, 2);
-  seen.changed = static_cast<uint16_t>(changed);
+  seen.evidence = 0;
+  for (size_t s = 0; s < evidence.size(); ++s)
+    seen.evidence |= uint64_t{std::min<uint8_t>(evidence[s], 15)} << 4 * s;
 }
 
 Carriers::Explanation Carriers::Of(Signal signal, int64_t since) const {
@@ -69,24 +65,31 @@ Carriers::Explanation Carriers::Of(Signal signal, int64_t since) const {
   const auto window = static_cast<size_t>(
       std::clamp<int64_t>(since, 0, static_cast<int64_t>(recent_.size())));
   std::array<std::array<int, kMaxNames + 1>, kParts> all{};
-  std::array<std::array<int, kMaxNames + 1>, kParts> changed{};
-  int total = 0;
+  std::array<std::array<int, kMaxNames + 1>, kParts> own{};
+  double total = 0;
+  double squares = 0;
   for (size_t back = 1; back <= window; ++back) {
     const Seen& seen = recent_[(next_ + kRecent - back) % kRecent];
-    const bool bad = (seen.changed >> static_cast<int>(signal) & 1) != 0;
-    total += bad;
+    const int evidence =
+        static_cast<int>(seen.evidence >> 4 * static_cast<int>(signal) & 15);
+    total += evidence;
+    squares += evidence * evidence;
     for (size_t p = 0; p < kParts; ++p) {
       ++all[p][seen.part[p]];
-      changed[p][seen.part[p]] += bad;
+      own[p][seen.part[p]] += evidence;
     }
   }
-  if (total < kMinChanged) return explanation;
+  if (total == 0) return explanation;
+  const double effective = total * total / squares;
   for (size_t p = 0; p < kParts; ++p) {
-    const auto best = std::max_element(changed[p].begin(), changed[p].end());
-    const auto slot = static_cast<size_t>(best - changed[p].begin());
-    const double share = static_cast<double>(*best) / total;
+    const auto best = std::max_element(own[p].begin(), own[p].end());
+    const auto slot = static_cast<size_t>(best - own[p].begin());
+    const double share = *best / total;
     const double traffic = all[p][slot] / static_cast<double>(window);
-    if (share < kMinShare || share - traffic < kMinExcess) continue;
+    const double error = std::sqrt(traffic * (1 - traffic) / effective);
+    if (share < kMinShare ||
+        share - traffic < std::max(kMinExcess, kMinStandardErrors * error))
+      continue;
     const auto carries = [&](const std::string& what) {
       return absl::StrFormat(
           "%s carries %.0f %% of it (%.0f %% of the traffic)", what,
@@ -105,10 +108,10 @@ Carriers::Explanation Carriers::Of(Signal signal, int64_t since) const {
               {"version_change", kHintWeight, carries(versions_[slot - 1])});
         break;
       case kTurn:
-        explanation.strata.emplace_back(TurnName(static_cast<uint8_t>(slot)));
+        explanation.strata.emplace_back(kTurns[slot]);
         break;
       case kFill:
-        explanation.strata.emplace_back(FillName(static_cast<uint8_t>(slot)));
+        explanation.strata.emplace_back(kFills[slot]);
         break;
       default:
         break;

@@ -1,11 +1,12 @@
 // Which part of the traffic carries a change: a replica, a version, late turns
 // or a full context.
 //
-// Keeps, of the last 256 responses of a level, where each came from and in
-// which signals it looked changed. A part carries a change where at least 60 %
-// of what looks changed since the onset is its own, and that is at least 20
-// points more than its share of the traffic. It explains; it never raises
-// anything.
+// Keeps, of the last 256 responses of a level, where each came from and how
+// much evidence it gave each signal. A part carries a change where at least
+// 60 % of the evidence since the onset is its own, that is at least 20 points
+// more than its share of the traffic, and more than chance does (three standard
+// errors, of the effective number of responses that the evidence comes from;
+// Kish 1965). It explains; it never raises anything.
 //
 // Not thread-safe; one owner. At most 63 names of each kind; the rest are one.
 #ifndef REASONWATCH_DETECTORS_CARRIERS_H_
@@ -23,15 +24,11 @@
 
 namespace reasonwatch {
 
-// Name of a bucket of Stratum::turn and Stratum::fill.
-std::string_view TurnName(uint8_t bucket);
-std::string_view FillName(uint8_t bucket);
-
 class Carriers {
  public:
-  // `changed`: bit a Signal, set where the response looks more like a changed
-  // model than like the reference.
-  void Observe(const Scored& scored, uint32_t changed);
+  // log2 of what a response pays the best bet of each signal, 0 to 15.
+  using Evidence = std::array<uint8_t, kSignalCount>;
+  void Observe(const Scored& scored, const Evidence& evidence);
 
   struct Explanation {
     std::vector<Cause> hints;         // replica_fault, version_change
@@ -46,8 +43,9 @@ class Carriers {
  private:
   enum Part { kReplica, kVersion, kTurn, kFill, kParts };
   struct Seen {
+    uint64_t evidence = 0;  // four bits a signal
     std::array<uint8_t, kParts> part{};
-    uint16_t changed = 0;
+    uint32_t padding = 0;
   };
   // 0 = none, or no room.
   static uint8_t SlotOf(std::string_view name, std::vector<std::string>& names);

@@ -19,12 +19,10 @@ constexpr int kFreshResponses = 50;
 constexpr size_t kRecent = 256;
 constexpr int64_t kDayNanos = int64_t{86400} * 1000000000;
 constexpr double kSparsePerDay = 50;
+constexpr int kMostEvidence = 15;
 // Shares phi of the bets, in the order of rank.cc and rate.cc.
 constexpr double kRankShares[] = {1, 1, 1, .3, .3, .1};
 constexpr double kRateShares[] = {.03, .1, .3, .8};
-
-// A response whose leading bet pays this looks more like a changed model.
-constexpr double kLooksChanged = 2;
 
 bool IsRank(Question q) { return q == Question::kLow || q == Question::kHigh; }
 
@@ -190,13 +188,17 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
   seen.id = scored.id;
   seen.time_ns = time_ns;
 
-  uint32_t changed = 0;
+  Carriers::Evidence evidence{};
   for (size_t c = 0; c < specs.size(); ++c) {
     const PayOff& pay_off = pay_offs[c];
     if (pay_off.bets == 0) continue;
-    if (*std::max_element(pay_off.e.begin(), pay_off.e.begin() + pay_off.bets) >
-        kLooksChanged)
-      changed |= 1u << static_cast<int>(specs[c].signal);
+    const double best =
+        *std::max_element(pay_off.e.begin(), pay_off.e.begin() + pay_off.bets);
+    if (best >= 2) {
+      uint8_t& most = evidence[static_cast<size_t>(specs[c].signal)];
+      most = std::max(most, static_cast<uint8_t>(
+                                std::min(std::ilogb(best), kMostEvidence)));
+    }
     ChannelState& channel = channels_[c];
     channel.all.Update(pay_off, index);
     if (!specs[c].by_turn_and_fill) continue;
@@ -211,7 +213,7 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
     bucket(channel.turn, scored.stratum.turn);
     bucket(channel.fill, scored.stratum.fill);
   }
-  carriers_.Observe(scored, changed);
+  carriers_.Observe(scored, evidence);
   Join(thresholds, context);
 
   for (int i = 0; i < kSignalCount; ++i) {
@@ -301,7 +303,6 @@ Finding Level::Describe(Signal signal, const Scored& scored,
   double total = 0;
   const Mixture* leading = nullptr;
   size_t leading_channel = 0;
-  std::string part;
   double best = 0;
   for (size_t c = 0; c < specs.size(); ++c) {
     if (specs[c].signal != signal || !channels_[c].spoken()) continue;
@@ -314,16 +315,12 @@ Finding Level::Describe(Signal signal, const Scored& scored,
     best = share;
     leading_channel = c;
     leading = &channel.all;
-    part.clear();
     // A bucket leads where its own mixture outweighs all of them together.
-    for (const auto& [group, name] :
-         {std::pair(channel.turn.get(), &TurnName),
-          std::pair(channel.fill.get(), &FillName)}) {
+    for (const auto* group : {channel.turn.get(), channel.fill.get()}) {
       if (group == nullptr) continue;
       for (uint8_t b = 0; b < 3; ++b) {
         if ((*group)[b].Statistic() <= 10 * leading->Statistic()) continue;
         leading = &(*group)[b];
-        part = name(b);
       }
     }
   }
@@ -337,7 +334,6 @@ Finding Level::Describe(Signal signal, const Scored& scored,
   const ChannelSpec& spec = specs[leading_channel];
   f.channel = spec.name;
   f.channel_share = total > 0 ? best / total : 0;
-  if (!part.empty()) f.strata.push_back(part);
 
   const int bet = leading->Leading();
   const Excursion& excursion = leading->excursion(bet);
@@ -360,8 +356,7 @@ Finding Level::Describe(Signal signal, const Scored& scored,
   }
   Carriers::Explanation carried = carriers_.Of(signal, f.responses_since_onset);
   f.hints = std::move(carried.hints);
-  for (std::string& stratum : carried.strata)
-    if (stratum != part) f.strata.push_back(std::move(stratum));
+  f.strata = std::move(carried.strata);
   const bool fresh = state.fresh >= kFreshResponses;
   if (fresh && state.fresh_channel >= 0) {
     f.effect = EffectOf(

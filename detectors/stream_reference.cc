@@ -344,7 +344,8 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
       RateCounts cell = it == rates_.end() ? RateCounts() : it->second;
       if (missing) cell.bad = cell.count - cell.bad;
       const bool bad = (value > 0) != missing;
-      RatePayOff(bad, HealthyRate(cell, spec.kappa), pay_off);
+      const RateCounts rest{overall.bad - cell.bad, overall.count - cell.count};
+      RatePayOff(bad, PooledHealthyRate(cell, rest, spec.kappa), pay_off);
       pay_off.lambda =
           rate_dependence_[static_cast<size_t>(spec.feature)].lambda() /
           std::max(1, scored.choices);

@@ -87,7 +87,9 @@ std::vector<Cause> RankCauses(const Incident& incident) {
         where += (where.empty() ? "" : ", ") + stratum;
     }
     for (const Cause& hint : f.hints) {
-      Cause& kept = hints[hint.cause + hint.evidence];
+      // Levels say the same with other figures; the first one stays.
+      Cause& kept = hints[hint.cause + hint.evidence.substr(
+                                           0, hint.evidence.find(" carries"))];
       if (hint.weight > kept.weight) kept = hint;
     }
   }

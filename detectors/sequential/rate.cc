@@ -7,6 +7,7 @@ namespace reasonwatch {
 namespace {
 
 constexpr double kRateBets[] = {.03, .1, .3, .8};
+constexpr double kBorrowed = 4;
 // Above this a bad outcome pays too little to be worth a bet.
 constexpr double kHopelessRate = .985;
 
@@ -24,6 +25,20 @@ double RateTolerance(const RateCounts& counts, double kappa) {
 double HealthyRate(const RateCounts& counts, double kappa) {
   const double q = AddOne(counts);
   return q + RateTolerance(counts, kappa) * (1 - q);
+}
+
+double PooledHealthyRate(const RateCounts& cell, const RateCounts& rest,
+                         double kappa) {
+  const double own = HealthyRate(cell, kappa);
+  const double n = cell.count;
+  const double m = AddOne(rest);
+  const double borrowed =
+      std::min(kBorrowed * n, static_cast<double>(rest.count));
+  if (cell.bad > n * m + 2 * std::sqrt(n * m * (1 - m))) return own;
+  const double total = n + 1 + borrowed;
+  const double q = (cell.bad + 1 + borrowed * m) / total;
+  const double tolerance = std::max(kappa, 2 * std::sqrt(q * (1 - q) / total));
+  return std::min(own, q + tolerance * (1 - q));
 }
 
 void RatePayOff(bool bad, double healthy_rate, PayOff& out) {

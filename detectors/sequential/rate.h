@@ -26,6 +26,17 @@ double RateTolerance(const RateCounts& counts, double kappa);
 // The add-one rate with its tolerance, in (0, 1].
 double HealthyRate(const RateCounts& counts, double kappa);
 
+// The same for one cell of a stratified reference. Where the cell's own count
+// does not contradict the rest of the reference (is under its rate and two
+// standard errors), the cell borrows up to four times its own size from it, or
+// a hundred cells would know a hundredth of what all of them know:
+//   q = (a + 1 + B m)/(n + 1 + B),  B = 4 n at most, m = add-one rate of the
+//   rest
+// and never more than the cell's own q. A cell that was never seen borrows
+// nothing.
+double PooledHealthyRate(const RateCounts& cell, const RateCounts& rest,
+                         double kappa);
+
 // Fills e for the four rate bets. `healthy_rate` in (0, 1]; a value at 1 can't
 // be bet against (no bets).
 void RatePayOff(bool bad, double healthy_rate, PayOff& out);
