@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "absl/strings/str_format.h"
+#include "detectors/sequential/rate.h"
 
 namespace reasonwatch {
 namespace {
@@ -20,9 +22,8 @@ constexpr size_t kRecent = 256;
 constexpr int64_t kDayNanos = int64_t{86400} * 1000000000;
 constexpr double kSparsePerDay = 50;
 constexpr int kMostEvidence = 15;
-// Shares phi of the bets, in the order of rank.cc and rate.cc.
-constexpr double kRankShares[] = {1, 1, 1, .3, .3, .1};
-constexpr double kRateShares[] = {.03, .1, .3, .8};
+// Shares phi of the bets, in the order of rank.cc.
+constexpr std::array kRankShares = {1., 1., 1., .3, .3, .1};
 
 bool IsRank(Question q) { return q == Question::kLow || q == Question::kHigh; }
 
@@ -31,8 +32,10 @@ bool IsGain(Question q) {
   return q == Question::kPresent || q == Question::kRarePair;
 }
 
-double ShareOf(Question q, int bet) {
-  return IsRank(q) ? kRankShares[bet] : kRateShares[bet];
+std::span<const double> SharesOf(Question q) {
+  if (IsRank(q)) return kRankShares;
+  if (q == Question::kFailed) return kFailureShares;
+  return kRateShares;
 }
 
 double GroupMean(const std::array<Mixture, 3>& group) {
@@ -340,7 +343,7 @@ Finding Level::Describe(Signal signal, const Scored& scored,
   double weighted = 0;
   double sum_r = 0;
   for (int j = 0; j < leading->size(); ++j) {
-    weighted += leading->R(j) * ShareOf(spec.question, j);
+    weighted += leading->R(j) * SharesOf(spec.question)[static_cast<size_t>(j)];
     sum_r += leading->R(j);
   }
   f.affected_share = sum_r > 0 ? weighted / sum_r : 0;
@@ -444,9 +447,7 @@ void Level::Restore(StateReader& in) {
       if (channel == &unknown || m.size() == 0) return;
       const ChannelSpec& spec =
           specs[static_cast<size_t>(channel - channels_.data())];
-      in.Require(m.size() == static_cast<int>(IsRank(spec.question)
-                                                  ? std::size(kRankShares)
-                                                  : std::size(kRateShares)));
+      in.Require(m.size() == static_cast<int>(SharesOf(spec.question).size()));
       for (int j = 0; j < m.size(); ++j)
         in.Require(m.excursion(j).start < index_);
     };

@@ -121,7 +121,7 @@ void ModelWatch::JudgeConsistency(const Scored& scored, PayOff& out) {
       posteriors_.HealthyFailureRate(problem, repeats.trials, repeats.failures);
   ++repeats.trials;
   repeats.failures += failed;
-  RatePayOff(failed, q, out);
+  RatePayOff(failed, q, out, kFailureShares);
   out.lambda = 1.0 / std::max(1, scored.choices);
 }
 
