@@ -12,6 +12,7 @@
 #include "core/strings.h"
 #include "features/readings.h"
 #include "features/strata/strata.h"
+#include "features/text_readings.h"
 #include "formats/formats.h"
 
 namespace reasonwatch {
@@ -147,6 +148,7 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   const std::string final_answer =
       trace.has_text ? MarkedAnswer(AnswerPart(trace.answer)).value_or("") : "";
   ReadTrace(trace, final_answer, s);
+  ReadTextQuality(trace, prompt, response.intent, s);
   s.digest = StableHash(trace.answer, s.match.problem ^ 6);
   return s;
 }

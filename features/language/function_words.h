@@ -1,0 +1,34 @@
+// Frequent function words of languages that share an alphabet.
+#ifndef REASONWATCH_FEATURES_LANGUAGE_FUNCTION_WORDS_H_
+#define REASONWATCH_FEATURES_LANGUAGE_FUNCTION_WORDS_H_
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "features/language/languages.h"
+#include "features/symbols/character_class.h"
+
+namespace reasonwatch {
+
+// Counts words and says which language they are of. Not thread-safe; make one
+// for each text.
+class FunctionWordVotes {
+ public:
+  FunctionWordVotes();
+  void Add(std::string_view word);
+  // Of the languages that are written in `script`; kUnknownLanguage unless the
+  // words settle it.
+  uint8_t Winner(CharacterClass script) const;
+  // There are words of another language and none of this one.
+  bool Contradict(uint8_t language) const;
+
+ private:
+  static constexpr size_t kMaxLanguages = 32;
+  const void* table_;
+  std::array<uint16_t, kMaxLanguages> points_{};
+};
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_FEATURES_LANGUAGE_FUNCTION_WORDS_H_

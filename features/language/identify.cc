@@ -1,0 +1,392 @@
+#include "features/language/identify.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>  // compact_lang_det.h needs it and does not say so
+#include <cstring>
+
+#include "cld2/public/compact_lang_det.h"
+#include "cld2/public/encodings.h"
+#include "features/language/function_words.h"
+#include "features/language/words.h"
+#include "features/symbols/character_class.h"
+
+namespace reasonwatch {
+namespace {
+
+using enum CharacterClass;
+
+constexpr size_t kSampleBytes = 400;
+// Read in each of the three places, of which much may be code or figures.
+constexpr size_t kReadBytes = 2048;
+constexpr size_t kLongestWord = 60;
+
+// A skipped part that is longer than this is none: its end is another's.
+constexpr size_t kLongestQuotation = 300;
+constexpr size_t kLongestFormula = 600;
+
+// Letters, lower-cased as far as they are ASCII, with a space after each word.
+class Prose {
+ public:
+  // `lenient`: quotations, capitalised words and fences that do not say what
+  // they hold count too.
+  Prose(std::string_view text, std::span<const CodeSpan> code, bool lenient)
+      : text_(text), code_(code), lenient_(lenient) {}
+
+  // Reads [begin, end) until `quota` bytes are sampled.
+  void Read(size_t begin, size_t end, size_t quota) {
+    end = std::min(end, begin + kReadBytes);
+    quota = std::min(size_ + quota, kSampleBytes);
+    bool sentence_start = begin == 0;
+    bool json = false;
+    char before = '\n';  // the last that is no space
+    for (size_t i = begin; i < end && size_ < quota;) {
+      if (const CodeSpan* span = SpanAt(i); span != nullptr) {
+        if (!span->prose && !(lenient_ && span->unlabelled)) {
+          i = span->end;
+          continue;
+        }
+        // The information string is not prose.
+        if (i == span->begin) i = std::min(text_.find('\n', i), end);
+        if (i >= end) return;
+      }
+      const char c = text_[i];
+      const size_t separator = SeparatorAt(text_, i);
+      if (separator == 0) {
+        const size_t word_end = WordEnd(i, end);
+        const std::string_view word = text_.substr(i, word_end - i);
+        if (IsAddress(word, word_end)) {
+          i = std::min(text_.find_first_of(" \t\n)", word_end), end);
+          continue;
+        }
+        if (Counts(word, word_end, sentence_start)) Take(word);
+        // A number begins a sentence of a list.
+        if (c < '0' || c > '9') sentence_start = false;
+        before = c;
+        i = word_end;
+        continue;
+      }
+      if ((c == '{' || c == '[') && (before == '\n' || before == '{'))
+        json = true;
+      const size_t after = AfterSkipped(i, end, json);
+      if (after > i) {
+        sentence_start = false;
+        before = '"';
+        i = after;
+        continue;
+      }
+      switch (c) {
+        case '.':
+        case '!':
+        case '?':
+        case ':':
+        case '\n':
+        case '|':
+        case '"':
+          sentence_start = true;
+          break;
+        case ',':
+        case ';':
+        case '(':
+          sentence_start = false;
+          break;
+        default:
+          break;
+      }
+      if (c != ' ' && c != '\t') before = c;
+      i += separator;
+    }
+  }
+
+  const ClassCounts& letters() const { return letters_; }
+  const FunctionWordVotes& votes() const { return votes_; }
+  std::string_view sample() const { return {sample_.data(), size_}; }
+
+ private:
+  const CodeSpan* SpanAt(size_t at) const {
+    for (const CodeSpan& span : code_)
+      if (at >= span.begin && at < span.end) return &span;
+    return nullptr;
+  }
+
+  size_t WordEnd(size_t i, size_t end) const {
+    const size_t begin = i;
+    while (i < end && IsAsciiAlpha(text_[i]) && i - begin < kLongestWord) ++i;
+    while (i < end && SeparatorAt(text_, i) == 0) {
+      const size_t next = i + CharacterAt(text_, i).size;
+      // Chinese, Japanese and Thai have no spaces, nor stand any between them
+      // and figures or names.
+      if (next - begin > kLongestWord || EastAsian(i) != EastAsian(begin))
+        return i;
+      i = next;
+    }
+    return std::min(i, text_.size());
+  }
+
+  bool EastAsian(size_t at) const {
+    return static_cast<unsigned char>(text_[at]) >= 0xE3;
+  }
+
+  bool IsAddress(std::string_view word, size_t end) const {
+    return text_.substr(end, 3) == "://" || text_.substr(end, 1) == "@" ||
+           (word == "www" && text_.substr(end, 1) == ".");
+  }
+
+  // A word of the language, not a name, a variable or an identifier.
+  bool Counts(std::string_view word, size_t end, bool sentence_start) const {
+    bool lower = false;
+    size_t upper = 0;
+    size_t ascii = 0;
+    for (char c : word) {
+      if ((c >= '0' && c <= '9') || c == '_') return false;
+      lower |= c >= 'a' && c <= 'z';
+      upper += IsAsciiUpper(c);
+      ascii += IsAsciiAlpha(c);
+    }
+    if (word.size() == 1) return false;
+    if (ascii == word.size() && text_.substr(end, 1) == "(") return false;
+    if (lenient_ || upper == 0) return true;
+    // camelCase, ACRONYM, Name.
+    return lower && upper == 1 && IsAsciiUpper(word[0]) && sentence_start;
+  }
+
+  void Take(std::string_view word) {
+    if (size_ + word.size() + 1 > sample_.size()) {
+      size_ = kSampleBytes;
+      std::fill(sample_.begin() + static_cast<ptrdiff_t>(filled_),
+                sample_.end(), ' ');
+      return;
+    }
+    for (size_t i = 0; i < word.size();) {
+      const char c = word[i];
+      if (static_cast<unsigned char>(c) < 0x80) {
+        letters_[static_cast<size_t>(kLatin)] += IsAsciiAlpha(c);
+        sample_[size_++] = IsAsciiUpper(c) ? static_cast<char>(c + 32) : c;
+        ++i;
+        continue;
+      }
+      const Character character = CharacterAt(word, i);
+      if (character.code_point != 0xFFFD) {
+        ++letters_[static_cast<size_t>(ClassOf(character.code_point))];
+        std::memcpy(sample_.data() + size_, word.data() + i, character.size);
+        size_ += character.size;
+      }
+      i += character.size;
+    }
+    sample_[size_++] = ' ';
+    filled_ = size_;
+    votes_.Add(word);
+  }
+
+  // End of what is skipped from `i`, which is no word; `i` if nothing is.
+  size_t AfterSkipped(size_t i, size_t end, bool json) const {
+    const auto until = [&](std::string_view close, size_t from, size_t longest,
+                           bool line) {
+      const std::string_view near =
+          text_.substr(from, std::min(longest, text_.size() - from));
+      const size_t hit = near.find(close);
+      if (hit == std::string_view::npos ||
+          (line && near.substr(0, hit).find('\n') != std::string_view::npos))
+        return i;
+      return from + hit + close.size();
+    };
+    if (text_[i] == ' ' || text_[i] == '\n') return i;
+    const std::string_view two = text_.substr(i, 2);
+    const std::string_view three = text_.substr(i, 3);
+    switch (text_[i]) {
+      case '`':
+        return SpanAt(i) != nullptr
+                   ? i
+                   : until("`", i + 1, kLongestQuotation, true);
+      case '$':
+        return two == "$$" ? until("$$", i + 2, kLongestFormula, false)
+                           : until("$", i + 1, kLongestQuotation, true);
+      case '\\': {
+        if (json) return std::min(i + 2, end);
+        if (two == "\\(") return until("\\)", i + 2, kLongestFormula, false);
+        if (two == "\\[") return until("\\]", i + 2, kLongestFormula, false);
+        size_t after = i + 1;
+        while (after < end && IsAsciiAlpha(text_[after])) ++after;
+        return after;
+      }
+      case '<':
+        return i + 1 < end && (IsAsciiAlpha(text_[i + 1]) ||
+                               text_[i + 1] == '/' || text_[i + 1] == '!')
+                   ? until(">", i + 1, 64, true)
+                   : i;
+      case '"': {
+        const size_t close = until("\"", i + 1, kLongestQuotation, true);
+        if (close == i) return i;
+        size_t after = close;
+        while (after < end && text_[after] == ' ') ++after;
+        const bool key = after < end && text_[after] == ':';
+        if (json) return key ? close : i;
+        return lenient_ && !key ? i : close;
+      }
+      default:
+        break;
+    }
+    if (lenient_ || static_cast<unsigned char>(text_[i]) < 0x80) return i;
+    constexpr std::string_view kQuotes[][2] = {
+        {"\u201C", "\u201D"}, {"\u201E", "\u201C"}, {"\u300C", "\u300D"},
+        {"\u300E", "\u300F"}, {"\u300A", "\u300B"},
+    };
+    for (const auto& quotes : kQuotes)
+      if (three == quotes[0])
+        return until(quotes[1], i + 3, kLongestQuotation, true);
+    if (two == "\u00AB") return until("\u00BB", i + 2, kLongestQuotation, true);
+    return i;
+  }
+
+  const std::string_view text_;
+  const std::span<const CodeSpan> code_;
+  const bool lenient_;
+  std::array<char, kSampleBytes> sample_{};
+  size_t size_ = 0;
+  size_t filled_ = 0;
+  ClassCounts letters_{};
+  FunctionWordVotes votes_;
+};
+
+// Languages that have a script to themselves, as far as models answer in them.
+std::string_view LanguageOfScript(CharacterClass script) {
+  switch (script) {
+    case kGreek:
+      return "el";
+    case kHebrew:
+      return "he";
+    case kBengali:
+      return "bn";
+    case kGujarati:
+      return "gu";
+    case kGurmukhi:
+      return "pa";
+    case kTamil:
+      return "ta";
+    case kTelugu:
+      return "te";
+    case kKannada:
+      return "kn";
+    case kMalayalam:
+      return "ml";
+    case kSinhala:
+      return "si";
+    case kThai:
+      return "th";
+    case kLao:
+      return "lo";
+    case kKhmer:
+      return "km";
+    case kMyanmar:
+      return "my";
+    case kGeorgian:
+      return "ka";
+    case kArmenian:
+      return "hy";
+    case kEthiopic:
+      return "am";
+    default:
+      return "";
+  }
+}
+
+uint8_t AskCld2(std::string_view sample) {
+  const CLD2::CLDHints hints = {nullptr, nullptr, CLD2::UNKNOWN_ENCODING,
+                                CLD2::UNKNOWN_LANGUAGE};
+  std::array<CLD2::Language, 3> languages{};
+  std::array<int, 3> percent{};
+  std::array<double, 3> scores{};
+  int bytes = 0;
+  bool reliable = false;
+  CLD2::ExtDetectLanguageSummary(sample.data(), static_cast<int>(sample.size()),
+                                 /*is_plain_text=*/true, &hints, /*flags=*/0,
+                                 languages.data(), percent.data(),
+                                 scores.data(), nullptr, &bytes, &reliable);
+  if (!reliable || percent[0] < 60) return kUnknownLanguage;
+  return LanguageFromTag(CLD2::LanguageCode(languages[0]));
+}
+
+IdentifiedLanguage Decide(const Prose& prose) {
+  const ClassCounts& letters = prose.letters();
+  const auto count = [&](CharacterClass c) {
+    return letters[static_cast<size_t>(c)];
+  };
+  // A character of these is about two letters of an alphabet.
+  const int64_t east_asian = 2 * (count(kHan) + count(kKana) + count(kHangul));
+  int64_t total = east_asian;
+  int64_t most = east_asian;
+  CharacterClass script = kHan;
+  for (auto c = static_cast<size_t>(kLatin);
+       c <= static_cast<size_t>(kOtherScript); ++c) {
+    const auto kind = static_cast<CharacterClass>(c);
+    if (kind == kHan || kind == kKana || kind == kHangul) continue;
+    total += letters[c];
+    if (letters[c] > most) {
+      most = letters[c];
+      script = kind;
+    }
+  }
+  constexpr int64_t kFewestLetters = 8;
+  if (most < kFewestLetters || most * 10 < total * 6) return {};
+  // Enough of it to say so where the language is not known.
+  constexpr int64_t kClear = 24;
+  IdentifiedLanguage result;
+  if (most >= kClear && most * 10 >= total * 9) result.script = script;
+  if (script == kHan) {
+    if (count(kHangul) * 4 > east_asian)
+      result.language = LanguageFromTag("ko");
+    else if (count(kKana) * 20 > east_asian)
+      result.language = LanguageFromTag("ja");
+    else if (count(kHan) >= 6)  // fewer may be either's
+      result.language = LanguageFromTag("zh");
+    return result;
+  }
+  if (const std::string_view tag = LanguageOfScript(script); !tag.empty()) {
+    result.language = LanguageFromTag(tag);
+    return result;
+  }
+  result.language = prose.votes().Winner(script);
+  const int64_t fewest_for_cld2 = script == kLatin ? 30 : 14;
+  if (result.language != kUnknownLanguage || most < fewest_for_cld2)
+    return result;
+  const uint8_t language = AskCld2(prose.sample());
+  if (IsWrittenIn(language, script) && !prose.votes().Contradict(language))
+    result.language = language;
+  return result;
+}
+
+Prose Sample(std::string_view text, std::span<const CodeSpan> code,
+             bool lenient) {
+  Prose prose(text, code, lenient);
+  constexpr size_t kThird = kSampleBytes / 3;
+  if (text.size() <= kReadBytes) {
+    prose.Read(0, text.size(), kSampleBytes);
+    return prose;
+  }
+  // From the next word on.
+  const auto word_after = [&](size_t at) {
+    const size_t limit = std::min(text.size(), at + 64);
+    while (at<limit&& static_cast<unsigned char>(text[at])> ' ') ++at;
+    while (at < text.size() &&
+           (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80)
+      ++at;
+    return at;
+  };
+  prose.Read(0, text.size() / 3, kThird);
+  prose.Read(word_after(text.size() / 2), text.size(), kThird);
+  prose.Read(word_after(text.size() - text.size() / 8), text.size(), kThird);
+  return prose;
+}
+
+}  // namespace
+
+IdentifiedLanguage IdentifyLanguage(std::string_view text,
+                                    std::span<const CodeSpan> code) {
+  const Prose prose = Sample(text, code, /*lenient=*/false);
+  // With less than this outside of quotations and names, they are the text.
+  constexpr size_t kLittle = 40;
+  if (prose.sample().size() >= kLittle || text.empty()) return Decide(prose);
+  return Decide(Sample(text, code, /*lenient=*/true));
+}
+
+}  // namespace reasonwatch

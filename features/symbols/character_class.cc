@@ -1,0 +1,168 @@
+#include "features/symbols/character_class.h"
+
+#include <unicode/uchar.h>
+#include <unicode/uscript.h>
+
+#include "core/strings.h"
+
+namespace reasonwatch {
+namespace {
+
+// Symbols that stand for something in mathematics, puzzles and prose: arrows
+// and technical signs, cards, chess, dice, music, ticks and crosses, geometric
+// shapes, signs of trade.
+bool HasMeaning(char32_t c) {
+  return c < 0x2500 || (c >= 0x25A0 && c <= 0x25FF) ||
+         (c >= 0x2654 && c <= 0x2667) || (c >= 0x266D && c <= 0x266F) ||
+         (c >= 0x2680 && c <= 0x2685) || c == 0x2610 || c == 0x2611 ||
+         c == 0x2612 || c == 0x2640 || c == 0x2642 ||
+         (c >= 0x2713 && c <= 0x2718) || (c >= 0x2776 && c <= 0x27FF) ||
+         (c >= 0x2900 && c < 0xE000);
+}
+
+CharacterClass ScriptClass(char32_t c) {
+  UErrorCode status = U_ZERO_ERROR;
+  switch (uscript_getScript(static_cast<UChar32>(c), &status)) {
+    case USCRIPT_LATIN:
+      return CharacterClass::kLatin;
+    case USCRIPT_GREEK:
+      return CharacterClass::kGreek;
+    case USCRIPT_CYRILLIC:
+      return CharacterClass::kCyrillic;
+    case USCRIPT_ARABIC:
+      return CharacterClass::kArabic;
+    case USCRIPT_HEBREW:
+      return CharacterClass::kHebrew;
+    case USCRIPT_DEVANAGARI:
+      return CharacterClass::kDevanagari;
+    case USCRIPT_BENGALI:
+      return CharacterClass::kBengali;
+    case USCRIPT_GUJARATI:
+      return CharacterClass::kGujarati;
+    case USCRIPT_GURMUKHI:
+      return CharacterClass::kGurmukhi;
+    case USCRIPT_TAMIL:
+      return CharacterClass::kTamil;
+    case USCRIPT_TELUGU:
+      return CharacterClass::kTelugu;
+    case USCRIPT_KANNADA:
+      return CharacterClass::kKannada;
+    case USCRIPT_MALAYALAM:
+      return CharacterClass::kMalayalam;
+    case USCRIPT_SINHALA:
+      return CharacterClass::kSinhala;
+    case USCRIPT_THAI:
+      return CharacterClass::kThai;
+    case USCRIPT_LAO:
+      return CharacterClass::kLao;
+    case USCRIPT_KHMER:
+      return CharacterClass::kKhmer;
+    case USCRIPT_MYANMAR:
+      return CharacterClass::kMyanmar;
+    case USCRIPT_GEORGIAN:
+      return CharacterClass::kGeorgian;
+    case USCRIPT_ARMENIAN:
+      return CharacterClass::kArmenian;
+    case USCRIPT_ETHIOPIC:
+      return CharacterClass::kEthiopic;
+    case USCRIPT_HAN:
+      return CharacterClass::kHan;
+    case USCRIPT_HIRAGANA:
+    case USCRIPT_KATAKANA:
+      return CharacterClass::kKana;
+    case USCRIPT_HANGUL:
+      return CharacterClass::kHangul;
+    // Letterlike signs and mathematical alphabets belong to all scripts.
+    case USCRIPT_COMMON:
+    case USCRIPT_INHERITED:
+      return CharacterClass::kPlain;
+    default:
+      return CharacterClass::kOtherScript;
+  }
+}
+
+CharacterClass Classify(char32_t code_point) {
+  const auto c = static_cast<UChar32>(code_point);
+  if (c == 0xFFFD) return CharacterClass::kGarbage;
+  if (c == '\t' || c == '\n' || c == '\r') return CharacterClass::kPlain;
+  switch (u_charType(c)) {
+    case U_CONTROL_CHAR:
+    case U_PRIVATE_USE_CHAR:
+    case U_SURROGATE:
+    case U_UNASSIGNED:
+      return CharacterClass::kGarbage;
+    case U_UPPERCASE_LETTER:
+    case U_LOWERCASE_LETTER:
+    case U_TITLECASE_LETTER:
+    case U_MODIFIER_LETTER:
+    case U_OTHER_LETTER:
+      return ScriptClass(code_point);
+    default:
+      break;
+  }
+  // The digits and # * have the property Emoji, not Emoji_Presentation. The
+  // box that makes a keycap of them stands for the whole.
+  if (c == 0x20E3 || u_hasBinaryProperty(c, UCHAR_REGIONAL_INDICATOR))
+    return CharacterClass::kEmoji;
+  if (u_hasBinaryProperty(c, UCHAR_EMOJI_MODIFIER))
+    return CharacterClass::kPlain;
+  if (u_hasBinaryProperty(c, UCHAR_EMOJI_PRESENTATION))
+    return CharacterClass::kEmoji;
+  if (u_charType(c) == U_OTHER_SYMBOL || u_charType(c) == U_MATH_SYMBOL) {
+    if (HasMeaning(code_point)) return CharacterClass::kPlain;
+    return u_hasBinaryProperty(c, UCHAR_EXTENDED_PICTOGRAPHIC)
+               ? CharacterClass::kEmoji
+               : CharacterClass::kDecorative;
+  }
+  return CharacterClass::kPlain;
+}
+
+// Planes 0 and 1, where nearly all text is; ICU is asked for the rest.
+constexpr size_t kTableSize = 0x20000;
+using Table = std::array<CharacterClass, kTableSize>;
+
+const Table& ClassTable() {
+  static const Table& table = *[] {
+    auto* made = new Table;
+    for (size_t c = 0; c < kTableSize; ++c)
+      (*made)[c] = Classify(static_cast<char32_t>(c));
+    return made;
+  }();
+  return table;
+}
+
+}  // namespace
+
+CharacterClass ClassOf(char32_t code_point) {
+  return code_point < kTableSize ? ClassTable()[code_point]
+                                 : Classify(code_point);
+}
+
+Character CharacterAt(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) {
+    return static_cast<char32_t>(static_cast<unsigned char>(text[at + i]));
+  };
+  if (byte(0) < 0x80) return {byte(0), 1};
+  // Most of what is not ASCII, checked at once; the rest below.
+  const size_t left = text.size() - at;
+  if (left >= 3 && byte(0) > 0xE0 && byte(0) < 0xED &&
+      (byte(1) & 0xC0) == 0x80 && (byte(2) & 0xC0) == 0x80)
+    return {(byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F),
+            3};
+  size_t skip = 1;
+  switch (Utf8CharacterLength(text.substr(at), skip)) {
+    case 2:
+      return {(byte(0) & 0x1F) << 6 | (byte(1) & 0x3F), 2};
+    case 3:
+      return {(byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F),
+              3};
+    case 4:
+      return {(byte(0) & 0x07) << 18 | (byte(1) & 0x3F) << 12 |
+                  (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F),
+              4};
+    default:
+      return {0xFFFD, skip == 0 ? 1 : skip};
+  }
+}
+
+}  // namespace reasonwatch

@@ -1,0 +1,167 @@
+#include "features/repetition/repetition.h"
+
+#include <chrono>
+#include <random>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace reasonwatch {
+namespace {
+
+std::string Times(std::string_view what, int n) {
+  std::string text;
+  for (int i = 0; i < n; ++i) text += what;
+  return text;
+}
+bool IsLoop(const Repetition& r) {
+  return r.exact_period || r.same_word || r.recurrence >= kLoopRecurrence;
+}
+
+const char kOpening[] =
+    "We are asked how many ways there are to seat five guests at a round "
+    "table. Fix one of them, and arrange the others in the seats that are "
+    "left, which gives four factorial.\n";
+const char kParagraph[] =
+    "Hmm, let me check that again. The first guest has a fixed seat, and so "
+    "the next one has four seats to choose from, which means that I have to "
+    "multiply.\n";
+
+TEST(ExactPeriod, LoopsAreFound) {
+  EXPECT_TRUE(FindRepetition(kOpening + Times(kParagraph, 3)).exact_period);
+  EXPECT_TRUE(FindRepetition(kOpening + Times(kParagraph, 300)).exact_period);
+  EXPECT_TRUE(FindRepetition(Times("Wait, is it? ", 20)).exact_period);
+  EXPECT_TRUE(
+      FindRepetition(Times("这个问题我需要再检查一遍。", 8)).exact_period);
+  EXPECT_TRUE(FindRepetition(Times("проверю ещё раз, всё ли верно. ", 12))
+                  .exact_period);
+  EXPECT_TRUE(FindRepetition("1/11 = 0." + Times("09", 1000)).exact_period);
+}
+
+TEST(ExactPeriod, TheCutMayBeAnywhere) {
+  const std::string text = kOpening + Times(kParagraph, 6);
+  for (size_t cut = 0; cut < 150; ++cut)
+    EXPECT_TRUE(FindRepetition(text.substr(0, text.size() - cut)).exact_period)
+        << cut;
+}
+
+TEST(ExactPeriod, APeriodOfHundredsOfWordsIsFound) {
+  std::string block;
+  for (int i = 0; i < 700; ++i) block += "w" + std::to_string(i * 7919) + " ";
+  EXPECT_TRUE(FindRepetition(Times(block, 5)).exact_period);
+}
+
+TEST(Loops, CopiesWithChangesBetweenThemAreFound) {
+  std::string text = kOpening;
+  for (int i = 0; i < 12; ++i)
+    text += std::string(kParagraph) + "Attempt " + std::to_string(i) + ". ";
+  text += "The answer is 24.";
+  const Repetition r = FindRepetition(text);
+  EXPECT_FALSE(r.exact_period);
+  EXPECT_GE(r.recurrence, kLoopRecurrence);
+}
+
+TEST(Loops, ALoopThatWasLeftIsFound) {
+  std::string text = kOpening + Times(kParagraph, 10);
+  for (int i = 0; i < 60; ++i)
+    text += "Then line " + std::to_string(i) + " says something new about " +
+            std::to_string(i * i) + " things.\n";
+  EXPECT_FALSE(FindRepetition(text).exact_period);
+  EXPECT_GE(FindRepetition(text).recurrence, kLoopRecurrence);
+}
+
+TEST(Loops, OneWordOverAndOver) {
+  EXPECT_TRUE(
+      FindRepetition("So the answer is " + Times("the ", 20)).same_word);
+  EXPECT_TRUE(FindRepetition(Times("好", 40)).same_word);
+  EXPECT_FALSE(FindRepetition("no, no, no, no, that is wrong").same_word);
+  EXPECT_FALSE(FindRepetition(Times("0 ", 100)).same_word);
+}
+
+std::string Enumeration() {
+  std::string text = "We test every prime up to the square root of 9409.\n";
+  for (int p : {2,  3,  5,  7,  11, 13, 17, 19, 23, 29, 31, 37, 41,
+                43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97})
+    text += "- " + std::to_string(p) +
+            " does not divide 9409, because 9409 / " + std::to_string(p) +
+            " leaves " + std::to_string(9409 % p) + ".\n";
+  return text;
+}
+std::string TextTable() {
+  std::string text = "| round | left | right | state |\n|---|---|---|---|\n";
+  for (int i = 0; i < 80; ++i)
+    text += "| yes | no | no | the same as before |\n";
+  return text + "\nThat is the whole table.";
+}
+std::string Code() {
+  std::string text = "```cpp\n";
+  for (int i = 0; i < 30; ++i)
+    text += "if (value == " + std::to_string(i) + ") {\n  return names[" +
+            std::to_string(i) + "];\n}\n";
+  return text + "```\n";
+}
+std::string Grid() {
+  std::string text = "The grid is\n";
+  for (int i = 0; i < 15; ++i) text += Times("0 ", 15) + "\n";
+  return text;
+}
+std::string Verification() {
+  const std::string sum = "3 * 17 + 4 * 12 = 51 + 48 = 99, as it has to be";
+  return std::string(kOpening) + "First, " + sum + ". " + kParagraph +
+         "To verify: " + sum + ". So both ways agree, and the answer is 99.";
+}
+std::string Poem() {
+  const std::string refrain =
+      "Row, row, the river is slow,\nand home is where we will be.\n";
+  return "The morning came over the hill in red,\nthe boats lay still on the "
+         "sand,\nmy brother was first to get out of bed\nand carried the oars "
+         "in his hand.\n" +
+         refrain +
+         "The noon was hot and the water was wide,\nwe drank from an old tin "
+         "cup,\nthe herons stood in a line by our side\nand none of them would "
+         "look up.\n" +
+         refrain +
+         "The night came down with a thousand stars,\nwe sang till the singing "
+         "was done,\nand drifted on over the shoals and bars\nto wait for the "
+         "morning sun.\n" +
+         refrain;
+}
+
+TEST(Loops, WhatOnlyLooksLikeOne) {
+  EXPECT_FALSE(IsLoop(FindRepetition(""))) << "empty";
+  EXPECT_FALSE(IsLoop(FindRepetition("The answer is 42."))) << "short";
+  EXPECT_FALSE(IsLoop(FindRepetition(Enumeration()))) << "enumeration";
+  EXPECT_FALSE(IsLoop(FindRepetition(TextTable()))) << "table";
+  EXPECT_FALSE(IsLoop(FindRepetition(Code()))) << "code";
+  EXPECT_FALSE(IsLoop(FindRepetition(Grid()))) << "grid";
+  EXPECT_FALSE(IsLoop(FindRepetition(Verification()))) << "verification";
+  EXPECT_FALSE(IsLoop(FindRepetition(Poem()))) << "poem";
+  EXPECT_FALSE(IsLoop(FindRepetition("1/7 = 0." + Times("142857", 10))))
+      << "decimals";
+}
+
+TEST(Loops, CostDoesNotGrowWithTheText) {
+  std::mt19937 random(3);
+  std::string noise(1 << 20, ' ');
+  for (char& c : noise) c = static_cast<char>(random() % 256);
+  std::string fibonacci = "a b ";  // repeats within repeats
+  std::string before = "a ";
+  while (fibonacci.size() < (1 << 20)) {
+    std::string next = fibonacci + before;
+    before = std::move(fibonacci);
+    fibonacci = std::move(next);
+  }
+  for (const std::string& text :
+       {std::string(1 << 20, 'a'), std::string(1 << 20, ' '), noise, fibonacci,
+        Times("a ", 1 << 19), Times("\xE4\xB8\x80", 300'000),
+        Times("\xE4", 1 << 20)}) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < 10; ++i) FindRepetition(text);
+    // 24 KB take well under a millisecond; all of it would take far longer.
+    EXPECT_LT(std::chrono::steady_clock::now() - start,
+              std::chrono::milliseconds(500));
+  }
+}
+
+}  // namespace
+}  // namespace reasonwatch
