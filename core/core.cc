@@ -72,6 +72,10 @@ constexpr std::array<std::string_view, kStreamStateCount> kStateNames = {
     "learning", "provisional", "watching", "frozen",
     "blind",    "paused",      "stale"};
 
+constexpr std::array<std::string_view, static_cast<size_t>(Finish::kCount)>
+    kFinishNames = {"none",       "stop",           "length", "thinking_budget",
+                    "tool_calls", "content_filter", "other"};
+
 }  // namespace
 
 std::string_view StreamStateName(StreamState s) {
@@ -84,6 +88,7 @@ std::string_view SeverityName(Severity s) { return NameOf(kSeverityNames, s); }
 std::string_view ConfirmationName(Confirmation c) {
   return NameOf(kConfirmationNames, c);
 }
+std::string_view FinishName(Finish f) { return NameOf(kFinishNames, f); }
 std::string_view GradeName(Grade g) { return NameOf(kGradeNames, g); }
 std::string_view IncidentEventName(IncidentEvent::Kind k) {
   return NameOf(kEventNames, k);

@@ -91,6 +91,19 @@ struct Match {
 enum class Grade : uint8_t { kNotGraded, kCorrect, kIncorrect, kUngradable };
 std::string_view GradeName(Grade grade);
 
+// Why the server says that a response ended.
+enum class Finish : uint8_t {
+  kUnstated,
+  kStop,
+  kLength,
+  kThinkingBudget,
+  kToolCalls,
+  kContentFilter,
+  kOther,
+  kCount
+};
+std::string_view FinishName(Finish finish);
+
 struct Scored {
   std::string id;
   absl::Time start = absl::InfinitePast();
@@ -107,6 +120,7 @@ struct Scored {
   std::array<float, kFeatureCount> readings;
   // The response was cut by its client: lengths are lower bounds.
   bool lower_bound = false;
+  Finish finish = Finish::kUnstated;  // for export; not kept over a restart
 
   // Hashed words of the prompt, ascending, without repeats; see
   // features/prompt.h. Empty = no text.
@@ -124,7 +138,8 @@ struct Scored {
   uint8_t answer_language = 0;
 
   // Habits of this model: bit i = phrase i of its profile begins a line of the
-  // response. Phrases are mined when the baseline is made; 0 known = none were.
+  // response. Phrases are mined when the baseline is made; 0 known = none were,
+  // or the response was cut.
   uint32_t habits = 0;
   uint8_t habits_known = 0;  // number of phrases in the profile, at most 32
 

@@ -174,4 +174,18 @@ std::string StreamsJson(const std::vector<StreamSnapshot>& streams) {
   return Dump(out);
 }
 
+std::string HabitsJson(
+    const std::map<std::string, std::shared_ptr<const HabitProfile>>& habits) {
+  Json models = Json::array();
+  for (const auto& [model, profile] : habits) {
+    Json list = Json::array();
+    for (const Habit& habit : profile->habits())
+      list.push_back({{"phrase", habit.phrase}, {"rate", habit.rate}});
+    models.push_back({{"model", model}, {"habits", std::move(list)}});
+  }
+  Json out;
+  out["models"] = std::move(models);
+  return Dump(out);
+}
+
 }  // namespace reasonwatch

@@ -6,11 +6,14 @@
 #ifndef REASONWATCH_DAEMON_INCIDENT_JSON_H_
 #define REASONWATCH_DAEMON_INCIDENT_JSON_H_
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/incident.h"
 #include "core/snapshot.h"
+#include "features/habits/habits.h"
 
 namespace reasonwatch {
 
@@ -24,6 +27,11 @@ std::string IncidentsJson(const std::vector<Incident>& incidents);
 std::string StreamJson(const StreamSnapshot& stream);
 // {"streams": [...]}
 std::string StreamsJson(const std::vector<StreamSnapshot>& streams);
+
+// {"models": [{"model": ..., "habits": [{"phrase": ..., "rate": ...}]}]}, a
+// model's habits in the order of their channels.
+std::string HabitsJson(
+    const std::map<std::string, std::shared_ptr<const HabitProfile>>& habits);
 
 }  // namespace reasonwatch
 

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <string>
 
+#include "features/answer/ending.h"
+
 namespace reasonwatch {
 namespace {
 
@@ -218,7 +220,7 @@ void ReadTrace(const Trace& trace, std::string_view final_answer,
   }
   if (!trace.finish_reason.empty())
     set(Feature::kFinishLength,
-        trace.finish_reason == "length" || trace.finish_reason == "max_tokens");
+        FinishOf(trace.finish_reason) == Finish::kLength);
   if (!trace.has_text) return;
 
   const std::string_view chain = reasoning.empty() ? answer : reasoning;
@@ -233,17 +235,19 @@ void ReadTrace(const Trace& trace, std::string_view final_answer,
                                trace.source == ReasoningSource::kBoth);
   set(Feature::kReasoningField, trace.source == ReasoningSource::kField ||
                                     trace.source == ReasoningSource::kBoth);
-  set(Feature::kUnclosed, trace.marker_state == MarkerState::kUnclosed);
+  // A text that was cut off before its marker says nothing of the marker; the
+  // cut has a channel of its own.
+  const bool cut_short =
+      WasCut(trace, scored.lower_bound ? TransportEnd::kUpstreamReset
+                                       : TransportEnd::kComplete);
+  const bool cut = cut_short || EndsOpen(answer) || answer.empty();
+  const bool unclosed = trace.marker_state == MarkerState::kUnclosed;
+  if (!unclosed || !cut_short) set(Feature::kUnclosed, unclosed);
   set(Feature::kDoubled, trace.marker_state == MarkerState::kDoubled);
   set(Feature::kLeaked, trace.marker_state == MarkerState::kLeaked);
   set(Feature::kSplitDiffers, trace.split_differs);
   set(Feature::kUnknownFormat, trace.format == "unknown");
 
-  // A text that was cut off before its marker says nothing of the marker; the
-  // cut has a channel of its own.
-  const bool cut =
-      trace.finish_reason == "length" || trace.finish_reason == "max_tokens" ||
-      trace.dropped_bytes > 0 || EndsOpen(answer) || answer.empty();
   const auto set_unless_cut = [&](Feature f, bool present) {
     if (present || !cut) set(f, present);
   };

@@ -24,6 +24,7 @@
 #include "core/version.h"
 #include "daemon/export/telemetry.h"
 #include "daemon/http/server.h"
+#include "daemon/incident_json.h"
 #include "daemon/log.h"
 #include "daemon/pipeline/import_baseline.h"
 #include "daemon/pipeline/settings.h"
@@ -272,6 +273,7 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
     return store->LoadIncident(id);
   };
   handlers.streams = [&] { return shards.Snapshots(); };
+  handlers.habits = [&] { return HabitsJson(evaluator.Habits()); };
   RW_ASSIGN_OR_RETURN(std::unique_ptr<HttpServer> http,
                       StartHttpServer(http_options, handlers));
 

@@ -300,6 +300,24 @@ const std::vector<MetricInfo>& MetricCatalogue() {
        {"version"},
        "1, with the version of the daemon as a label.",
        "Which version runs where."},
+      {Metric::kEmptyAnswers,
+       "reasonwatch_empty_answers_total",
+       kCounter,
+       "responses",
+       {"model", "route", "finish_reason"},
+       "Live responses without an answer that call no tool, by the server's "
+       "finish reason.",
+       "`stop` is a server that loses answers; `length` and "
+       "`thinking_budget` are limits that are too small."},
+      {Metric::kRubricScore,
+       "reasonwatch_rubric_score",
+       kHistogram,
+       "points",
+       {"model", "property"},
+       "Points of live reasoning traces, 0 to 2 each: steps self-contained, "
+       "steps connected, answer follows.",
+       "Compare with the model's own past: what is counted says nothing by "
+       "itself. See features/rubric/rubric.h."},
   };
   return catalogue;
 }

@@ -54,6 +54,8 @@ enum class Metric : uint8_t {
   kRestartGap,
   kSeriesOverflow,
   kBuildInfo,
+  kEmptyAnswers,
+  kRubricScore,
   kCount
 };
 inline constexpr int kMetricCount = static_cast<int>(Metric::kCount);

@@ -117,7 +117,15 @@ struct NameHash {
   }
 };
 
+constexpr int kFinishCount = static_cast<int>(Finish::kCount);
+// Feature and its label.
+constexpr std::array<std::pair<Feature, std::string_view>, 3> kRubric = {
+    {{Feature::kRubricSelfContained, "self_contained"},
+     {Feature::kRubricConnected, "connected"},
+     {Feature::kRubricFollows, "follows"}}};
+
 struct StreamSeries {
+  std::array<Counter*, kFinishCount> empty_answers{};
   std::array<Counter*, kOutcomeCount> outcomes{};
   Histogram* output_tokens = nullptr;
   Histogram* reasoning_tokens = nullptr;
@@ -135,6 +143,7 @@ struct StreamSeries {
 
 struct ModelSeries {
   int streams = 0;
+  std::array<Histogram*, kRubric.size()> rubric{};
   // Markers by absent, present.
   std::array<std::array<Counter*, 2>, kMarkers.size()> markers{};
   std::array<Counter*, kGrades.size()> grades{};
@@ -232,11 +241,19 @@ class Telemetry::Impl {
     if (scored.reading(Feature::kSplitDiffers) > 0.5f)
       stream.split_mismatch->Increment();
 
+    if (scored.reading(Feature::kStopEmpty) > 0.5f ||
+        scored.reading(Feature::kReasoningWithoutAnswer) > 0.5f)
+      stream.empty_answers[static_cast<size_t>(scored.finish)]->Increment();
+
     ModelSeries& model = Model(scored.model, overflow);
     if (overflow) OverflowCounter(Metric::kMarkerResponses).Increment();
     for (size_t i = 0; i < kMarkers.size(); ++i) {
       const float value = scored.reading(kMarkers[i]);
       if (!std::isnan(value)) model.markers[i][value > 0.5f]->Increment();
+    }
+    for (size_t i = 0; i < kRubric.size(); ++i) {
+      const float points = scored.reading(kRubric[i].first);
+      if (!std::isnan(points)) model.rubric[i]->Observe(points);
     }
     for (size_t i = 0; i < kGrades.size(); ++i) {
       if (scored.grade == kGrades[i]) model.grades[i]->Increment();
@@ -344,6 +361,7 @@ class Telemetry::Impl {
     if (it == streams_.end()) return;
     StreamSeries& s = it->second;
     for (Counter* c : s.outcomes) Remove(Metric::kResponses, c);
+    for (Counter* c : s.empty_answers) Remove(Metric::kEmptyAnswers, c);
     Remove(Metric::kOutputTokens, s.output_tokens);
     Remove(Metric::kReasoningTokens, s.reasoning_tokens);
     Remove(Metric::kZeroThinking, s.zero_thinking);
@@ -567,6 +585,11 @@ class Telemetry::Impl {
       labels["outcome"] = Str(kOutcomeNames[i]);
       s.outcomes[i] = &CounterAt(Metric::kResponses, labels);
     }
+    labels.erase("outcome");
+    for (size_t i = 0; i < kFinishCount; ++i) {
+      labels["finish_reason"] = Str(FinishName(static_cast<Finish>(i)));
+      s.empty_answers[i] = &CounterAt(Metric::kEmptyAnswers, labels);
+    }
     RegisterIncidents(Str(model), Str(route), Scope::kRoute);
     bool model_overflow = false;
     ++Model(model, model_overflow).streams;
@@ -597,6 +620,11 @@ class Telemetry::Impl {
           Metric::kMarkerResponses,
           {{"model", name}, {"marker", marker}, {"state", "present"}});
     }
+    for (size_t i = 0; i < kRubric.size(); ++i) {
+      m.rubric[i] = &HistogramAt(
+          Metric::kRubricScore,
+          {{"model", name}, {"property", Str(kRubric[i].second)}}, {0, 1, 2});
+    }
     for (size_t i = 0; i < kGrades.size(); ++i) {
       m.grades[i] =
           &CounterAt(Metric::kGrades,
@@ -619,6 +647,7 @@ class Telemetry::Impl {
     for (auto& marker : m.markers) {
       for (Counter* c : marker) Remove(Metric::kMarkerResponses, c);
     }
+    for (Histogram* h : m.rubric) Remove(Metric::kRubricScore, h);
     for (Counter* c : m.grades) Remove(Metric::kGrades, c);
     for (auto& signal : m.incidents) {
       for (Counter* c : signal) Remove(Metric::kIncidents, c);

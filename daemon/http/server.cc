@@ -238,6 +238,10 @@ class Server : public HttpServer {
         Guarded([this](const httplib::Request&, httplib::Response& response) {
           response.set_content(StreamsJson(handlers_.streams()), kJson);
         }));
+    server_->Get("/api/v1/habits", Guarded([this](const httplib::Request&,
+                                                  httplib::Response& response) {
+                   response.set_content(handlers_.habits(), kJson);
+                 }));
     server_->Get("/api/v1/incidents",
                  Guarded([this](const httplib::Request& request,
                                 httplib::Response& response) {

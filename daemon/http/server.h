@@ -8,6 +8,8 @@
 //   GET  /api/v1/incidents[?open=1&limit=] newest first, limit 1..1000 (100)
 //   GET  /api/v1/incidents/<id>            404 where there is none
 //   GET  /api/v1/streams
+//   GET  /api/v1/habits                    phrases by model, in the order of
+//                                          their channels
 //
 // Errors of the API are {"error": "..."} with a fitting status.
 #ifndef REASONWATCH_DAEMON_HTTP_SERVER_H_
@@ -56,6 +58,7 @@ struct HttpHandlers {
       incidents;
   std::function<absl::StatusOr<Incident>(std::string_view id)> incident;
   std::function<std::vector<StreamSnapshot>()> streams;
+  std::function<std::string()> habits;  // JSON
 };
 
 class HttpServer {

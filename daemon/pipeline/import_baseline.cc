@@ -1,12 +1,17 @@
 #include "daemon/pipeline/import_baseline.h"
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "features/habits/habits.h"
 #include "features/prompt.h"
+#include "formats/formats.h"
 #include "tap/jsonl/recorded.h"
 
 namespace reasonwatch {
@@ -36,6 +41,37 @@ absl::StatusOr<RecordedFile> ReadRecordedFile(const std::string& path,
         absl::StrFormat("%s holds no usable row", path));
   return file;
 }
+
+namespace {
+
+// The habits of what the model solved; of all that it did not fail where too
+// little was graded.
+std::shared_ptr<const HabitProfile> HabitsOf(
+    const std::vector<const Response*>& responses, const std::string& format,
+    const StandardEvaluator& evaluator) {
+  // Some of them are failed.
+  const size_t count = std::min(responses.size(), 2 * kMaxHabitTraces);
+  std::vector<std::string> solved;
+  std::vector<std::string> ungraded;
+  for (size_t i = 0; i < count; ++i) {
+    const Response& r = *responses[i * responses.size() / count];
+    const Grade grade = evaluator.Evaluate(r).grade;
+    if (grade == Grade::kIncorrect) continue;
+    Trace trace = ParseResponse(r, format);
+    if (!trace.has_text) continue;
+    std::string text =
+        std::move(trace.reasoning).value_or("").substr(0, kMaxHabitTraceBytes);
+    text += '\n';
+    text.append(trace.answer, 0, kMaxHabitTraceBytes);
+    (grade == Grade::kCorrect ? solved : ungraded).push_back(std::move(text));
+  }
+  if (solved.size() < kMinHabitTraces)
+    std::move(ungraded.begin(), ungraded.end(), std::back_inserter(solved));
+  return std::make_shared<const HabitProfile>(
+      MineHabits({solved.begin(), solved.end()}));
+}
+
+}  // namespace
 
 ImportReport ImportBaseline(
     const std::vector<Response>& rows, bool learn, StandardEvaluator& evaluator,
@@ -73,6 +109,11 @@ ImportReport ImportBaseline(
     // the old one.
     const bool learn_model = learn || pipeline.watch().Empty();
     if (learn_model && !pipeline.watch().Empty()) pipeline.watch().Reset();
+    // Before anything is learnt: the reference tells how often each is seen.
+    // What was learnt before knows them by their places, which must stay.
+    if (learn_model || pipeline.habits() == nullptr)
+      pipeline.set_habits(HabitsOf(responses, profile.format, evaluator));
+    evaluator.SetHabits(model, pipeline.habits());
     std::map<uint64_t, BaselineProblem> graded;
     for (const Response* r : responses) {
       const Scored scored = evaluator.Evaluate(*r);

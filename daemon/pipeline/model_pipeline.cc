@@ -14,6 +14,7 @@ constexpr uint32_t kMaxSeen = 16384;
 // Prompts whose beginnings are compared before the prefix is settled.
 constexpr int32_t kPrefixPrompts = 50;
 constexpr char kPipelineKind[] = "pipeline";
+constexpr char kHabitsKind[] = "habits";
 constexpr int32_t kStateVersion = 1;
 constexpr uint32_t kMaxSavedEntries = 1u << 16;
 
@@ -127,6 +128,9 @@ std::vector<StateBlob> ModelPipeline::Save(bool all) {
   SaveSeen(out);
   order_.Save(out);
   blobs.push_back({kPipelineKind, model(), kStateVersion, out.Take()});
+  if (habits_ != nullptr && (all || !std::exchange(habits_saved_, true)))
+    blobs.push_back(
+        {kHabitsKind, model(), kStateVersion, habits_->Serialize()});
   return blobs;
 }
 
@@ -136,6 +140,13 @@ absl::Status ModelPipeline::Restore(const std::vector<StateBlob>& blobs,
   std::vector<StateBlob> watch_blobs;
   bool ok = true;
   for (const StateBlob& blob : blobs) {
+    if (blob.kind == kHabitsKind) {
+      auto habits = HabitProfile::Parse(blob.bytes);
+      ok = ok && habits.ok();
+      if (habits.ok())
+        habits_ = std::make_shared<const HabitProfile>(*std::move(habits));
+      continue;
+    }
     if (blob.kind != kPipelineKind) {
       watch_blobs.push_back(blob);
       continue;

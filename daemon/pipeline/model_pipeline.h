@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "core/snapshot.h"
 #include "detectors/model_watch.h"
 #include "detectors/order/start_order.h"
+#include "features/habits/habits.h"
 #include "incidents/incident_book.h"
 
 namespace reasonwatch {
@@ -43,6 +45,13 @@ class ModelPipeline {
   std::optional<uint64_t> TakePrefix();
   // The same, however often it was told.
   std::optional<uint64_t> prefix() const { return prefix_; }
+
+  // The model's habits, kept with its state; null = none were mined.
+  void set_habits(std::shared_ptr<const HabitProfile> habits) {
+    habits_ = std::move(habits);
+    habits_saved_ = false;
+  }
+  const std::shared_ptr<const HabitProfile>& habits() const { return habits_; }
 
   // When the latest response came, by the wall clock.
   void set_received(absl::Time now) { received_ = now; }
@@ -97,6 +106,8 @@ class ModelPipeline {
   int32_t prompts_ = 0;
   std::optional<uint64_t> prefix_;
   bool prefix_told_ = false;
+  std::shared_ptr<const HabitProfile> habits_;
+  bool habits_saved_ = true;
   std::string last_id_;
   absl::Time last_time_ = absl::UnixEpoch();
   absl::Time received_ = absl::UnixEpoch();

@@ -552,6 +552,7 @@ absl::Status Shards::Restore(const std::vector<StateBlob>& blobs,
     ModelPipeline& pipeline = *impl_->ShardOf(model).PipelineOf(model);
     first.Update(pipeline.Restore(mine, std::move(of_model)));
     ModelProfile profile = reasonwatch::ProfileOf(impl_->config, model);
+    profile.habits = pipeline.habits();
     impl_->evaluator.SetProfile(model, std::move(profile));
     if (const auto prefix = pipeline.prefix(); prefix.has_value())
       impl_->evaluator.SetPrefix(model, PrefixProfile::FromDigest(*prefix));

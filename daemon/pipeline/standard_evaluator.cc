@@ -10,6 +10,8 @@
 #include "baseline/grading/extraction.h"
 #include "baseline/grading/grading.h"
 #include "core/strings.h"
+#include "features/answer/ending.h"
+#include "features/answer_readings.h"
 #include "features/readings.h"
 #include "features/strata/strata.h"
 #include "features/text_readings.h"
@@ -57,6 +59,23 @@ void StandardEvaluator::SetPrefix(const std::string& model,
   SetProfile(model, std::move(profile));
 }
 
+void StandardEvaluator::SetHabits(const std::string& model,
+                                  std::shared_ptr<const HabitProfile> habits) {
+  ModelProfile profile = *ProfileOf(model);
+  profile.habits = std::move(habits);
+  SetProfile(model, std::move(profile));
+}
+
+std::map<std::string, std::shared_ptr<const HabitProfile>>
+StandardEvaluator::Habits() const {
+  std::map<std::string, std::shared_ptr<const HabitProfile>> habits;
+  MutexLock lock(mutex_);
+  for (const auto& [model, profile] : profiles_)
+    if (profile->habits != nullptr && !profile->habits->empty())
+      habits[model] = profile->habits;
+  return habits;
+}
+
 bool StandardEvaluator::LearnsPrefix(const std::string& model) const {
   return ProfileOf(model)->learn_prefix;
 }
@@ -78,6 +97,25 @@ std::string RouteOf(const Response& response, RouteFrom from,
   if (from == RouteFrom::kSystemPrompt && system_prompt_digest != 0)
     route = absl::StrFormat("system-%08x", system_prompt_digest >> 32);
   return route.empty() ? "default" : route;
+}
+
+// What the words of a response say that was delivered to its end.
+void ReadWords(const Trace& trace, std::string_view question,
+               std::string_view final_answer, const ModelProfile& profile,
+               Scored& scored) {
+  if (!trace.has_text || scored.lower_bound ||
+      WasCut(trace, TransportEnd::kComplete))
+    return;
+  const std::string_view reasoning = trace.reasoning.has_value()
+                                         ? std::string_view(*trace.reasoning)
+                                         : std::string_view();
+  // A tool call is no answer, and its text an aside.
+  if (trace.tool_calls == 0)
+    ReadAnswer({question, reasoning, trace.answer, final_answer}, scored);
+  if (profile.habits == nullptr || trace.tool_calls > 0) return;
+  scored.habits =
+      profile.habits->Find(reasoning) | profile.habits->Find(trace.answer);
+  scored.habits_known = static_cast<uint8_t>(profile.habits->habits().size());
 }
 
 }  // namespace
@@ -149,6 +187,8 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
       trace.has_text ? MarkedAnswer(AnswerPart(trace.answer)).value_or("") : "";
   ReadTrace(trace, final_answer, s);
   ReadTextQuality(trace, prompt, response.intent, s);
+  ReadEnding(trace, response, s);
+  ReadWords(trace, stripped.rest, final_answer, *profile, s);
   s.digest = StableHash(trace.answer, s.match.problem ^ 6);
   return s;
 }

@@ -9,6 +9,7 @@
 #include "baseline/matching/problem_index.h"
 #include "core/mutex.h"
 #include "core/ports.h"
+#include "features/habits/habits.h"
 #include "features/prompt.h"
 
 namespace reasonwatch {
@@ -24,6 +25,7 @@ struct ModelProfile {
   // Nothing is known of the prefix yet: give Scored::prompt_beginnings.
   bool learn_prefix = false;
   std::shared_ptr<const ProblemIndex> problems;  // may be null
+  std::shared_ptr<const HabitProfile> habits;    // may be null
 };
 
 // Thread-safe. A published profile is used by evaluations that begin later;
@@ -38,6 +40,12 @@ class StandardEvaluator : public Evaluator {
   void SetProfile(const std::string& model, ModelProfile profile);
   // Replaces only the prefix, and ends its learning.
   void SetPrefix(const std::string& model, PrefixProfile prefix);
+
+  // Replaces only the habits.
+  void SetHabits(const std::string& model,
+                 std::shared_ptr<const HabitProfile> habits);
+  // By model, those that have any.
+  std::map<std::string, std::shared_ptr<const HabitProfile>> Habits() const;
 
   // The usual prefix of the model's prompts is not known yet.
   bool LearnsPrefix(const std::string& model) const;

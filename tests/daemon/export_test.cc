@@ -7,11 +7,13 @@
 #include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 #include <thread>
 
+#include "absl/strings/str_format.h"
 #include "daemon/export/catalogue.h"
 #include "daemon/export/label.h"
 #include "daemon/export/telemetry.h"
@@ -242,6 +244,53 @@ TEST(Telemetry, TurnsReadingsBackIntoTokens) {
   EXPECT_EQ(
       Value(text, "reasonwatch_grades_total{grade=\"correct\",model=\"m\"}"),
       2);
+}
+
+TEST(Telemetry, CountsEmptyAnswersByTheirReasonAndThePointsOfTheRubric) {
+  Telemetry t({});
+  Scored s;
+  s.model = "m";
+  s.route = "r";
+  s.finish = Finish::kStop;
+  s.reading(Feature::kStopEmpty) = 1;
+  s.reading(Feature::kReasoningWithoutAnswer) = 1;
+  t.ObserveResponse(s, ResponseOutcome::kScored);
+  s.finish = Finish::kThinkingBudget;
+  s.reading(Feature::kStopEmpty) = 0;
+  t.ObserveResponse(s, ResponseOutcome::kScored);
+  s.reading(Feature::kReasoningWithoutAnswer) = 0;
+  s.reading(Feature::kRubricConnected) = 1;
+  t.ObserveResponse(s, ResponseOutcome::kScored);
+  const std::string text = t.Text();
+  const auto empty = [&](const char* reason) {
+    return Value(
+        text, absl::StrFormat("reasonwatch_empty_answers_total{finish_reason="
+                              "\"%s\",model=\"m\",route=\"r\"}",
+                              reason));
+  };
+  EXPECT_EQ(empty("stop"), 1);
+  EXPECT_EQ(empty("thinking_budget"), 1);
+  EXPECT_EQ(empty("length"), 0);
+  const auto points = [&](const char* property, const char* le) {
+    return Value(text,
+                 absl::StrFormat("reasonwatch_rubric_score_bucket{model=\"m\","
+                                 "property=\"%s\",le=\"%s\"}",
+                                 property, le));
+  };
+  EXPECT_EQ(points("connected", "0"), 0);
+  EXPECT_EQ(points("connected", "1"), 1);
+  EXPECT_EQ(points("follows", "2"), 0);
+}
+
+TEST(IncidentJson, HabitsAreListedInTheirOrder) {
+  const auto json = nlohmann::json::parse(
+      HabitsJson({{"m", std::make_shared<const HabitProfile>(std::vector<Habit>{
+                            {"Let x be", .75}, {"Step \xFF", .5}})}}));
+  const auto& model = json["models"][0];
+  EXPECT_EQ(model["model"], "m");
+  EXPECT_EQ(model["habits"][0]["phrase"], "Let x be");
+  EXPECT_EQ(model["habits"][0]["rate"], .75);
+  EXPECT_EQ(model["habits"].size(), 2u);
 }
 
 TEST(Telemetry, ANewRegimeIsADeployment) {

@@ -111,6 +111,7 @@ struct Fake {
       return SampleIncident();
     };
     h.streams = SampleStreams;
+    h.habits = [] { return std::string("{\"models\":[]}"); };
     return h;
   }
 };
@@ -162,6 +163,7 @@ TEST_F(HttpServerTest, AnswersEveryEndpoint) {
   EXPECT_EQ(json("/api/v1/incidents/inc-0123456789ab")["model"],
             "reasoner-32b");
   EXPECT_EQ(json("/api/v1/streams")["streams"].size(), 2u);
+  EXPECT_TRUE(json("/api/v1/habits")["models"].is_array());
 }
 
 TEST_F(HttpServerTest, RefusesWhatItCannotAnswer) {

@@ -289,6 +289,40 @@ TEST(Shards, SaveAgainWhatTheStoreHasRefused) {
   rig.shards.Stop();
 }
 
+TEST(Shards, MineHabitsOnImportAndKeepThem) {
+  const std::vector<Response> recorded = Traffic(0, 100, WithoutEnds());
+  const Response live = Traffic(500, 1, WithoutEnds()).front();
+  TrafficOptions broken = WithoutEnds();
+  broken.collapsed = true;
+  const Response bare = Traffic(501, 1, broken).front();
+  Response cut = live;
+  cut.finish_reason = "length";
+  FakeStore store;
+  std::vector<Habit> mined;
+  uint32_t bits = 0;
+  {
+    Rig rig(DefaultConfig(), &store);
+    EXPECT_EQ(rig.evaluator.Evaluate(live).habits_known, 0);
+    rig.shards.Import(recorded, /*learn=*/true);
+    ASSERT_EQ(rig.evaluator.Habits().count("m"), 1u);
+    mined = rig.evaluator.Habits()["m"]->habits();
+    const Scored scored = rig.evaluator.Evaluate(live);
+    bits = scored.habits;
+    EXPECT_NE(bits, 0u);
+    EXPECT_EQ(scored.habits_known, mined.size());
+    EXPECT_NE(rig.evaluator.Evaluate(bare).habits, bits);
+    EXPECT_EQ(rig.evaluator.Evaluate(cut).habits_known, 0);
+  }
+  ASSERT_FALSE(mined.empty());
+  EXPECT_EQ(mined.front().phrase, "The sum is made of tens");
+  Rig next(DefaultConfig(), &store);
+  ASSERT_TRUE(next.shards.Restore(*store.LoadState(), {}).ok());
+  EXPECT_EQ(next.evaluator.Evaluate(live).habits, bits);
+  // What was learnt knows the phrases by their places: they stay.
+  next.shards.Import(Traffic(0, 40, broken), /*learn=*/false);
+  EXPECT_EQ(next.evaluator.Habits()["m"]->habits(), mined);
+}
+
 TEST(Shards, KeepThePrefixThatLiveTrafficHasShown) {
   TrafficOptions bare = WithoutEnds();
   bare.with_prefix = false;

@@ -1,0 +1,150 @@
+#include "features/answer/quantities.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+namespace reasonwatch {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsLetter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// Bytes of a separator between groups of three digits at `i`, 0 = none.
+size_t GroupSeparator(std::string_view text, size_t i) {
+  size_t size = 0;
+  if (text[i] == ',') size = 1;
+  if (text.substr(i, 3) == "{,}") size = 3;
+  if (text.substr(i, 2) == "\\,") size = 2;
+  if (text.substr(i, 3) == ",\\!") size = 3;
+  if (size == 0 || i + size + 3 > text.size()) return 0;
+  for (size_t d = 0; d < 3; ++d)
+    if (!IsDigit(text[i + size + d])) return 0;
+  const size_t after = i + size + 3;
+  return after < text.size() && IsDigit(text[after]) ? 0 : size;
+}
+
+// What stands between numerator and denominator.
+bool IsFractionBar(std::string_view between) {
+  return between == "/" || between == " / " || between == "}{" ||
+         between == "} {" || between == "\\/" || between == "}/{";
+}
+
+// Neighbours further apart are no fraction.
+constexpr size_t kMaxBar = 3;
+
+}  // namespace
+
+bool NextQuantity(std::string_view text, size_t from, Quantity& quantity) {
+  size_t i = from;
+  while (i < text.size() && !IsDigit(text[i])) ++i;
+  if (i >= text.size()) return false;
+  quantity = Quantity();
+  quantity.begin = i;
+  double value = 0;
+  int group = 0;
+  while (i < text.size()) {
+    if (IsDigit(text[i])) {
+      value = value * 10 + (text[i++] - '0');
+      ++group;
+      continue;
+    }
+    const size_t separator = group <= 3 ? GroupSeparator(text, i) : 0;
+    if (separator == 0) break;
+    i += separator;
+    group = 0;
+  }
+  if (i + 1 < text.size() && text[i] == '.' && IsDigit(text[i + 1])) {
+    double scale = 1;
+    for (++i; i < text.size() && IsDigit(text[i]); ++i) {
+      scale *= 10;
+      value = value * 10 + (text[i] - '0');
+      ++quantity.decimals;
+    }
+    value /= scale;
+  } else if (quantity.begin > 0 && text[quantity.begin - 1] == '.' &&
+             (quantity.begin == 1 || (!IsDigit(text[quantity.begin - 2]) &&
+                                      !IsLetter(text[quantity.begin - 2])))) {
+    // ".5"
+    quantity.decimals = static_cast<int>(i - quantity.begin);
+    value /= std::pow(10.0, quantity.decimals);
+  }
+  quantity.value = value;
+  quantity.end = i;
+  size_t sign = i;
+  while (sign < text.size() && (text[sign] == ' ' || text[sign] == '\\'))
+    ++sign;
+  quantity.percent = sign < text.size() && text[sign] == '%';
+  return true;
+}
+
+bool SingleQuantity(std::string_view text, Quantity& quantity) {
+  std::array<Quantity, 4> found;
+  size_t count = 0;
+  for (size_t from = 0; NextQuantity(text, from, quantity);
+       from = quantity.end) {
+    if (count == found.size()) return false;
+    found[count++] = quantity;
+  }
+  if (count == 0 || count > 3) return false;
+  quantity = found[count - 1];
+  if (count == 1) return true;
+  const Quantity& top = found[count - 2];
+  const size_t gap = quantity.begin - top.end;
+  if (gap > kMaxBar || !IsFractionBar(text.substr(top.end, gap)) ||
+      quantity.value == 0)
+    return false;
+  quantity.value = top.value / quantity.value;
+  // A fraction is exact, and may be told as a decimal of any length.
+  quantity.decimals = 12;
+  if (count == 3) quantity.value += found[0].value;
+  return true;
+}
+
+bool SameQuantity(const Quantity& a, const Quantity& b) {
+  const auto same = [&a, &b](double x, double y) {
+    const double difference = std::fabs(x - y);
+    if (difference <= 1e-9 * std::max(std::fabs(x), std::fabs(y))) return true;
+    // The coarser of the two decides, where either was rounded.
+    if (a.decimals == b.decimals) return false;
+    const double step = std::pow(10.0, -std::min(a.decimals, b.decimals));
+    // A rounded digit, or a cut one; of a number that has more digits than
+    // that.
+    return difference < step && std::max(x, y) > 2 * step;
+  };
+  if (same(a.value, b.value)) return true;
+  if (!a.percent && !b.percent) return false;
+  return same(a.value, 100 * b.value) || same(100 * a.value, b.value);
+}
+
+bool HoldsQuantity(std::string_view text, const Quantity& wanted) {
+  Quantity q;
+  Quantity before;
+  double whole = 0;
+  size_t whole_end = std::string_view::npos;
+  for (size_t from = 0; NextQuantity(text, from, q); from = q.end) {
+    if (SameQuantity(q, wanted)) return true;
+    const size_t gap = q.begin - before.end;
+    if (before.end > 0 && gap <= kMaxBar && q.value != 0 &&
+        IsFractionBar(text.substr(before.end, gap))) {
+      Quantity fraction = q;
+      fraction.value = before.value / q.value;
+      fraction.decimals = 12;
+      if (SameQuantity(fraction, wanted)) return true;
+      if (whole_end != std::string_view::npos &&
+          before.begin - whole_end <= 8) {
+        fraction.value += whole;
+        if (SameQuantity(fraction, wanted)) return true;
+      }
+    }
+    whole = before.value;
+    whole_end = before.end > 0 ? before.end : std::string_view::npos;
+    before = q;
+  }
+  return false;
+}
+
+}  // namespace reasonwatch

@@ -1,0 +1,119 @@
+// ASCII words of running text, compared without case. Inline: they run on
+// every response.
+#ifndef REASONWATCH_FEATURES_ANSWER_WORDS_H_
+#define REASONWATCH_FEATURES_ANSWER_WORDS_H_
+
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+
+namespace reasonwatch::words {
+
+inline bool IsSpace(char c) {
+  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+inline bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+inline char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+inline bool IsLetter(char c) { return Lower(c) >= 'a' && Lower(c) <= 'z'; }
+// Part of a word; an apostrophe is ("isn't"), as is every byte over ASCII.
+inline bool IsWord(char c) {
+  return IsLetter(c) || IsDigit(c) || c == '\'' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+inline std::string_view Trim(std::string_view s) {
+  while (!s.empty() && IsSpace(s.front())) s.remove_prefix(1);
+  while (!s.empty() && IsSpace(s.back())) s.remove_suffix(1);
+  return s;
+}
+
+// `lower` is in lower case.
+inline bool Same(std::string_view text, std::string_view lower) {
+  if (text.size() != lower.size()) return false;
+  for (size_t i = 0; i < text.size(); ++i)
+    if (Lower(text[i]) != lower[i]) return false;
+  return true;
+}
+inline bool StartsWith(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() &&
+         Same(text.substr(0, lower.size()), lower);
+}
+
+template <size_t n>
+bool IsOneOf(std::string_view word, const std::string_view (&list)[n]) {
+  for (std::string_view entry : list)
+    if (Same(word, entry)) return true;
+  return false;
+}
+
+// The word that ends at or before `end`, empty where there is none; moves
+// `end` to its first byte.
+inline std::string_view WordBefore(std::string_view text, size_t& end) {
+  while (end > 0 && !IsWord(text[end - 1])) --end;
+  const size_t last = end;
+  while (end > 0 && IsWord(text[end - 1])) --end;
+  return text.substr(end, last - end);
+}
+// The word that begins at or behind `begin`; moves `begin` behind it.
+inline std::string_view WordAfter(std::string_view text, size_t& begin) {
+  while (begin < text.size() && !IsWord(text[begin])) ++begin;
+  const size_t first = begin;
+  while (begin < text.size() && IsWord(text[begin])) ++begin;
+  return text.substr(first, begin - first);
+}
+
+// Place of `needle` in `text` from `from` on.
+inline size_t Find(std::string_view text, std::string_view needle,
+                   size_t from = 0) {
+  if (from >= text.size()) return std::string_view::npos;
+  const void* hit = memmem(text.data() + from, text.size() - from,
+                           needle.data(), needle.size());
+  return hit == nullptr
+             ? std::string_view::npos
+             : static_cast<size_t>(static_cast<const char*>(hit) - text.data());
+}
+
+// Is there the end of a sentence or a line at `i`?
+inline bool EndsSentence(std::string_view text, size_t i) {
+  const char c = text[i];
+  if (c == '\n') return true;
+  // JSON strings hold their line breaks escaped.
+  if (c == '\\' && i + 1 < text.size() && text[i + 1] == 'n')
+    return i + 2 >= text.size() || !IsLetter(text[i + 2]) ||
+           (text[i + 2] >= 'A' && text[i + 2] <= 'Z');
+  if (c != '.' && c != '!' && c != '?') return false;
+  // "2." at the beginning of a line numbers it.
+  if (i > 0 && IsDigit(text[i - 1])) {
+    size_t line = i - 1;
+    while (line > 0 && i - line < 3 && IsDigit(text[line - 1])) --line;
+    while (line > 0 && i - line < 8 &&
+           (text[line - 1] == ' ' || text[line - 1] == '*'))
+      --line;
+    if (line == 0 || text[line - 1] == '\n') return false;
+  }
+  if (i + 1 >= text.size()) return true;
+  const char next = text[i + 1];
+  return IsSpace(next) || next == '"' || next == '*' || next == ')' ||
+         next == '\\';
+}
+
+// The sentence or line that ends before `end`, trimmed; moves `end` to where
+// it begins. Empty only at the beginning of the text.
+inline std::string_view SentenceBefore(std::string_view text, size_t& end) {
+  while (end > 0) {
+    const size_t last = end;
+    // The end of the sentence itself is no boundary.
+    size_t begin = end > 0 ? end - 1 : 0;
+    while (begin > 0 && !EndsSentence(text, begin - 1)) --begin;
+    end = begin;
+    const std::string_view sentence = Trim(text.substr(begin, last - begin));
+    if (sentence.size() > 1) return sentence;
+  }
+  return {};
+}
+
+}  // namespace reasonwatch::words
+
+#endif  // REASONWATCH_FEATURES_ANSWER_WORDS_H_

@@ -1,0 +1,28 @@
+#include "features/answer_readings.h"
+
+#include <cmath>
+
+#include "features/rubric/rubric.h"
+
+namespace reasonwatch {
+
+void ReadAnswer(const AnswerTexts& texts, Scored& scored) {
+  const AnswerChain chain = ReadAnswerChain(texts);
+  scored.reading(Feature::kAnswerNotInChain) = chain.not_in_chain;
+  scored.reading(Feature::kAnswerContradictsChain) = chain.contradicts_chain;
+  scored.reading(Feature::kContradictoryAnswers) = chain.contradictory_answers;
+  // A verdict is an answer that ReadTrace() does not know for one.
+  float& direct = scored.reading(Feature::kDirectAnswer);
+  if (chain.leads) {
+    direct = 1;
+  } else if (std::isnan(direct) && !std::isnan(chain.contradictory_answers)) {
+    direct = 0;
+  }
+  const Rubric rubric = ReadRubric(chain);
+  scored.reading(Feature::kRubricSelfContained) = rubric.self_contained;
+  scored.reading(Feature::kRubricConnected) = rubric.connected;
+  scored.reading(Feature::kRubricFollows) = rubric.follows;
+  scored.reading(Feature::kRubricLow) = rubric.low;
+}
+
+}  // namespace reasonwatch
