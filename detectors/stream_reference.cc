@@ -328,7 +328,8 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
       }
       RankPayOff(scores[r],
                  spec.question == Question::kLow ? Tail::kLow : Tail::kHigh,
-                 RankTolerance(rank, slot), scored.lower_bound, pay_off);
+                 spec.tolerance + RankTolerance(rank, slot), scored.lower_bound,
+                 pay_off);
       pay_off.lambda = rank.dependence.lambda();
       pay_off.raw = static_cast<float>(residual - medians[r]);
     } else {

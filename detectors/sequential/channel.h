@@ -34,6 +34,8 @@ struct ChannelSpec {
   bool by_turn_and_fill = false;
   // Tolerance of a rate: a rise this large is still healthy.
   double kappa = .003;
+  // The same of a rank, in standard deviations.
+  double tolerance = 0;
   // Only where at least this share of the reference has the feature above 0.
   double min_reference_share = 0;
   // Adds no more evidence than the signal's other channels have together, so
