@@ -113,7 +113,7 @@ std::vector<Cause> RankCauses(const Incident& incident) {
           "length and markers changed together");
   if (shorter && !markers)
     w.Add("prompt_or_template_change", 1, "lengths changed, markers held");
-  if (failing && !shorter && !markers)
+  if (failing && !shorter && !longer && !markers)
     w.Add("quantization_or_weights", 2, "form held while answers failed");
   if (failing && longer && !markers)
     w.Add("quantization_or_weights", 1.5, "longer and less often right");
