@@ -110,7 +110,7 @@ void Print(const Row& row, int seeds, bool all) {
 }  // namespace reasonwatch::testing
 
 int main(int argc, char** argv) {
-  int seeds = 5;
+  int seeds = 3;
   bool all = false;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--seeds") == 0 && i + 1 < argc) {

@@ -101,14 +101,12 @@ TEST(FaultCauses, PaddingThatIsWrong) {
   EXPECT_EQ(report.incident.causes[0].cause, "reward_hacking");
 }
 
-TEST(FaultSeverity, BrokenOutputDoesNotWaitForAnybody) {
+TEST(FaultSeverity, AModelThatLoopsIsOverTheFloorOfBrokenOutput) {
   const DrillReport report = Drill({.fault = Fault::kLoop}, 7);
   ASSERT_GT(report.delay, 0);
   Finding finding;
   for (const IncidentSignal& s : report.incident.signals)
     if (s.signal == Signal::kRepetitionLoop) finding = s.finding;
-  finding.passed_critical = true;
-  finding.provisional = false;
   EXPECT_GT(finding.effect.value, .2);
 }
 
