@@ -51,7 +51,8 @@ constexpr std::array<std::string_view, kFeatureCount> kFeatureNames = {
     "rubric_self_contained",
     "rubric_connected",
     "rubric_follows",
-    "rubric_low"};
+    "rubric_low",
+    "habits_shown"};
 constexpr std::array<std::string_view, kSignalCount> kSignalNames = {
     "length_collapse",        "length_runaway",     "format_markers",
     "consistency_regression", "repetition_loop",    "language_mixing",

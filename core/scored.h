@@ -56,6 +56,8 @@ enum class Feature : uint8_t {
   kRubricConnected,         // 0 to 2
   kRubricFollows,           // 0 to 2
   kRubricLow,               // the three together are under 4
+
+  kHabitsShown,  // log2(1 + phrases of the model's profile that begin a line)
   kCount
 };
 inline constexpr int kFeatureCount = static_cast<int>(Feature::kCount);

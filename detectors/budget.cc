@@ -9,6 +9,18 @@ namespace {
 constexpr double kDayNanos = 86400e9;
 constexpr double kHalfLifeDays = 7;
 
+double WeightOf(Signal signal) {
+  switch (signal) {
+    case Signal::kConsistencyRegression:
+      return 6;
+    case Signal::kLengthCollapse:
+    case Signal::kFormatMarkers:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
 }  // namespace
 
 double LevelShare(Scope scope, const LevelShape& shape) {
@@ -38,7 +50,17 @@ Thresholds ThresholdsOf(const BudgetOptions& options, Scope scope,
                         const LevelShape& shape, double responses_per_30_days,
                         int streams_of_level) {
   Thresholds t;
-  const double k = std::max(1, options.enabled_signals);
+  double k = 0;  // an even share is one of so many
+  double weights = 0;
+  for (int i = 0; i < kSignalCount; ++i) {
+    if ((options.enabled_signals >> i & 1) == 0) continue;
+    k += 1;
+    weights += WeightOf(static_cast<Signal>(i));
+  }
+  if (k == 0) k = weights = 1;
+  for (int i = 0; i < kSignalCount; ++i)
+    t.factor[static_cast<size_t>(i)] =
+        weights / k / WeightOf(static_cast<Signal>(i));
   if (options.mean_responses > 0) {
     t.warning = t.critical = options.mean_responses * k;
     return t;

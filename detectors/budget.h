@@ -1,12 +1,16 @@
 // From the false alarms an operator accepts to gamma, the mean number of
 // responses between false alarms of one signal of one stream.
 //
-//   gamma_s = N_s S_level K / (B share)        or   gamma = G K
+//   gamma_s = N_s S_level K_x / (B share)        or   gamma = G K_x
 //
-// N_s: responses of stream s in 30 days; S_level: streams of its level; K:
-// enabled signals; B: accepted false incidents in 30 days; share: of the level
-// (route 60 %, model 25 %, replica 15 %; a level that coincides with another
-// gives its share to it). G: one false incident in G responses of a stream.
+// N_s: responses of stream s in 30 days; S_level: streams of its level; B:
+// accepted false incidents in 30 days; share: of the level (route 60 %, model
+// 25 %, replica 15 %; a level that coincides with another gives its share to
+// it). G: one false incident in G responses of a stream. K_x of signal x is
+// (sum of w over the enabled signals) / w_x, so that all of them together spend
+// the budget. w is larger where evidence comes slowly and a tighter threshold
+// costs most responses: 6 for consistency_regression, 2 for length_collapse and
+// format_markers, 1 for the others, one of whose outcomes weighs much.
 #ifndef REASONWATCH_DETECTORS_BUDGET_H_
 #define REASONWATCH_DETECTORS_BUDGET_H_
 
@@ -22,9 +26,9 @@ namespace reasonwatch {
 struct BudgetOptions {
   double critical_per_30_days = 1;
   double warning_per_30_days = 4;
-  double fleet_share = 1;     // of the budget that this daemon may spend
-  double mean_responses = 0;  // G; > 0 wins over the others
-  int enabled_signals = kSignalCount;  // K
+  double fleet_share = 1;          // of the budget that this daemon may spend
+  double mean_responses = 0;       // G; > 0 wins over the others
+  uint32_t enabled_signals = ~0u;  // bit a Signal
 };
 
 // Which levels of a model are distinct.

@@ -9,7 +9,9 @@ std::span<const ChannelSpec> Channels() {
   static const std::vector<ChannelSpec>& all = *[] {
     auto* list = new std::vector<ChannelSpec>;
     for (auto family :
-         {LengthChannels(), FormatChannels(), ConsistencyChannels()})
+         {LengthChannels(), FormatChannels(), ConsistencyChannels(),
+          LoopChannels(), LanguageChannels(), SymbolChannels(), EmptyChannels(),
+          AnswerChannels()})
       list->insert(list->end(), family.begin(), family.end());
     return list;
   }();

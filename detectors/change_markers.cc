@@ -1,8 +1,10 @@
 #include "detectors/change_markers.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_format.h"
+#include "core/strings.h"
 
 namespace reasonwatch {
 namespace {
@@ -10,6 +12,8 @@ namespace {
 constexpr double kRecent = 1.0 / 15;
 constexpr double kUsual = 1.0 / 500;
 constexpr size_t kMaxLabel = 128;
+constexpr size_t kMaxVersions = 64;
+constexpr int64_t kGoneAfter = 500;
 constexpr double kNotable = .25;
 // A change this many responses before the onset still counts as its cause.
 constexpr int64_t kBefore = 50;
@@ -34,19 +38,35 @@ void ChangeMarkers::Share::Add(double value) {
 
 void ChangeMarkers::Observe(const Scored& scored, bool covered) {
   const Regime& now = scored.regime;
-  if (index_ > 0) {
-    const auto note = [&](const char* name, const std::string& was,
-                          const std::string& is, RegimeChange& change) {
-      const std::string now_is = is.substr(0, kMaxLabel);
-      if (was.empty() || now_is.empty() || was == now_is) return;
-      change.what = absl::StrFormat("%s %s became %s", name, was, now_is);
-      change.index = index_;
-    };
-    note("engine", regime_.engine, now.engine, version_);
-    note("fingerprint", regime_.fingerprint, now.fingerprint, version_);
-    note("weights", regime_.weights_version, now.weights_version, version_);
-    note("template", regime_.template_hash, now.template_hash, template_);
-  }
+  const auto note = [&](const char* name, const std::string& was,
+                        const std::string& is, RegimeChange& change) {
+    if (is.empty()) return;
+    const uint64_t digest = StableHash(is, StableHash(name));
+    auto it =
+        std::find_if(versions_.begin(), versions_.end(),
+                     [&](const Version& v) { return v.digest == digest; });
+    // Versions side by side, or back after a moment, change nothing.
+    const bool here =
+        it != versions_.end() && index_ - it->last_index <= kGoneAfter;
+    if (it == versions_.end()) {
+      if (versions_.size() >= kMaxVersions)
+        versions_.erase(
+            std::min_element(versions_.begin(), versions_.end(),
+                             [](const Version& a, const Version& b) {
+                               return a.last_index < b.last_index;
+                             }));
+      it = versions_.insert(versions_.end(), Version{.digest = digest});
+    }
+    it->last_index = index_;
+    if (here || was.empty()) return;
+    change.what =
+        absl::StrFormat("%s %s became %s", name, was, is.substr(0, kMaxLabel));
+    change.index = index_;
+  };
+  note("engine", regime_.engine, now.engine, version_);
+  note("fingerprint", regime_.fingerprint, now.fingerprint, version_);
+  note("weights", regime_.weights_version, now.weights_version, version_);
+  note("template", regime_.template_hash, now.template_hash, template_);
   const auto keep = [](std::string& was, const std::string& is) {
     if (!is.empty()) was = is.substr(0, kMaxLabel);
   };
@@ -91,6 +111,7 @@ std::vector<Cause> ChangeMarkers::Hints(int64_t since) const {
 
 void ChangeMarkers::Save(StateWriter& out) const {
   out.Put(index_);
+  out.PutVector(versions_);
   for (const auto* s :
        {&regime_.fingerprint, &regime_.weights_version, &regime_.template_hash,
         &regime_.engine, &version_.what, &template_.what})
@@ -108,6 +129,8 @@ void ChangeMarkers::Save(StateWriter& out) const {
 
 void ChangeMarkers::Restore(StateReader& in) {
   in.Get(index_);
+  in.GetVector(versions_);
+  in.Require(versions_.size() <= kMaxVersions);
   for (auto* s :
        {&regime_.fingerprint, &regime_.weights_version, &regime_.template_hash,
         &regime_.engine, &version_.what, &template_.what})

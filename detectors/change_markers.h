@@ -42,7 +42,13 @@ class ChangeMarkers {
     int64_t index = -1;
   };
 
+  struct Version {
+    uint64_t digest = 0;
+    int64_t last_index = 0;
+  };
+
   int64_t index_ = 0;
+  std::vector<Version> versions_;  // served lately, at most 64
   Regime regime_;
   RegimeChange version_;
   RegimeChange template_;

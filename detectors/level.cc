@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "absl/strings/str_format.h"
+#include "detectors/sequential/rate.h"
 
 namespace reasonwatch {
 namespace {
@@ -19,14 +21,21 @@ constexpr int kFreshResponses = 50;
 constexpr size_t kRecent = 256;
 constexpr int64_t kDayNanos = int64_t{86400} * 1000000000;
 constexpr double kSparsePerDay = 50;
-// Shares phi of the bets, in the order of rank.cc and rate.cc.
-constexpr double kRankShares[] = {1, 1, 1, .3, .3, .1};
-constexpr double kRateShares[] = {.03, .1, .3, .8};
+constexpr int kMostEvidence = 15;
+// Shares phi of the bets, in the order of rank.cc.
+constexpr std::array kRankShares = {1., 1., 1., .3, .3, .1};
 
 bool IsRank(Question q) { return q == Question::kLow || q == Question::kHigh; }
 
-double ShareOf(Question q, int bet) {
-  return IsRank(q) ? kRankShares[bet] : kRateShares[bet];
+// More of it is worse: the rest of the rates are losses.
+bool IsGain(Question q) {
+  return q == Question::kPresent || q == Question::kRarePair;
+}
+
+std::span<const double> SharesOf(Question q) {
+  if (IsRank(q)) return kRankShares;
+  if (q == Question::kFailed) return kFailureShares;
+  return kRateShares;
 }
 
 double GroupMean(const std::array<Mixture, 3>& group) {
@@ -67,7 +76,7 @@ Effect EffectOf(Question question, double n, double sum, double squares,
     effect.value = change;
     effect.low = std::max(-1.0, change - half);
     effect.high = std::min(1.0, change + half);
-    if (question != Question::kPresent) {
+    if (!IsGain(question)) {
       // Missing markers and failed problems are losses.
       effect.value = -effect.value;
       std::swap(effect.low, effect.high);
@@ -125,7 +134,8 @@ double Level::Heat(const Thresholds& thresholds,
     const SignalState& s = signals_[i];
     if ((enabled_signals >> i & 1) == 0 || s.statistic < kRestingEvidence)
       continue;
-    heat = std::max(heat, s.statistic / thresholds.warning);
+    heat = std::max(heat,
+                    s.statistic / thresholds.WarningOf(static_cast<Signal>(i)));
   }
   return heat;
 }
@@ -134,22 +144,27 @@ void Level::Join(const Thresholds& thresholds, const LevelContext& context) {
   const auto specs = Channels();
   std::array<double, kSignalCount> sums{};
   std::array<double, kSignalCount> weights{};
+  std::array<double, kSignalCount> supporting{};
   for (size_t c = 0; c < specs.size(); ++c) {
     if (!channels_[c].spoken()) continue;
     const auto s = static_cast<size_t>(specs[c].signal);
     const double r = IsRank(specs[c].question) ? kRankCalibration : 1;
-    sums[s] += specs[c].weight * r * channels_[c].Statistic();
+    (specs[c].supporting ? supporting : sums)[s] +=
+        specs[c].weight * r * channels_[c].Statistic();
     weights[s] += specs[c].weight;
   }
   for (size_t s = 0; s < kSignalCount; ++s) {
     SignalState& state = signals_[s];
+    sums[s] += std::min(supporting[s], sums[s]);
     state.statistic = weights[s] > 0 ? sums[s] / weights[s] : 0;
     // An open alarm waits at its threshold, so that recovery shows soon.
     // Evidence that may not open anything is not saved up either.
     const bool mute =
         !context.may_open || (context.enabled_signals >> s & 1) == 0;
-    const double cap = mute ? thresholds.warning / 2
-                            : std::max(thresholds.warning, thresholds.critical);
+    const auto signal = static_cast<Signal>(s);
+    const double cap = mute ? thresholds.WarningOf(signal) / 2
+                            : std::max(thresholds.WarningOf(signal),
+                                       thresholds.CriticalOf(signal));
     if ((state.open || mute) && state.statistic > cap) {
       const double factor = cap / state.statistic;
       for (size_t c = 0; c < specs.size(); ++c) {
@@ -176,9 +191,17 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
   seen.id = scored.id;
   seen.time_ns = time_ns;
 
+  Carriers::Evidence evidence{};
   for (size_t c = 0; c < specs.size(); ++c) {
     const PayOff& pay_off = pay_offs[c];
     if (pay_off.bets == 0) continue;
+    const double best =
+        *std::max_element(pay_off.e.begin(), pay_off.e.begin() + pay_off.bets);
+    if (best >= 2) {
+      uint8_t& most = evidence[static_cast<size_t>(specs[c].signal)];
+      most = std::max(most, static_cast<uint8_t>(
+                                std::min(std::ilogb(best), kMostEvidence)));
+    }
     ChannelState& channel = channels_[c];
     channel.all.Update(pay_off, index);
     if (!specs[c].by_turn_and_fill) continue;
@@ -193,6 +216,7 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
     bucket(channel.turn, scored.stratum.turn);
     bucket(channel.fill, scored.stratum.fill);
   }
+  carriers_.Observe(scored, evidence);
   Join(thresholds, context);
 
   for (int i = 0; i < kSignalCount; ++i) {
@@ -207,10 +231,11 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
       continue;
     }
     if (!s.open) {
-      if (!context.may_open || s.statistic < thresholds.warning) continue;
+      if (!context.may_open || s.statistic < thresholds.WarningOf(signal))
+        continue;
       s = SignalState{.statistic = s.statistic, .open = 1};
       s.opened_index = index;
-      s.passed_critical = s.statistic >= thresholds.critical;
+      s.passed_critical = s.statistic >= thresholds.CriticalOf(signal);
       Finding f = Describe(signal, scored, thresholds, context);
       for (size_t c = 0; c < specs.size(); ++c)
         if (specs[c].name == f.channel) s.fresh_channel = static_cast<int>(c);
@@ -220,7 +245,7 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
       continue;
     }
     bool told = false;
-    if (!s.passed_critical && s.statistic >= thresholds.critical) {
+    if (!s.passed_critical && s.statistic >= thresholds.CriticalOf(signal)) {
       s.passed_critical = true;
       told = true;
     }
@@ -238,8 +263,8 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
       }
     }
     const double quiet_under =
-        std::max(thresholds.warning * kQuietShare,
-                 std::min(kRestingEvidence, thresholds.warning / 3));
+        std::max(thresholds.WarningOf(signal) * kQuietShare,
+                 std::min(kRestingEvidence, thresholds.WarningOf(signal) / 3));
     if (s.statistic < quiet_under) {
       if (s.quiet++ == 0) s.quiet_since_ns = time_ns;
     } else {
@@ -273,7 +298,7 @@ Finding Level::Describe(Signal signal, const Scored& scored,
   f.response_id = scored.id;
   f.time = scored.start;
   f.statistic = state.statistic;
-  f.threshold = thresholds.warning;
+  f.threshold = thresholds.WarningOf(signal);
   f.passed_critical = state.passed_critical != 0;
   f.provisional = context.provisional;
   f.low_coverage = context.low_coverage;
@@ -281,7 +306,6 @@ Finding Level::Describe(Signal signal, const Scored& scored,
   double total = 0;
   const Mixture* leading = nullptr;
   size_t leading_channel = 0;
-  std::string part;
   double best = 0;
   for (size_t c = 0; c < specs.size(); ++c) {
     if (specs[c].signal != signal || !channels_[c].spoken()) continue;
@@ -289,24 +313,17 @@ Finding Level::Describe(Signal signal, const Scored& scored,
     const double share = specs[c].weight * channel.Statistic();
     total += share;
     f.channels.emplace_back(specs[c].name, share);
+    if (specs[c].supporting) continue;
     if (leading != nullptr && share <= best) continue;
     best = share;
     leading_channel = c;
     leading = &channel.all;
-    part.clear();
     // A bucket leads where its own mixture outweighs all of them together.
-    static constexpr const char* kTurns[] = {"turn 1", "turns 2-5",
-                                             "turns 6 and later"};
-    static constexpr const char* kFills[] = {"context under 50 % full",
-                                             "context 50-75 % full",
-                                             "context over 75 % full"};
-    for (const auto& [group, names] : {std::pair(channel.turn.get(), kTurns),
-                                       std::pair(channel.fill.get(), kFills)}) {
+    for (const auto* group : {channel.turn.get(), channel.fill.get()}) {
       if (group == nullptr) continue;
-      for (size_t b = 0; b < 3; ++b) {
+      for (uint8_t b = 0; b < 3; ++b) {
         if ((*group)[b].Statistic() <= 10 * leading->Statistic()) continue;
         leading = &(*group)[b];
-        part = names[b];
       }
     }
   }
@@ -320,14 +337,13 @@ Finding Level::Describe(Signal signal, const Scored& scored,
   const ChannelSpec& spec = specs[leading_channel];
   f.channel = spec.name;
   f.channel_share = total > 0 ? best / total : 0;
-  if (!part.empty()) f.strata.push_back(part);
 
   const int bet = leading->Leading();
   const Excursion& excursion = leading->excursion(bet);
   double weighted = 0;
   double sum_r = 0;
   for (int j = 0; j < leading->size(); ++j) {
-    weighted += leading->R(j) * ShareOf(spec.question, j);
+    weighted += leading->R(j) * SharesOf(spec.question)[static_cast<size_t>(j)];
     sum_r += leading->R(j);
   }
   f.affected_share = sum_r > 0 ? weighted / sum_r : 0;
@@ -341,6 +357,9 @@ Finding Level::Describe(Signal signal, const Scored& scored,
     f.onset_id = seen.id;
     f.onset_time = absl::FromUnixNanos(seen.time_ns);
   }
+  Carriers::Explanation carried = carriers_.Of(signal, f.responses_since_onset);
+  f.hints = std::move(carried.hints);
+  f.strata = std::move(carried.strata);
   const bool fresh = state.fresh >= kFreshResponses;
   if (fresh && state.fresh_channel >= 0) {
     f.effect = EffectOf(
@@ -404,6 +423,7 @@ void Level::Save(StateWriter& out) const {
     out.PutString(seen.id);
     out.Put(seen.time_ns);
   }
+  carriers_.Save(out);
 }
 
 void Level::Restore(StateReader& in) {
@@ -427,9 +447,7 @@ void Level::Restore(StateReader& in) {
       if (channel == &unknown || m.size() == 0) return;
       const ChannelSpec& spec =
           specs[static_cast<size_t>(channel - channels_.data())];
-      in.Require(m.size() == static_cast<int>(IsRank(spec.question)
-                                                  ? std::size(kRankShares)
-                                                  : std::size(kRateShares)));
+      in.Require(m.size() == static_cast<int>(SharesOf(spec.question).size()));
       for (int j = 0; j < m.size(); ++j)
         in.Require(m.excursion(j).start < index_);
     };
@@ -463,6 +481,7 @@ void Level::Restore(StateReader& in) {
     seen.id = in.GetString();
     in.Get(seen.time_ns);
   }
+  carriers_.Restore(in);
   in.Require(recent_.size() == static_cast<size_t>(std::min<int64_t>(
                                    index_, static_cast<int64_t>(kRecent))));
 }

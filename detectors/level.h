@@ -6,11 +6,12 @@
 // scaled to weights of sum 1, where R_fill and R_turn are the means of the
 // buckets' own mixtures and join once such a bucket was seen. r_c is how much
 // longer than A the measured mean time between false alarms is: 2.15 for ranks,
-// 1 for rates (statistics of docs/architecture.md).
+// 1 for rates (docs/statistics.md). Supporting channels count up to what the
+// others have together.
 //
-// A signal opens when R_signal reaches gamma of the warning budget. While open
-// R is held at gamma of the critical one. It closes after 50 responses in a row
-// under gamma/100 (under 100 where gamma is so small that healthy bets rest
+// A signal opens when R_signal reaches its gamma of the warning budget. While
+// open R is held at that of the critical one. It closes after 50 responses in a
+// row under gamma/100 (under 100 where gamma is so small that healthy bets rest
 // above gamma/100); where the stream has under 50 responses a day, after 24 h
 // under it; at once where it is disabled.
 //
@@ -26,14 +27,28 @@
 
 #include "core/incident.h"
 #include "core/scored.h"
+#include "detectors/carriers.h"
 #include "detectors/sequential/bets.h"
 #include "detectors/sequential/channel.h"
 
 namespace reasonwatch {
 
+// gamma, the mean responses between false alarms of one signal: `warning` and
+// `critical` for a signal with an even share of the budget, times its factor.
 struct Thresholds {
-  double warning = 1e5;  // gamma: mean responses between false alarms
+  double warning = 1e5;
   double critical = 4e5;
+  std::array<double, kSignalCount> factor = [] {
+    std::array<double, kSignalCount> even{};
+    even.fill(1);
+    return even;
+  }();
+  double WarningOf(Signal s) const {
+    return warning * factor[static_cast<size_t>(s)];
+  }
+  double CriticalOf(Signal s) const {
+    return critical * factor[static_cast<size_t>(s)];
+  }
 };
 
 struct LevelContext {
@@ -122,6 +137,7 @@ class Level {
   std::vector<ChannelState> channels_;
   std::array<SignalState, kSignalCount> signals_;
   std::vector<Seen> recent_;  // ring by index
+  Carriers carriers_;
 };
 
 }  // namespace reasonwatch

@@ -10,13 +10,13 @@
 namespace reasonwatch {
 namespace {
 
-constexpr int32_t kStateVersion = 4;
 Neighbour NeighbourOf(const Match& match) {
   return match.kind == MatchKind::kNear
              ? Neighbour{match.neighbour, match.distance}
              : Neighbour{};
 }
 
+constexpr int32_t kStateVersion = 6;
 constexpr size_t kCoverageWindow = 500;
 constexpr double kHotShare = .3;
 constexpr int64_t kLearningUnder = 30;
@@ -128,7 +128,7 @@ void ModelWatch::JudgeConsistency(const Scored& scored, PayOff& out) {
       problem, repeats.trials, repeats.failures, NeighbourOf(scored.match));
   ++repeats.trials;
   repeats.failures += failed;
-  RatePayOff(failed, q, out);
+  RatePayOff(failed, q, out, kFailureShares);
   out.lambda = 1.0 / std::max(1, scored.choices);
 }
 
@@ -248,7 +248,8 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
     }
   }
   for (Finding& f : findings) {
-    f.hints = stream.changes.Hints(f.responses_since_onset);
+    for (Cause& hint : stream.changes.Hints(f.responses_since_onset))
+      f.hints.push_back(std::move(hint));
     // What waits when an alarm opens or closes came from its time.
     if (f.event == FindingEvent::kUpdated) continue;
     if (f.scope == Scope::kRoute) {
@@ -344,8 +345,8 @@ std::vector<StreamSnapshot> ModelWatch::Snapshot(absl::Time now) const {
       SignalSnapshot& signal = s.signals[static_cast<size_t>(i)];
       signal.enabled = (options_.enabled_signals >> i & 1) != 0;
       signal.statistic = stream->level.statistic(static_cast<Signal>(i));
-      signal.threshold = t.warning;
-      signal.critical_threshold = t.critical;
+      signal.threshold = t.WarningOf(static_cast<Signal>(i));
+      signal.critical_threshold = t.CriticalOf(static_cast<Signal>(i));
       signal.open = stream->level.open(static_cast<Signal>(i));
     }
     for (size_t i = 0; i < s.distance_ratios.size(); ++i)
@@ -353,8 +354,8 @@ std::vector<StreamSnapshot> ModelWatch::Snapshot(absl::Time now) const {
     const double growth = stream->reference.HalvedLengthGrowth();
     // One of six bets of one of about four channels carries it.
     if (growth > 0)
-      s.halved_length_delay =
-          std::ceil(std::log(t.warning * 24 / 2.15) / growth);
+      s.halved_length_delay = std::ceil(
+          std::log(t.WarningOf(Signal::kLengthCollapse) * 24 / 2.15) / growth);
   }
   return snapshots;
 }

@@ -1,6 +1,7 @@
 #include "detectors/stream_reference.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -37,8 +38,17 @@ bool Bit(uint64_t bits, Feature f) {
   return (bits >> static_cast<int>(f) & 1) != 0;
 }
 
+// The readings, and those that follow from other fields.
+FeatureVector ReadingsOf(const Scored& scored) {
+  FeatureVector readings = scored.readings;
+  if (scored.habits_known > 0)
+    readings[static_cast<size_t>(Feature::kHabitsShown)] =
+        std::log2(1.0F + static_cast<float>(std::popcount(scored.habits)));
+  return readings;
+}
+
 PendingRow PendingOf(const Scored& scored) {
-  return {.row = PackedRow(scored.prompt_terms, scored.readings),
+  return {.row = PackedRow(scored),
           .stratum = scored.stratum.Key(),
           .session = scored.session,
           .time_ns = NanosOf(scored)};
@@ -48,11 +58,21 @@ PendingRow PendingOf(const Scored& scored) {
 
 static_assert(kFeatureCount <= 64, "a feature is a bit of PackedRow");
 
-PackedRow::PackedRow(const std::vector<uint16_t>& terms,
-                     const FeatureVector& values)
-    : terms_(std::make_unique<uint16_t[]>(terms.size())),
-      term_count_(static_cast<uint32_t>(terms.size())) {
-  std::copy(terms.begin(), terms.end(), terms_.get());
+PackedRow::PackedRow(const Scored& scored)
+    : languages_{scored.expected_language, scored.answer_language} {
+  const std::vector<uint16_t>& terms = scored.prompt_terms;
+  term_count_ =
+      static_cast<uint16_t>(std::min<size_t>(terms.size(), kPromptTerms));
+  terms_ = std::make_unique<uint16_t[]>(term_count_);
+  std::copy_n(terms.begin(), term_count_, terms_.get());
+  FeatureVector values = ReadingsOf(scored);
+  // What was cut off is no example of anything but that.
+  if (scored.lower_bound) {
+    const float cut = scored.reading(Feature::kCutInTransport);
+    values.fill(kNoReading);
+    values[static_cast<size_t>(Feature::kCutInTransport)] = cut;
+    languages_ = LanguagePair();
+  }
   for (size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(values[i])) continue;
     read_ |= uint64_t{1} << i;
@@ -76,6 +96,7 @@ FeatureVector PackedRow::values() const {
 
 void PackedRow::Save(StateWriter& out) const {
   out.PutVector(std::vector<uint16_t>(terms().begin(), terms().end()));
+  out.Put(languages_);
   out.Put(read_);
   out.Put(present_);
   out.Put(ranks_);
@@ -84,9 +105,12 @@ void PackedRow::Save(StateWriter& out) const {
 void PackedRow::Restore(StateReader& in) {
   std::vector<uint16_t> terms;
   in.GetVector(terms);
-  term_count_ = static_cast<uint32_t>(terms.size());
+  in.Require(terms.size() <= kPromptTerms);
+  if (!in.ok()) return;
+  term_count_ = static_cast<uint16_t>(terms.size());
   terms_ = std::make_unique<uint16_t[]>(terms.size());
   std::copy(terms.begin(), terms.end(), terms_.get());
+  in.Get(languages_);
   in.Get(read_);
   in.Get(present_);
   in.Get(ranks_);
@@ -124,8 +148,7 @@ void StreamReference::LearnImported(const Scored& scored) {
 
 void StreamReference::LearnLater(const Scored& scored, bool suspicious) {
   if (options_.freeze) return;
-  // A length that was cut off is no example of a length.
-  if (scored.lower_bound || scored.choice_index > 0) return;
+  if (scored.choice_index > 0) return;
   quarantine_.push_back(PendingOf(scored));
   // A new stream learns its first responses at once and then holds back as
   // many as it knows, or it would stay deaf for the whole quarantine.
@@ -156,7 +179,7 @@ void StreamReference::LearnRow(PendingRow&& pending, bool imported) {
     if (learnt_sessions_.size() >= kMaxSessions) learnt_sessions_.clear();
     auto [it, fresh] = learnt_sessions_.try_emplace(pending.session);
     stored.has_previous = !fresh;
-    stored.previous_present = static_cast<uint32_t>(it->second.present);
+    stored.previous_present = it->second.present;
     it->second.present = PresentBits(pending.row.values());
   }
   stored.row = std::move(pending.row);
@@ -203,6 +226,11 @@ void StreamReference::CountRow(const StoredRow& row,
       }
     }
   }
+  const LanguagePair languages = row.row.languages();
+  if (languages.known()) {
+    pair_dependence_.Add(pairs_.Judge(languages).rare, time_ns);
+    pairs_.Add(languages);
+  }
 }
 
 void StreamReference::Fit() {
@@ -232,6 +260,8 @@ void StreamReference::ForgetCounts() {
   rates_.clear();
   totals_.fill(RateCounts());
   rate_dependence_.fill(Dependence());
+  pairs_ = LanguagePairs();
+  pair_dependence_ = Dependence();
 }
 
 void StreamReference::InstallFit(PromptRegressionFit fit, size_t rows) {
@@ -264,6 +294,7 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
     it->second.present = PresentBits(scored.readings);
   }
   if (learnt_ == 0) return;
+  const FeatureVector readings = ReadingsOf(scored);
   const int slot = StratumSlot(scored.stratum.Key(), false);
   const FeatureVector expected = regression_.Expect(scored.prompt_terms);
   std::array<RankHistogram::Scores, kRankFeatures.size()> scores{};
@@ -272,7 +303,11 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
   for (size_t c = 0; c < channels.size(); ++c) {
     const ChannelSpec& spec = channels[c];
     if (spec.question == Question::kFailed) continue;
-    const float value = scored.reading(spec.feature);
+    if (spec.question == Question::kRarePair) {
+      JudgePair(scored, spec, out[c]);
+      continue;
+    }
+    const float value = readings[static_cast<size_t>(spec.feature)];
     if (std::isnan(value)) continue;
     const RateCounts& total = totals_[static_cast<size_t>(spec.feature)];
     if (total.count == 0 || total.bad < spec.min_reference_share * total.count)
@@ -293,11 +328,12 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
       }
       RankPayOff(scores[r],
                  spec.question == Question::kLow ? Tail::kLow : Tail::kHigh,
-                 RankTolerance(rank, slot), scored.lower_bound, pay_off);
+                 spec.tolerance + RankTolerance(rank, slot), scored.lower_bound,
+                 pay_off);
       pay_off.lambda = rank.dependence.lambda();
       pay_off.raw = static_cast<float>(residual - medians[r]);
     } else {
-      if (scored.lower_bound) continue;
+      if (scored.lower_bound && !spec.reads_cut_responses) continue;
       const bool missing = spec.question == Question::kMissing;
       RateCounts overall = total;
       if (missing) overall.bad = overall.count - overall.bad;
@@ -309,12 +345,22 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
       RateCounts cell = it == rates_.end() ? RateCounts() : it->second;
       if (missing) cell.bad = cell.count - cell.bad;
       const bool bad = (value > 0) != missing;
-      RatePayOff(bad, HealthyRate(cell, spec.kappa), pay_off);
+      const RateCounts rest{overall.bad - cell.bad, overall.count - cell.count};
+      RatePayOff(bad, PooledHealthyRate(cell, rest, spec.kappa), pay_off);
       pay_off.lambda =
           rate_dependence_[static_cast<size_t>(spec.feature)].lambda() /
           std::max(1, scored.choices);
     }
   }
+}
+
+void StreamReference::JudgePair(const Scored& scored, const ChannelSpec& spec,
+                                PayOff& out) const {
+  const LanguagePair pair{scored.expected_language, scored.answer_language};
+  if (!pair.known() || scored.lower_bound) return;
+  const LanguagePairs::Verdict verdict = pairs_.Judge(pair);
+  RatePayOff(verdict.rare, HealthyRate(verdict.healthy, spec.kappa), out);
+  out.lambda = pair_dependence_.lambda() / std::max(1, scored.choices);
 }
 
 bool StreamReference::Covered(const Scored& scored) const {
@@ -422,6 +468,8 @@ void StreamReference::Save(StateWriter& out) const {
   }
   out.Put(totals_);
   for (const Dependence& d : rate_dependence_) d.Save(out);
+  pairs_.Save(out);
+  pair_dependence_.Save(out);
   out.Put(static_cast<uint32_t>(quarantine_.size()));
   for (const PendingRow& p : quarantine_) SavePending(p, out);
   for (const auto* sessions : {&sessions_, &learnt_sessions_}) {
@@ -456,6 +504,8 @@ void StreamReference::Restore(StateReader& in) {
   }
   for (RateCounts& total : totals_) total = GetCounts(in);
   for (Dependence& d : rate_dependence_) d.Restore(in);
+  pairs_.Restore(in);
+  pair_dependence_.Restore(in);
   quarantine_.clear();
   const uint32_t pending = in.GetCount(1u << 16);
   for (uint32_t i = 0; i < pending && in.ok(); ++i)

@@ -21,6 +21,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "core/scored.h"
+#include "detectors/language/language_pairs.h"
 #include "detectors/regression/prompt_regression.h"
 #include "detectors/sequential/channel.h"
 #include "detectors/sequential/dependence.h"
@@ -46,7 +47,7 @@ struct ReferenceOptions {
 // Readings that are ranked; every other one is a rate.
 inline constexpr std::array kRankFeatures = {
     Feature::kOutputTokens, Feature::kReasoningTokens, Feature::kMinorityScript,
-    Feature::kSymbolDensity};
+    Feature::kSymbolDensity, Feature::kHabitsShown};
 constexpr size_t RankIndex(Feature feature) {  // kRankFeatures.size(): none
   size_t i = 0;
   while (i < kRankFeatures.size() && kRankFeatures[i] != feature) ++i;
@@ -58,19 +59,22 @@ constexpr size_t RankIndex(Feature feature) {  // kRankFeatures.size(): none
 class PackedRow {
  public:
   PackedRow() = default;
-  PackedRow(const std::vector<uint16_t>& terms, const FeatureVector& values);
+  explicit PackedRow(const Scored& scored);
 
   FeatureVector values() const;
   std::span<const uint16_t> terms() const {
     return {terms_.get(), term_count_};
   }
+  LanguagePair languages() const { return languages_; }
 
   void Save(StateWriter& out) const;
   void Restore(StateReader& in);
 
  private:
   std::unique_ptr<uint16_t[]> terms_;
-  uint32_t term_count_ = 0;
+  // At most kPromptTerms, which are without repeats.
+  uint16_t term_count_ = 0;
+  LanguagePair languages_;
   uint64_t read_ = 0;  // bit a feature: it could be read
   uint64_t present_ = 0;
   std::array<float, kRankFeatures.size()> ranks_{};
@@ -135,7 +139,7 @@ class StreamReference {
   struct StoredRow {
     PackedRow row;
     int64_t time_ns = 0;
-    uint32_t previous_present = 0;  // bit a feature
+    uint64_t previous_present = 0;  // bit a feature
     uint8_t stratum_slot = 0;
     bool has_previous = false;
   };
@@ -145,6 +149,8 @@ class StreamReference {
 
   void LearnRow(PendingRow&& row, bool imported);
   void CountRow(const StoredRow& row, const FeatureVector& expected);
+  void JudgePair(const Scored& scored, const ChannelSpec& spec,
+                 PayOff& out) const;
   int StratumSlot(uint64_t key, bool create);
   uint32_t RateCell(Feature f, int slot, float expected, bool has_previous,
                     bool previous_present) const;
@@ -158,6 +164,8 @@ class StreamReference {
   std::vector<uint64_t> strata_;  // slot -> key
   std::array<RankFeature, kRankFeatures.size()> ranks_;
   absl::flat_hash_map<uint32_t, RateCounts> rates_;
+  LanguagePairs pairs_;
+  Dependence pair_dependence_;
   std::array<RateCounts, kFeatureCount> totals_{};  // bad = above 0
   std::array<Dependence, kFeatureCount> rate_dependence_;
   std::deque<PendingRow> quarantine_;

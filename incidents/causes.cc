@@ -52,6 +52,7 @@ std::vector<Cause> RankCauses(const Incident& incident) {
   bool reasoning_gone = false;
   bool split = false;
   bool saturated = false;
+  bool loops = false;
   std::string where;
   std::map<std::string, Cause> hints;  // the strongest of each name
   for (const IncidentSignal& s : incident.signals) {
@@ -60,6 +61,7 @@ std::vector<Cause> RankCauses(const Incident& incident) {
     longer = longer || s.signal == Signal::kLengthRunaway;
     failing = failing || s.signal == Signal::kConsistencyRegression;
     markers = markers || s.signal == Signal::kFormatMarkers;
+    loops = loops || s.signal == Signal::kRepetitionLoop;
     for (const auto& entry : f.channels) {
       if (entry.second < .1) continue;
       // A structured binding can't be captured by clang 14.
@@ -76,14 +78,18 @@ std::vector<Cause> RankCauses(const Incident& incident) {
               ends("/unclosed") || ends("/doubled");
     }
     for (const std::string& stratum : f.strata) {
-      if (stratum.find("context") == std::string::npos &&
-          stratum.find("turns 6") == std::string::npos)
+      if (stratum != "context fill 50-75 %" &&
+          stratum != "context fill 75 % and over" &&
+          stratum != "turns 6 and later")
         continue;
       saturated = true;
-      where = stratum;
+      if (where.find(stratum) == std::string::npos)
+        where += (where.empty() ? "" : ", ") + stratum;
     }
     for (const Cause& hint : f.hints) {
-      Cause& kept = hints[hint.cause + hint.evidence];
+      // Levels say the same with other figures; the first one stays.
+      Cause& kept = hints[hint.cause + hint.evidence.substr(
+                                           0, hint.evidence.find(" carries"))];
       if (hint.weight > kept.weight) kept = hint;
     }
   }
@@ -107,10 +113,15 @@ std::vector<Cause> RankCauses(const Incident& incident) {
           "length and markers changed together");
   if (shorter && !markers)
     w.Add("prompt_or_template_change", 1, "lengths changed, markers held");
-  if (failing && !shorter && !markers)
+  if (failing && !shorter && !longer && !markers)
     w.Add("quantization_or_weights", 2, "form held while answers failed");
   if (failing && longer && !markers)
     w.Add("quantization_or_weights", 1.5, "longer and less often right");
+  // Text that grows without saying more, in perfect form, and answers fail.
+  if (failing && longer && !markers && !reasoning_gone)
+    w.Add("reward_hacking", loops ? 4 : 2.5,
+          loops ? "longer and repeating itself, form held, answers failed"
+                : "longer, form held, answers failed");
   if (markers && !shorter && !failing)
     w.Add("version_change", 1, "markers changed, lengths held");
   if (failing && (shorter || markers))

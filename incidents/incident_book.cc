@@ -19,6 +19,19 @@ constexpr double kShortRatio = .7;
 constexpr double kLongRatio = 1.5;
 constexpr double kPoints = .05;
 
+// The rise of what no response should show, over which no second opinion is
+// waited for.
+constexpr double kBrokenShare = .2;
+
+bool Broken(const Finding& f) {
+  const bool broken =
+      f.signal == Signal::kRepetitionLoop ||
+      f.channel == "decorative_symbols/garbage_run" ||
+      f.channel == "empty_or_truncated/stop_empty" ||
+      f.channel == "empty_or_truncated/reasoning_without_answer";
+  return broken && f.effect.unit == "points" && f.effect.value > kBrokenShare;
+}
+
 bool PassesFloor(const Effect& effect) {
   if (effect.unit == "ratio")
     return effect.value <= kShortRatio || effect.value >= kLongRatio;
@@ -54,7 +67,8 @@ void SetScope(Incident& incident) {
 
 Severity GradeFinding(const Finding& finding, Confirmation confirmation) {
   const bool verdict = confirmation == Confirmation::kConfirmed ||
-                       confirmation == Confirmation::kUnavailable;
+                       confirmation == Confirmation::kUnavailable ||
+                       Broken(finding);
   if (finding.passed_critical && PassesFloor(finding.effect) &&
       !finding.provisional && !finding.low_coverage && verdict)
     return Severity::kCritical;

@@ -55,8 +55,8 @@ class Product : public Monitor {
   static WatchOptions OptionsOf(const StreamSetup& setup) {
     WatchOptions options;
     options.budget.mean_responses = setup.gamma;
-    options.budget.enabled_signals = 1;
     options.enabled_signals = 1u << static_cast<int>(setup.signal);
+    options.budget.enabled_signals = options.enabled_signals;
     return options;
   }
   Signal signal_;

@@ -9,14 +9,13 @@ WatchOptions WatchOptionsOf(const Config& config) {
   watch.budget.fleet_share = config.false_alarms.fleet_share;
   watch.budget.mean_responses = config.false_alarms.mean_responses;
   watch.enabled_signals = 0;
-  watch.budget.enabled_signals = 0;
   for (int i = 0; i < kSignalCount; ++i) {
     const auto it =
         config.signals.find(std::string(SignalName(static_cast<Signal>(i))));
     if (it != config.signals.end() && !it->second.enabled) continue;
     watch.enabled_signals |= 1u << i;
-    ++watch.budget.enabled_signals;
   }
+  watch.budget.enabled_signals = watch.enabled_signals;
   watch.reference.cap = config.reference.cap;
   watch.reference.min_span = config.reference.min_span;
   watch.reference.freeze = config.reference.freeze;

@@ -88,6 +88,15 @@ constexpr ChannelSpec kFormatChannels[] = {
      .signal = kFormatMarkers,
      .question = kPresent,
      .feature = Feature::kUnknownFormat},
+    // Phrases follow the requests more than a prompt's words can tell; another
+    // model, prompt or decoder loses most of them.
+    {.name = "format_markers/habits_vanish",
+     .signal = kFormatMarkers,
+     .question = kLow,
+     .feature = Feature::kHabitsShown,
+     .weight = 0.5,
+     .tolerance = 1,
+     .min_reference_share = .3},
 };
 
 }  // namespace

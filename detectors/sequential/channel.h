@@ -16,7 +16,10 @@ enum class Question : uint8_t {
   kHigh,     // rank: is it higher?
   kPresent,  // rate: is it there more often?
   kMissing,  // rate: is it there less often?
-  kFailed    // rate: is a problem of the baseline failed?
+  kFailed,   // rate: is a problem of the baseline failed?
+  // rate: is it a pair of asked and answered language that the reference
+  // hardly has (stream_reference.h)?
+  kRarePair
 };
 
 struct ChannelSpec {
@@ -24,15 +27,22 @@ struct ChannelSpec {
   std::string_view name;
   Signal signal;
   Question question;
-  Feature feature = Feature::kCount;  // unused by kFailed
+  Feature feature = Feature::kCount;  // unused by kFailed and kRarePair
   double weight = 1;  // share within the signal, before scaling to sum 1
   // Also asked of each turn bucket and context-fill bucket by itself, so that
   // a part of the traffic is enough to show.
   bool by_turn_and_fill = false;
   // Tolerance of a rate: a rise this large is still healthy.
   double kappa = .003;
+  // The same of a rank, in standard deviations.
+  double tolerance = 0;
   // Only where at least this share of the reference has the feature above 0.
   double min_reference_share = 0;
+  // Adds no more evidence than the signal's other channels have together, so
+  // that it never opens anything by itself.
+  bool supporting = false;
+  // A response that was cut off in transport says something here.
+  bool reads_cut_responses = false;
 };
 
 // Every channel of every signal, in a fixed order. The index into this list is
@@ -43,6 +53,11 @@ std::span<const ChannelSpec> Channels();
 std::span<const ChannelSpec> LengthChannels();
 std::span<const ChannelSpec> FormatChannels();
 std::span<const ChannelSpec> ConsistencyChannels();
+std::span<const ChannelSpec> LoopChannels();
+std::span<const ChannelSpec> LanguageChannels();
+std::span<const ChannelSpec> SymbolChannels();
+std::span<const ChannelSpec> EmptyChannels();
+std::span<const ChannelSpec> AnswerChannels();
 
 }  // namespace reasonwatch
 

@@ -6,7 +6,7 @@
 namespace reasonwatch {
 namespace {
 
-constexpr double kRateBets[] = {.03, .1, .3, .8};
+constexpr double kBorrowed = 4;
 // Above this a bad outcome pays too little to be worth a bet.
 constexpr double kHopelessRate = .985;
 
@@ -26,15 +26,30 @@ double HealthyRate(const RateCounts& counts, double kappa) {
   return q + RateTolerance(counts, kappa) * (1 - q);
 }
 
-void RatePayOff(bool bad, double healthy_rate, PayOff& out) {
+double PooledHealthyRate(const RateCounts& cell, const RateCounts& rest,
+                         double kappa) {
+  const double own = HealthyRate(cell, kappa);
+  const double n = cell.count;
+  const double m = AddOne(rest);
+  const double borrowed =
+      std::min(kBorrowed * n, static_cast<double>(rest.count));
+  if (cell.bad > n * m + 2 * std::sqrt(n * m * (1 - m))) return own;
+  const double total = n + 1 + borrowed;
+  const double q = (cell.bad + 1 + borrowed * m) / total;
+  const double tolerance = std::max(kappa, 2 * std::sqrt(q * (1 - q) / total));
+  return std::min(own, q + tolerance * (1 - q));
+}
+
+void RatePayOff(bool bad, double healthy_rate, PayOff& out,
+                std::span<const double> shares) {
   if (!(healthy_rate < kHopelessRate)) {
     out.bets = 0;
     return;
   }
   const double l = bad ? 1 / healthy_rate : 0;
-  out.bets = static_cast<int>(std::size(kRateBets));
-  for (size_t j = 0; j < std::size(kRateBets); ++j)
-    out.e[j] = 1 - kRateBets[j] + kRateBets[j] * l;
+  out.bets = static_cast<int>(shares.size());
+  for (size_t j = 0; j < shares.size(); ++j)
+    out.e[j] = 1 - shares[j] + shares[j] * l;
   out.raw = bad ? 1 : 0;
   out.expected = static_cast<float>(healthy_rate);
 }

@@ -8,17 +8,32 @@ namespace {
 constexpr int64_t kSecond = 1000000000;
 
 TEST(Budget, AMeanOfResponsesIsSharedByTheSignals) {
-  const BudgetOptions options{.mean_responses = 1e5, .enabled_signals = 3};
+  const BudgetOptions options{.mean_responses = 1e5, .enabled_signals = 0b1110};
   const Thresholds t = ThresholdsOf(options, Scope::kRoute, {}, 1e6, 7);
   EXPECT_DOUBLE_EQ(t.warning, 3e5);
   EXPECT_DOUBLE_EQ(t.critical, 3e5);
+  // However it is split, they spend what one alone would.
+  double rate = 0;
+  for (int i : {1, 2, 3}) rate += 1 / t.WarningOf(static_cast<Signal>(i));
+  EXPECT_DOUBLE_EQ(rate, 1e-5);
+  EXPECT_LT(t.WarningOf(Signal::kConsistencyRegression),
+            t.WarningOf(Signal::kLengthRunaway));
+}
+
+TEST(Budget, ASignalAloneHasAllOfIt) {
+  for (int i = 0; i < kSignalCount; ++i)
+    EXPECT_DOUBLE_EQ(
+        ThresholdsOf({.mean_responses = 1e4, .enabled_signals = 1u << i},
+                     Scope::kRoute, {}, 1e6, 7)
+            .WarningOf(static_cast<Signal>(i)),
+        1e4);
 }
 
 TEST(Budget, GammaIsTrafficTimesStreamsTimesSignalsOverTheShare) {
   const BudgetOptions options{.critical_per_30_days = 2,
                               .warning_per_30_days = 5,
                               .fleet_share = .5,
-                              .enabled_signals = 4};
+                              .enabled_signals = 0b1111};
   const LevelShape shape{.several_routes = true, .has_replicas = true};
   const double base = 3e5 * 20 * 4;
   const Thresholds route = ThresholdsOf(options, Scope::kRoute, shape, 3e5, 20);

@@ -209,7 +209,30 @@ TEST_F(LevelTest, AFullContextLeadsWhereOnlyItChanged) {
   }
   ASSERT_FALSE(findings.empty());
   EXPECT_EQ(findings[0].strata,
-            std::vector<std::string>{"context over 75 % full"});
+            std::vector<std::string>{"context fill 75 % and over"});
+}
+
+TEST_F(LevelTest, SupportingEvidenceOpensNothingByItself) {
+  constexpr char kRubric[] = "answer_chain_mismatch/rubric_low";
+  constexpr char kAbsent[] = "answer_chain_mismatch/not_in_chain";
+  for (int i = 0; i < 100; ++i)
+    ASSERT_TRUE(Feed(Paying(5, 1, kRubric), At(i)).empty());
+  EXPECT_EQ(level_.statistic(Signal::kAnswerChainMismatch), 0);
+  // It counts as much as the others, and does not lead.
+  std::vector<PayOff> both = Paying(2, 1, kAbsent);
+  both[ChannelNamed(kRubric)] = Paying(5, 1, kRubric)[ChannelNamed(kRubric)];
+  Level alone(Scope::kRoute, "model", "route", "");
+  std::vector<Finding> findings;
+  for (int i = 100; i < 106; ++i) {
+    findings = Feed(both, At(i));
+    std::vector<Finding> unused;
+    alone.Update(At(i), Paying(2, 1, kAbsent), kThresholds, context_, unused);
+  }
+  // Twice the evidence, over 1.5 times the weight.
+  EXPECT_NEAR(level_.statistic(Signal::kAnswerChainMismatch),
+              alone.statistic(Signal::kAnswerChainMismatch) * 2 / 1.5, 1e-6);
+  while (findings.empty()) findings = Feed(both, At(level_.responses()));
+  EXPECT_EQ(findings[0].channel, kAbsent);
 }
 
 TEST_F(LevelTest, NoDataClosesWithoutAResponse) {

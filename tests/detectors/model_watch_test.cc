@@ -138,8 +138,8 @@ TEST(ModelWatch, GoldenDelays) {
     return run.Until(signal, 400, make);
   };
   EXPECT_EQ(delay(Signal::kLengthCollapse, Shorter), 19);
-  EXPECT_EQ(delay(Signal::kLengthRunaway, Longer), 16);
-  EXPECT_EQ(delay(Signal::kFormatMarkers, Unboxed), 13);
+  EXPECT_EQ(delay(Signal::kLengthRunaway, Longer), 23);
+  EXPECT_EQ(delay(Signal::kFormatMarkers, Unboxed), 14);
   EXPECT_EQ(delay(Signal::kConsistencyRegression, Failing), 13);
 }
 

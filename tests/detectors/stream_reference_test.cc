@@ -123,6 +123,7 @@ TEST(StreamReference, CutOffLengthsAreNoExamples) {
   ReferenceOptions options;
   options.quarantine = 0;
   StreamReference reference = Imported(100, 14, options);
+  const double growth = reference.HalvedLengthGrowth();
   Draw draw(15);
   for (int i = 0; i < 50; ++i) {
     Scored s = WithLength(i, 10, draw);
@@ -132,7 +133,77 @@ TEST(StreamReference, CutOffLengthsAreNoExamples) {
     s.choice_index = 1;
     reference.LearnLater(s, false);
   }
-  EXPECT_EQ(reference.responses(), 100);
+  // Those of the first choice are counted, and none of their lengths is.
+  EXPECT_EQ(reference.responses(), 150);
+  EXPECT_DOUBLE_EQ(reference.HalvedLengthGrowth(), growth);
+}
+
+TEST(StreamReference, CutsInTransportAreLearntAndJudged) {
+  ReferenceOptions options;
+  options.quarantine = 0;
+  StreamReference often{options};
+  StreamReference never{options};
+  Draw draw(3);
+  const auto row = [&](int i, bool cut) {
+    Scored s = WithLength(i, 1000, draw);
+    s.lower_bound = cut;
+    s.reading(Feature::kCutInTransport) = cut ? 1 : 0;
+    return s;
+  };
+  for (int i = 0; i < 300; ++i) {
+    often.LearnImported(row(i, i % 5 == 0));
+    never.LearnImported(row(i, false));
+  }
+  often.Fit();
+  never.Fit();
+  constexpr char kCut[] = "empty_or_truncated/cut_in_transport";
+  const double usual = Judge(often, row(1000, true), kCut).e[3];
+  EXPECT_LT(usual, 5);
+  EXPECT_GT(Judge(never, row(1000, true), kCut).e[3], 40);
+}
+
+TEST(StreamReference, FewerHabitsThanUsualPay) {
+  StreamReference reference{ReferenceOptions()};
+  Draw draw(4);
+  const auto row = [&](int i, double share) {
+    Scored s = At(i);
+    s.habits_known = 8;
+    for (int h = 0; h < 8; ++h) s.habits |= draw.Chance(share) ? 1u << h : 0;
+    return s;
+  };
+  for (int i = 0; i < 400; ++i) reference.LearnImported(row(i, .6));
+  reference.Fit();
+  constexpr char kHabits[] = "format_markers/habits_vanish";
+  double gone = 0;
+  double usual = 0;
+  for (int i = 0; i < 200; ++i) {
+    gone += std::log(Judge(reference, row(i, .1), kHabits).e[2]);
+    usual += std::log(Judge(reference, row(i, .6), kHabits).e[2]);
+  }
+  EXPECT_GT(gone / 200, .5);
+  EXPECT_LT(usual / 200, 0);
+  // A model without a profile has no habits to lose.
+  EXPECT_EQ(Judge(reference, At(1), kHabits).bets, 0);
+}
+
+TEST(StreamReference, AnAnswerInAnUnusualLanguagePays) {
+  StreamReference reference{ReferenceOptions()};
+  const auto row = [&](int i, uint8_t asked, uint8_t answered) {
+    Scored s = At(i);
+    s.expected_language = asked;
+    s.answer_language = answered;
+    return s;
+  };
+  // Asked in 2, healthy traffic answers in 1: a translator.
+  for (int i = 0; i < 200; ++i)
+    reference.LearnImported(row(i, i % 2 == 0 ? 1 : 2, 1));
+  reference.Fit();
+  constexpr char kPair[] = "language_mixing/rare_pair";
+  EXPECT_GT(Judge(reference, row(0, 1, 3), kPair).e[3], 10);
+  EXPECT_GT(Judge(reference, row(0, 2, 2), kPair).e[3], 10);
+  EXPECT_LT(Judge(reference, row(0, 2, 1), kPair).e[3], 1);
+  EXPECT_EQ(Judge(reference, row(0, 2, 0), kPair).bets, 0);
+  EXPECT_EQ(Judge(reference, row(0, 9, 1), kPair).bets, 0);
 }
 
 TEST(StreamReference, CountsImportedRowsBeyondThoseItKeeps) {

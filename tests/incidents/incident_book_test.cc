@@ -266,7 +266,7 @@ TEST(RankCauses, FollowTheEvidence) {
   f.channels = {{"length_collapse/zero_thinking", .8}};
   EXPECT_EQ(Likeliest(Of({f})), "effort_or_thinking_switch");
   f = shorter;
-  f.strata = {"context over 75 % full"};
+  f.strata = {"context fill 75 % and over"};
   EXPECT_EQ(Likeliest(Of({f})), "context_saturation");
   f = shorter;
   f.strata = {"turn 1"};
@@ -278,6 +278,51 @@ TEST(RankCauses, FollowTheEvidence) {
   EXPECT_EQ(Likeliest(Of(
                 {Found(Signal::kConsistencyRegression, absl::ZeroDuration())})),
             "quantization_or_weights");
+}
+
+TEST(RankCauses, PaddingThatFailsIsRewardHacking) {
+  const Finding longer = Found(Signal::kLengthRunaway, absl::ZeroDuration());
+  const Finding failing =
+      Found(Signal::kConsistencyRegression, absl::ZeroDuration());
+  const Finding loops = Found(Signal::kRepetitionLoop, absl::ZeroDuration());
+  const Finding markers = Found(Signal::kFormatMarkers, absl::ZeroDuration());
+  EXPECT_EQ(Likeliest(Of({longer, failing})), "reward_hacking");
+  EXPECT_EQ(Likeliest(Of({longer, failing, loops})), "reward_hacking");
+  // Its form is perfect, and longer answers that hold are no loss.
+  EXPECT_NE(Likeliest(Of({longer, failing, markers})), "reward_hacking");
+  EXPECT_NE(Likeliest(Of({longer})), "reward_hacking");
+}
+
+TEST(RankCauses, TheSamePartOfTheTrafficCountsOnce) {
+  Finding route = Found(Signal::kLengthCollapse, absl::ZeroDuration());
+  route.hints = {{"replica_fault", 6, "replica r2 carries 92 % of it"}};
+  Finding model = route;
+  model.scope = Scope::kModel;
+  model.hints = {{"replica_fault", 6, "replica r2 carries 88 % of it"}};
+  for (const Cause& c : RankCauses(Of({route, model})))
+    if (c.cause == "replica_fault") {
+      EXPECT_EQ(c.evidence, "replica r2 carries 92 % of it");
+    }
+}
+
+TEST(Severity, BrokenOutputWaitsForNoSecondOpinion) {
+  Finding f = Found(Signal::kRepetitionLoop, absl::ZeroDuration());
+  f.channel = "repetition_loop/exact_period";
+  f.effect = {.value = .3, .low = .2, .high = .4, .unit = "points"};
+  EXPECT_EQ(GradeFinding(f, Confirmation::kPending), Severity::kCritical);
+  EXPECT_EQ(GradeFinding(f, Confirmation::kNotReproduced), Severity::kCritical);
+  f.effect.value = .15;
+  EXPECT_EQ(GradeFinding(f, Confirmation::kPending), Severity::kWarning);
+  f = Found(Signal::kEmptyOrTruncated, absl::ZeroDuration());
+  f.effect = {.value = .5, .low = .2, .high = .7, .unit = "points"};
+  f.channel = "empty_or_truncated/stop_empty";
+  EXPECT_EQ(GradeFinding(f, Confirmation::kPending), Severity::kCritical);
+  // A client that hangs up is no broken model.
+  f.channel = "empty_or_truncated/cut_in_transport";
+  EXPECT_EQ(GradeFinding(f, Confirmation::kPending), Severity::kWarning);
+  f.channel = "empty_or_truncated/stop_empty";
+  f.provisional = true;
+  EXPECT_EQ(GradeFinding(f, Confirmation::kPending), Severity::kWarning);
 }
 
 TEST(RankCauses, NothingKnownIsUnknown) {

@@ -1,0 +1,34 @@
+// Answers in a language or script that they do not have when healthy.
+#include "detectors/sequential/channel.h"
+
+namespace reasonwatch {
+namespace {
+
+using enum Signal;
+using enum Question;
+
+constexpr ChannelSpec kLanguageChannels[] = {
+    // Answers in another language than the asked one are healthy in some
+    // traffic; there their loss is the change.
+    {.name = "language_mixing/mismatch_appears",
+     .signal = kLanguageMixing,
+     .question = kPresent,
+     .feature = Feature::kLanguageMismatch},
+    {.name = "language_mixing/mismatch_vanishes",
+     .signal = kLanguageMixing,
+     .question = kMissing,
+     .feature = Feature::kLanguageMismatch},
+    {.name = "language_mixing/rare_pair",
+     .signal = kLanguageMixing,
+     .question = kRarePair},
+    {.name = "language_mixing/minority_script",
+     .signal = kLanguageMixing,
+     .question = kHigh,
+     .feature = Feature::kMinorityScript},
+};
+
+}  // namespace
+
+std::span<const ChannelSpec> LanguageChannels() { return kLanguageChannels; }
+
+}  // namespace reasonwatch

@@ -1,0 +1,69 @@
+// Faults that are put into healthy responses, and a drill that says how soon
+// each is found, by which signal and where.
+#ifndef REASONWATCH_TESTS_FAKES_FAULTS_FAULTS_H_
+#define REASONWATCH_TESTS_FAKES_FAULTS_FAULTS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/incident.h"
+#include "core/response.h"
+
+namespace reasonwatch::testing {
+
+enum class Fault {
+  kStripMarkers,  // the reasoning tags are gone, their text stays
+  kSymbols,       // decorations between the words
+  kGarbage,       // a run of one character, as a broken sampler makes
+  kLoop,          // a passage of the chain comes again and again
+  kLanguage,      // chain and answer in another language
+  kContradict,    // another answer than the chain's
+  kTruncate,      // ends inside the chain, and the server says "stop"
+  kShorten,       // keeps a part of the chain
+  kFail,          // chain and answer agree, and are wrong
+  kPad            // twice as long, in perfect form, and wrong
+};
+
+// Where a fault sits.
+enum class Where {
+  kEverywhere,
+  kOneReplica,
+  kLateTurns,
+  kFullContext,
+  kCanary
+};
+
+struct Plan {
+  Fault fault = Fault::kShorten;
+  double share = 1;  // of the responses that `where` names
+  Where where = Where::kEverywhere;
+  double keep = .1;  // of the chain, for kShorten
+};
+
+std::string_view FaultName(Fault fault);
+std::string_view WhereName(Where where);
+// The signal whose business the fault is.
+Signal OwnSignal(Fault fault);
+
+// The response as the fault leaves it. Content only, as HealthyTraffic makes
+// it or any other with a <think> block.
+Response Spoil(Response healthy, const Plan& plan);
+
+struct DrillReport {
+  bool clean_before = false;  // nothing was opened before the fault
+  int delay = -1;             // responses until OwnSignal() opened; -1 = never
+  std::vector<Signal> opened;
+  Incident incident;  // the one of the own signal, as it stood at the end
+};
+
+// Imports `baseline` healthy responses, lets `before` pass and then up to
+// `limit` under the fault, with the product's own pipeline at its default
+// budget. Deterministic.
+DrillReport Drill(const Plan& plan, uint64_t seed, int limit = 600,
+                  int baseline = 800, int before = 200);
+
+}  // namespace reasonwatch::testing
+
+#endif  // REASONWATCH_TESTS_FAKES_FAULTS_FAULTS_H_

@@ -1,0 +1,52 @@
+// Healthy traffic of a made-up reasoning model: 400 word problems, worked in a
+// <think> block and answered in a box, in sessions of one to nine requests, on
+// four replicas. Seeded; the same with every standard library.
+#ifndef REASONWATCH_TESTS_FAKES_FAULTS_HEALTHY_TRAFFIC_H_
+#define REASONWATCH_TESTS_FAKES_FAULTS_HEALTHY_TRAFFIC_H_
+
+#include <array>
+#include <cstdint>
+#include <random>
+#include <string>
+
+#include "core/response.h"
+
+namespace reasonwatch::testing {
+
+class HealthyTraffic {
+ public:
+  explicit HealthyTraffic(uint64_t seed) : random_(seed) {}
+
+  // The next response: prompt, content, usage, session, turn, replica, times a
+  // minute apart. One problem in twenty is answered wrongly. `problem` carries
+  // the right answer, as a baseline has it.
+  Response Next();
+
+ private:
+  struct Session {
+    int id = 0;
+    int turn = 0;
+    int turns = 0;
+    bool long_document = false;
+  };
+  // 64-bit draws only: distributions differ between libraries.
+  int Below(int n) {
+    return static_cast<int>(random_() % static_cast<uint64_t>(n));
+  }
+  bool Chance(double p) {
+    return static_cast<double>(random_() >> 11) * 0x1p-53 < p;
+  }
+  Session& NextTurn();
+  std::string Aside();
+
+  std::mt19937_64 random_;
+  int64_t index_ = 0;
+  int sessions_ = 0;
+  std::array<Session, 12> active_{};
+};
+
+inline constexpr char kFaultyReplica[] = "replica-2";
+
+}  // namespace reasonwatch::testing
+
+#endif  // REASONWATCH_TESTS_FAKES_FAULTS_HEALTHY_TRAFFIC_H_
