@@ -40,6 +40,8 @@ struct Trace {
   // Name of the field of the API body that carried the reasoning, e.g.
   // "reasoning_content"; "" = none did.
   std::string reasoning_field;
+  // Of an unknown format: how the text is marked, without its words.
+  std::string unknown_shape;
   bool split_differs = false;  // the server's split is not ours
   bool has_text = false;       // false: a content-free observation
 
