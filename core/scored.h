@@ -15,6 +15,7 @@
 
 #include "absl/time/time.h"
 #include "core/response.h"
+#include "core/trace.h"
 
 namespace reasonwatch {
 
@@ -89,6 +90,15 @@ struct Match {
 enum class Grade : uint8_t { kNotGraded, kCorrect, kIncorrect, kUngradable };
 std::string_view GradeName(Grade grade);
 
+// How the response was marked up. For counting when it arrives; it is neither
+// held nor learnt.
+struct Markup {
+  MarkerState state = MarkerState::kNone;
+  ReasoningSource source = ReasoningSource::kNone;
+  std::string reasoning_field;  // of the API body, see Trace
+  std::string unknown_shape;    // of an unknown format, without its words
+};
+
 struct Scored {
   std::string id;
   absl::Time start = absl::InfinitePast();
@@ -126,6 +136,7 @@ struct Scored {
   uint32_t habits = 0;
   uint8_t habits_known = 0;  // number of phrases in the profile, at most 32
 
+  Markup markup;
   Match match;
   Grade grade = Grade::kNotGraded;
   uint64_t digest = 0;  // of prompt and response, for repeats

@@ -147,6 +147,10 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   const std::string final_answer =
       trace.has_text ? MarkedAnswer(AnswerPart(trace.answer)).value_or("") : "";
   ReadTrace(trace, final_answer, s);
+  s.markup = {.state = trace.marker_state,
+              .source = trace.source,
+              .reasoning_field = trace.reasoning_field,
+              .unknown_shape = trace.unknown_shape};
   s.digest = StableHash(trace.answer, s.match.problem ^ 6);
   return s;
 }

@@ -206,7 +206,6 @@ inline constexpr auto kFormats = std::to_array<FormatRow>({
                 rows::kThink},
      .ends = {"Here is my response:", "Here's my response:", rows::kThinkEnd},
      .no_end = TextIs::kAnswer,
-     .bare_end = BareEnd::kStays,
      .found_by_text = false,
      .answer_open = {"<response>", ""},
      .answer_close = {"</response>", ""}},

@@ -189,7 +189,10 @@ FormatChoice AutoChoice(const FormatPolicy& policy, std::string_view model,
     }
   }
   const FormatRow* of_text = FormatOfText(text, hits, families);
-  if (!IsPlain(of_text)) return FormatChoice(of_text, named != nullptr);
+  if (!IsPlain(of_text)) {
+    const bool barred = of_text == nullptr && !policy.families.empty();
+    return FormatChoice(of_text, named != nullptr || barred);
+  }
   // The text shows nothing that is allowed.
   if (!policy.families.empty() &&
       !IsPlain(FormatOfText(text, hits, Families({}))))

@@ -234,7 +234,7 @@ const std::vector<Row>& Rows() {
       {"end without a start", "kimi", kAsIs, "a◁/think▷b", kNoReasoning,
        "a◁/think▷b", kLeaked},
       {"end without a start", "granite", kAsIs, "a Here is my response: b",
-       kNoReasoning, "a Here is my response: b", kLeaked},
+       "a ", " b", kForcedOpen},
       {"opened", "kimi_k3", kAsIs,
        "a<|close|>think<|sep|><|open|>response<|sep|>b<|close|>response<|sep|>"
        "<|close|>message<|sep|><|end_of_msg|>",
