@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <ostream>
-#include <random>
 #include <set>
 #include <string>
 #include <string_view>
@@ -485,67 +484,6 @@ TEST(StreamSplitter, EveryByteByItselfEqualsTheWhole) {
     EXPECT_EQ(Streamed(row.format, row.thinking, bytes),
               SplitText(row.format, "", row.thinking, row.text))
         << row;
-  }
-}
-
-TEST(StreamSplitter, RandomTextsInRandomChunksEqualTheWhole) {
-  std::mt19937 random(20240607);
-  auto below = [&random](size_t n) {
-    return std::uniform_int_distribution<size_t>(0, n - 1)(random);
-  };
-  std::vector<std::string> words = {"a",
-                                    " ",
-                                    "\n",
-                                    "`",
-                                    "```",
-                                    "\n```\n",
-                                    "\"",
-                                    "“",
-                                    "”",
-                                    "<",
-                                    "</",
-                                    "[",
-                                    "[/",
-                                    "thi",
-                                    "nk>",
-                                    "<|",
-                                    "|>",
-                                    "Here is my ",
-                                    "◁",
-                                    "\xE2",
-                                    "\x97",
-                                    "assistant",
-                                    "to=functions.f",
-                                    "analysis",
-                                    "final",
-                                    "commentary",
-                                    "the answer is 4. ",
-                                    "thought\n"};
-  for (std::string_view token : {"<|start|>", "<|end|>", "<|channel|>",
-                                 "<|message|>", "<|return|>", "<|call|>"})
-    words.emplace_back(token);
-  for (const FormatRow& row : kFormats) {
-    for (std::string_view marker : row.starts) words.emplace_back(marker);
-    for (std::string_view marker : row.ends) words.emplace_back(marker);
-    for (std::string_view marker : row.tools) words.emplace_back(marker);
-    for (std::string_view marker : row.framing) words.emplace_back(marker);
-  }
-  std::vector<std::string_view> formats = FormatNames();
-  formats.push_back("auto");
-  for (int i = 0; i < 20'000; ++i) {
-    std::string text;
-    for (size_t n = below(24); n > 0; --n) text += words[below(words.size())];
-    const std::string_view format = formats[below(formats.size())];
-    const auto thinking = static_cast<Thinking>(below(3));
-    std::vector<std::string_view> pieces;
-    for (std::string_view rest = text; !rest.empty();) {
-      const size_t size = 1 + below(std::min<size_t>(rest.size(), 12));
-      pieces.push_back(rest.substr(0, size));
-      rest.remove_prefix(size);
-    }
-    ASSERT_EQ(Streamed(format, thinking, pieces),
-              SplitText(format, "", thinking, text))
-        << format << ": " << text;
   }
 }
 
