@@ -80,15 +80,21 @@ bool IsSubsequence(std::string_view part, std::string_view whole) {
   return true;
 }
 
+// Outside of markers and of the headers of harmony's messages.
 bool HasWords(std::string_view text) {
   MarkerScanner scanner;
   scanner.Scan(text, /*final=*/true);
+  const auto is_words = [](std::string_view piece) {
+    piece = Trimmed(piece);
+    return !piece.empty() && piece != "assistant" && piece != "analysis" &&
+           piece != "final";
+  };
   size_t at = 0;
   for (const MarkerHit& hit : scanner.hits()) {
-    if (!Trimmed(text.substr(at, hit.begin - at)).empty()) return true;
+    if (is_words(text.substr(at, hit.begin - at))) return true;
     at = hit.end;
   }
-  return !Trimmed(text.substr(at)).empty();
+  return is_words(text.substr(at));
 }
 
 bool IsReachable(const Case& c) {
