@@ -162,8 +162,8 @@ inline constexpr auto kFormats = std::to_array<FormatRow>({
      .starts = {rows::kThink, "", ""},
      .ends = {rows::kThinkEnd, "", ""},
      .opener = Opener::kTemplate},
-    rows::ClosedByTool(rows::Opened("minimax_m2", false),
-                       "<minimax:tool_call>"),
+    rows::ClosedByTool(rows::Opened("minimax_m2", false), "<minimax:tool_call>",
+                       rows::kToolCall),
     {.name = "minimax_m2_append_think",
      .grammar = Grammar::kAppendsStart,
      .starts = {rows::kThink, "", ""},
@@ -192,6 +192,7 @@ inline constexpr auto kFormats = std::to_array<FormatRow>({
     {.name = "hunyuan_a13b",
      .starts = {rows::kThink, "", ""},
      .ends = {rows::kThinkEnd, "", ""},
+     .tools = {"<tool_calls>", ""},
      .answer_open = {"<answer>\n", "<answer>"},
      .answer_close = {"\n</answer>", "</answer>"}},
     {.name = "hy_v3",
@@ -387,13 +388,24 @@ inline constexpr auto kToolStarts =
     std::to_array<std::string_view>({"<|python_tag|>", "<|tool_call", "<|tools",
                                      "<|action_start|>", "<|plugin|>"});
 
-// The row of that name or alias, or null.
+constexpr bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const auto lower = [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+// The row of that name or alias, in any case, or null.
 constexpr const FormatRow* FindFormat(std::string_view name) {
   for (const FormatAlias& alias : kFormatAliases) {
-    if (alias.alias == name) name = alias.name;
+    if (EqualsIgnoringCase(alias.alias, name)) name = alias.name;
   }
   for (const FormatRow& row : kFormats) {
-    if (row.name == name) return &row;
+    if (EqualsIgnoringCase(row.name, name)) return &row;
   }
   return nullptr;
 }

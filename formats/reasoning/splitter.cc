@@ -39,29 +39,36 @@ const FormatRow* FormatOfName(std::string_view model) {
   return slot.row;
 }
 
-// The rows that "auto" may take.
+// What "auto" may take.
 class Families {
  public:
-  explicit Families(std::span<const std::string> names) : names_(names) {}
-  bool Allow(std::string_view name) const {
+  explicit Families(std::span<const std::string> names) : names_(names) {
+    allowed_.fill(names.empty());
+    for (const std::string& name : names) {
+      const FormatRow* row = FindFormat(name);
+      if (row != nullptr) allowed_[IndexOf(*row)] = true;
+    }
+  }
+  bool Allow(const FormatRow& row) const { return allowed_[IndexOf(row)]; }
+  bool Allow(const CustomFormat& format) const {
     return names_.empty() ||
-           std::ranges::any_of(names_, [name](const std::string& family) {
-             const FormatRow* row = FindFormat(family);
-             return (row == nullptr ? std::string_view(family) : row->name) ==
-                    name;
-           });
+           std::ranges::find(names_, format.row().name) != names_.end();
   }
 
  private:
+  static size_t IndexOf(const FormatRow& row) {
+    return static_cast<size_t>(&row - kFormats.data());
+  }
+
   const std::span<const std::string> names_;
+  std::array<bool, kFormats.size()> allowed_{};
 };
 
 // The first row, of those that a text can tell, with the marker in that role.
 const FormatRow* OwnerOf(uint8_t marker, MarkerRole role,
                          const Families& families) {
   for (const FormatRow& row : kFormats) {
-    if (row.found_by_text && RoleOf(row, marker) == role &&
-        families.Allow(row.name))
+    if (row.found_by_text && RoleOf(row, marker) == role && families.Allow(row))
       return &row;
   }
   return nullptr;
@@ -99,7 +106,7 @@ const FormatRow* FormatOfText(std::string_view text,
   const size_t first = SkipSpace(text, 0);
   bool begins_known = false;
   if (!hits.empty() && hits[0].begin == first) {
-    if (IsHarmony(hits[0]) && families.Allow(harmony->name)) return harmony;
+    if (IsHarmony(hits[0]) && families.Allow(*harmony)) return harmony;
     for (MarkerRole role : {MarkerRole::kStart, MarkerRole::kFraming}) {
       const FormatRow* owner = OwnerOf(hits[0].marker, role, families);
       if (owner != nullptr) return owner;
@@ -177,11 +184,11 @@ FormatChoice AutoChoice(const FormatPolicy& policy, std::string_view model,
                         std::span<const MarkerHit> hits) {
   const Families families(policy.families);
   const FormatRow* named = FormatOfName(model);
-  if (named != nullptr && !families.Allow(named->name)) named = nullptr;
+  if (named != nullptr && !families.Allow(*named)) named = nullptr;
   if (named != nullptr && HasMarkerOf(*named, hits)) return FormatChoice(named);
   if (policy.custom != nullptr) {
     for (const auto& custom : policy.custom->all()) {
-      if (!families.Allow(custom->row().name)) continue;
+      if (!families.Allow(*custom)) continue;
       FormatChoice choice = CustomChoice(*custom, text);
       if (!custom->Fits(text, *choice.custom_hits)) continue;
       choice.unexpected = named != nullptr;
@@ -198,7 +205,7 @@ FormatChoice AutoChoice(const FormatPolicy& policy, std::string_view model,
       !IsPlain(FormatOfText(text, hits, Families({}))))
     return FormatChoice(nullptr, true);
   if (named != nullptr) return FormatChoice(named);
-  if (families.Allow(of_text->name)) return FormatChoice(of_text);
+  if (families.Allow(*of_text)) return FormatChoice(of_text);
   FormatPolicy first = policy;
   first.format = policy.families.front();
   return FixedChoice(first, text, hits);
@@ -265,7 +272,12 @@ FormatChoice PlainChoice() { return FormatChoice(FindFormat("plain")); }
 SplitRules RulesFor(const FormatRow& row, Thinking thinking) {
   SplitRules rules = {.opened = row.opener == Opener::kTemplate,
                       .no_marker = row.no_marker};
-  if (!row.follows_request) return rules;
+  if (!row.follows_request) {
+    // An end is then no token out of place: the template may have opened.
+    if (thinking == Thinking::kOn && row.bare_end == BareEnd::kIsDropped)
+      rules = {.opened = true, .no_marker = TextIs::kAnswer};
+    return rules;
+  }
   if (thinking == Thinking::kOn)
     rules = {.opened = true, .no_marker = TextIs::kReasoning};
   if (thinking == Thinking::kOff)

@@ -181,6 +181,17 @@ const std::vector<Row>& Rows() {
        "b\n", kWellFormed},
       {"stray markers", "gemma4", kAsIs,
        "<|channel><|channel>thought\n<channel|>b<channel|>", "", "b", kDoubled},
+      {"no start, thinking on", "gemma4", kOn, "a<channel|>b", "a", "b",
+       kForcedOpen},
+      {"no marker, thinking on", "gemma4", kOn, "b", kNoReasoning, "b",
+       kAbsent},
+      {"no start, thinking on", "mistral", kOn, "a[/THINK]b", "a", "b",
+       kForcedOpen},
+      {"tool calls instead of the end", "hunyuan_a13b", kAsIs,
+       "<think>a<tool_calls>[]", "a", "<tool_calls>[]", kUnclosed},
+      {"first of several tools", "glm45", kAsIs,
+       "<think>a<tool_call>b<tool_call>c", "a", "<tool_call>b<tool_call>c",
+       kUnclosed},
       {"no marker", "gemma4", kOff, "b", kNoReasoning, "b", kAbsent},
       // The families that are only data.
       {"block", "kimi", kAsIs, "◁think▷a◁/think▷b", "a", "b", kWellFormed},
@@ -323,6 +334,7 @@ TEST(SplitText, AliasesAreTheSameRows) {
     EXPECT_EQ(got, SplitText(alias.name, "", kAsIs, "<think>a</think>b"));
     EXPECT_EQ(got.format, alias.name);
   }
+  EXPECT_EQ(SplitText("DeepSeek-R1", "", kAsIs, "a</think>b").reasoning, "a");
 }
 
 TEST(SplitText, UnknownNameKeepsTheText) {
