@@ -4,6 +4,7 @@
 #include "core/scored.h"
 #include "core/snapshot.h"
 #include "core/strings.h"
+#include "core/trace.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -57,6 +58,9 @@ constexpr std::array<std::string_view, kSignalCount> kSignalNames = {
     "length_collapse",        "length_runaway",     "format_markers",
     "consistency_regression", "repetition_loop",    "language_mixing",
     "decorative_symbols",     "empty_or_truncated", "answer_chain_mismatch"};
+constexpr std::array<std::string_view, kMarkerStateCount> kMarkerStateNames = {
+    "none",   "well_formed", "forced_open", "unclosed",  "doubled",
+    "leaked", "absent",      "stripped",    "unexpected"};
 constexpr std::array<std::string_view, 3> kScopeNames = {"route", "model",
                                                          "replica"};
 constexpr std::array<std::string_view, 3> kSeverityNames = {"info", "warning",
@@ -82,6 +86,9 @@ std::string_view StreamStateName(StreamState s) {
   return NameOf(kStateNames, s);
 }
 std::string_view FeatureName(Feature f) { return NameOf(kFeatureNames, f); }
+std::string_view MarkerStateName(MarkerState s) {
+  return NameOf(kMarkerStateNames, s);
+}
 std::string_view SignalName(Signal s) { return NameOf(kSignalNames, s); }
 std::string_view ScopeName(Scope s) { return NameOf(kScopeNames, s); }
 std::string_view SeverityName(Severity s) { return NameOf(kSeverityNames, s); }

@@ -15,6 +15,7 @@
 
 #include "absl/time/time.h"
 #include "core/response.h"
+#include "core/trace.h"
 
 namespace reasonwatch {
 
@@ -104,6 +105,14 @@ enum class Finish : uint8_t {
   kCount
 };
 std::string_view FinishName(Finish finish);
+// How the response was marked up. For counting when it arrives; it is neither
+// held nor learnt.
+struct Markup {
+  MarkerState state = MarkerState::kNone;
+  ReasoningSource source = ReasoningSource::kNone;
+  std::string reasoning_field;  // of the API body, see Trace
+  std::string unknown_shape;    // of an unknown format, without its words
+};
 
 struct Scored {
   std::string id;
@@ -144,6 +153,7 @@ struct Scored {
   uint32_t habits = 0;
   uint8_t habits_known = 0;  // number of phrases in the profile, at most 32
 
+  Markup markup;
   Match match;
   Grade grade = Grade::kNotGraded;
   uint64_t digest = 0;  // of prompt and response, for repeats

@@ -8,6 +8,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "core/incident.h"
@@ -35,6 +36,14 @@ struct SignalSnapshot {
   bool open = false;
 };
 
+// How many of a model's latest responses are marked in a way that no format of
+// the registry has.
+struct UnknownFormatSnapshot {
+  bool notice = false;              // so many that somebody should look
+  double ratio = 0;                 // of the latest responses
+  std::vector<std::string> shapes;  // how they are marked, without words
+};
+
 struct StreamSnapshot {
   std::string model;
   std::string route;
@@ -48,6 +57,7 @@ struct StreamSnapshot {
   // Of the model: observed over expected failures by distance to the baseline's
   // problem: itself, neighbours up to .15, .3, .5.
   std::array<double, 4> distance_ratios = {1, 1, 1, 1};
+  UnknownFormatSnapshot unknown_format;              // of the whole model
   // Responses until a halved reasoning length is noticed; NaN: not yet known.
   double halved_length_delay = std::numeric_limits<double>::quiet_NaN();
 };

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/response.h"
 
@@ -20,8 +21,12 @@ enum class MarkerState : uint8_t {
   kLeaked,      // a marker stands inside the delivered answer
   kAbsent,      // the format has markers and the text has none of them
   kStripped,    // the text shows that a server took the markers out
-  kUnexpected   // markers of another family than the model's
+  kUnexpected,  // markers of another family than the model's
+  kCount
 };
+inline constexpr int kMarkerStateCount = static_cast<int>(MarkerState::kCount);
+// Exported name, e.g. "well_formed".
+std::string_view MarkerStateName(MarkerState state);
 
 // Which field carried the reasoning to us.
 enum class ReasoningSource : uint8_t {
@@ -40,6 +45,8 @@ struct Trace {
   // Name of the field of the API body that carried the reasoning, e.g.
   // "reasoning_content"; "" = none did.
   std::string reasoning_field;
+  // Of an unknown format: how the text is marked, without its words.
+  std::string unknown_shape;
   bool split_differs = false;  // the server's split is not ours
   bool has_text = false;       // false: a content-free observation
 

@@ -32,6 +32,8 @@ constexpr size_t kMaxModels = 1000;
 // A YAML key ends at 1,024 characters, and an escape takes four.
 constexpr size_t kMaxNameBytes = 250;
 constexpr size_t kMaxRedactPatterns = 100;
+constexpr size_t kMaxFamilies = 100;
+constexpr size_t kMaxMarkerPatterns = 16;
 constexpr int64_t kKiB = int64_t{1} << 10;
 constexpr int64_t kMiB = int64_t{1} << 20;
 constexpr int64_t kGiB = int64_t{1} << 30;
@@ -141,8 +143,20 @@ void Describe(V& v, Config& c) {
   v.OpenMap("models", c.models, kMaxModels, [&](ModelConfig& model) {
     v.String("format", model.format);
     v.Check(!model.format.empty(), "format must not be empty");
+    v.Strings("families", model.families, kMaxFamilies);
     v.Integer("context_window", model.context_window, int64_t{0},
               int64_t{1} << 40);
+  });
+  v.Section("formats", [&] {
+    v.Items("custom", c.formats.custom, CustomFormats::kMaxFormats,
+            [&](CustomFormatSpec& format) {
+              v.String("name", format.name);
+              v.Pattern("start", format.start);
+              v.Pattern("end", format.end);
+              v.Pattern("tool", format.tool);
+              v.MarkerPatterns("markers", format.markers, kMaxMarkerPatterns);
+              v.Bool("template_opens", format.template_opens);
+            });
   });
   v.Section("queue", [&] {
     v.Integer("records", c.queue.records, int64_t{1}, int64_t{1} << 24);
@@ -323,6 +337,58 @@ class ConfigReader {
     field = value;
   }
 
+  // A pattern that finds a marker; "" = none.
+  void Pattern(std::string_view key, std::string& field) {
+    auto text = Scalar(key);
+    if (!text) return;
+    if (!text->empty()) {
+      const absl::Status status = CheckMarkerPattern(*text);
+      if (!status.ok()) return Fail(key, StdView(status.message()));
+    }
+    field = *std::move(text);
+  }
+
+  void MarkerPatterns(std::string_view key, std::vector<std::string>& field,
+                      size_t limit) {
+    Strings(key, field, limit);
+    for (const std::string& pattern : field) {
+      const absl::Status status = CheckMarkerPattern(pattern);
+      if (!status.ok()) return Fail(key, StdView(status.message()));
+    }
+  }
+
+  void Strings(std::string_view key, std::vector<std::string>& field,
+               size_t limit) {
+    const YAML::Node* node = Take(key);
+    if (node == nullptr) return;
+    if (!node->IsSequence()) return Fail(key, "must be a list");
+    if (node->size() > limit)
+      return Fail(key, absl::StrFormat("more than %d entries", limit));
+    field.clear();
+    for (const YAML::Node& item : *node) {
+      if (!item.IsScalar()) return Fail(key, "must be a list of words");
+      field.push_back(item.Scalar());
+    }
+  }
+
+  // A list of maps.
+  template <typename T, typename F>
+  void Items(std::string_view key, std::vector<T>& items, size_t limit,
+             F describe) {
+    const YAML::Node* node = Take(key);
+    if (node == nullptr) return;
+    if (!node->IsSequence()) return Fail(key, "must be a list");
+    if (node->size() > limit)
+      return Fail(key, absl::StrFormat("more than %d entries", limit));
+    items.clear();
+    const YAML::Node list = *node;
+    for (size_t i = 0; i < list.size(); ++i) {
+      items.emplace_back();
+      Within(absl::StrFormat("%s[%d]", key, i), list[i],
+             [&] { describe(items.back()); });
+    }
+  }
+
   // A list of RE2 patterns.
   void Patterns(std::string_view key, std::vector<std::string>& field) {
     const YAML::Node* node = Take(key);
@@ -500,6 +566,30 @@ class ConfigPrinter {
       absl::StrAppend(&list, list.empty() ? "" : ", ", Quote(item));
     Line(key, absl::StrCat("[", list, "]"));
   }
+  void Pattern(std::string_view key, const std::string& field) {
+    String(key, field);
+  }
+  void MarkerPatterns(std::string_view key,
+                      const std::vector<std::string>& field, size_t) {
+    Patterns(key, field);
+  }
+  void Strings(std::string_view key, const std::vector<std::string>& field,
+               size_t) {
+    Patterns(key, field);
+  }
+  template <typename T, typename F>
+  void Items(std::string_view key, std::vector<T>& items, size_t, F describe) {
+    if (items.empty()) return Line(key, "[]");
+    Line(key, "");
+    for (T& item : items) {
+      // The mark of an item stands where its first key is indented.
+      const size_t begin = out_.size();
+      depth_ += 2;
+      describe(item);
+      depth_ -= 2;
+      out_.replace(begin + 2 * depth_ + 2, 1, "-");
+    }
+  }
   void Check(bool, std::string_view) {}
 
  private:
@@ -550,6 +640,31 @@ bool GoesOnBehindDocument(const std::string& yaml) {
   return parser.HandleNextDocument(ignore) && parser.HandleNextDocument(ignore);
 }
 
+// What only the whole file tells: names that refer to each other.
+absl::Status Resolve(Config& config) {
+  if (!config.formats.custom.empty()) {
+    auto compiled = CustomFormats::Compile(config.formats.custom);
+    if (!compiled.ok())
+      return absl::InvalidArgumentError(
+          absl::StrCat("formats.custom: ", compiled.status().message()));
+    config.formats.compiled = *std::move(compiled);
+  }
+  const auto known = [&config](std::string_view name) {
+    return IsFormat(name, config.formats.compiled.get());
+  };
+  for (const auto& [name, model] : config.models) {
+    if (model.format != "auto" && !known(model.format))
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "models.%s.format: no format is named %s", name, model.format));
+    for (const std::string& family : model.families) {
+      if (!known(family))
+        return absl::InvalidArgumentError(absl::StrFormat(
+            "models.%s.families: no format is named %s", name, family));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Config DefaultConfig() {
@@ -576,6 +691,10 @@ absl::StatusOr<Config> ParseConfig(std::string_view yaml,
     const absl::Status status =
         ConfigReader(YAML::Load(text), file_name).Read(&config);
     if (!status.ok()) return status;
+    const absl::Status resolved = Resolve(config);
+    if (!resolved.ok())
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s: %s", file_name, StdView(resolved.message())));
     return config;
   } catch (const YAML::Exception& e) {
     return invalid(std::max(0, e.mark.line) + 1, e.msg);
@@ -594,6 +713,16 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
     return absl::DataLossError(absl::StrCat("cannot read ", path));
   yaml.resize(static_cast<size_t>(file.gcount()));
   return ParseConfig(yaml, path);
+}
+
+FormatPolicy FormatPolicyOf(const Config& config, const std::string& model) {
+  FormatPolicy policy;
+  policy.custom = config.formats.compiled;
+  const auto it = config.models.find(model);
+  if (it == config.models.end()) return policy;
+  policy.format = it->second.format;
+  policy.families = it->second.families;
+  return policy;
 }
 
 std::string PrintConfig(const Config& config) {

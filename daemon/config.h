@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "formats/formats.h"
+#include "formats/reasoning/custom.h"
 
 namespace reasonwatch {
 
@@ -43,9 +46,17 @@ struct StreamsConfig {
   int32_t max = 256;
 };
 
+// `format` and `families`: see FormatPolicy.
 struct ModelConfig {
   std::string format = "auto";
+  std::vector<std::string> families;
   int64_t context_window = 0;  // tokens, 0 = unknown
+};
+
+struct FormatsConfig {
+  std::vector<CustomFormatSpec> custom;
+  // Made of `custom` when the file is read; null where there is none.
+  std::shared_ptr<const CustomFormats> compiled;
 };
 
 struct QueueConfig {
@@ -98,6 +109,7 @@ struct Config {
   HttpConfig http;
   StreamsConfig streams;
   std::map<std::string, ModelConfig> models;
+  FormatsConfig formats;
   QueueConfig queue;
   ReferenceConfig reference;
   FalseAlarmsConfig false_alarms;
@@ -109,6 +121,9 @@ struct Config {
 
 // All defaults, every signal present.
 Config DefaultConfig();
+
+// Which formats the texts of a model may have.
+FormatPolicy FormatPolicyOf(const Config& config, const std::string& model);
 
 // Reads YAML. Unknown keys, wrong types and values out of range are
 // InvalidArgument with file, line and key. Sizes are written 64MiB, durations

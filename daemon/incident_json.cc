@@ -106,6 +106,11 @@ Json StreamValue(const StreamSnapshot& stream) {
   out["responses_per_hour"] = stream.responses_per_hour;
   out["last_response"] = TimeJson(stream.last_response);
   out["halved_length_delay"] = stream.halved_length_delay;
+  Json format;
+  format["notice"] = stream.unknown_format.notice;
+  format["ratio"] = stream.unknown_format.ratio;
+  format["shapes"] = stream.unknown_format.shapes;
+  out["unknown_format"] = std::move(format);
   Json signals = Json::array();
   for (size_t i = 0; i < kSignalCount; ++i) {
     const SignalSnapshot& s = stream.signals[i];

@@ -161,9 +161,12 @@ int main(int argc, char** argv) {
       return RunGrade(in, out, std::cerr, &counts, ask);
     });
   });
+  split->add_option("--config", config, "configuration (YAML)");
   split->callback([&] {
-    exit_code = OverLines(in_path, out_path, [](auto& in, auto& out) {
-      return RunSplit(in, out, std::cerr);
+    exit_code = OverLines(in_path, out_path, [&](auto& in, auto& out) {
+      const auto settings = ConfigFrom(config);
+      if (!settings.ok()) return settings.status();
+      return RunSplit(*settings, in, out, std::cerr);
     });
   });
 

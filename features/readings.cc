@@ -244,7 +244,8 @@ void ReadTrace(const Trace& trace, std::string_view final_answer,
   const bool unclosed = trace.marker_state == MarkerState::kUnclosed;
   if (!unclosed || !cut_short) set(Feature::kUnclosed, unclosed);
   set(Feature::kDoubled, trace.marker_state == MarkerState::kDoubled);
-  set(Feature::kLeaked, trace.marker_state == MarkerState::kLeaked);
+  set(Feature::kLeaked, trace.marker_state == MarkerState::kLeaked ||
+                            trace.marker_state == MarkerState::kStripped);
   set(Feature::kSplitDiffers, trace.split_differs);
   set(Feature::kUnknownFormat, trace.format == "unknown");
 

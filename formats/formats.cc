@@ -1,5 +1,9 @@
 #include "formats/formats.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "formats/reasoning/custom.h"
 #include "formats/reasoning/markers.h"
 #include "formats/reasoning/registry.h"
 #include "formats/reasoning/splitter.h"
@@ -7,13 +11,19 @@
 namespace reasonwatch {
 namespace {
 
-SplitResult SplitScanned(std::string_view format, std::string_view model,
+SplitResult SplitScanned(const FormatPolicy& policy, std::string_view model,
                          Thinking thinking, std::string_view text,
                          const MarkerScanner& scanner) {
-  const FormatRow* row = ChooseFormat(format, model, text, scanner.hits());
+  const FormatChoice choice = ChooseFormat(policy, model, text, scanner.hits());
   const SplitRules rules =
-      row == nullptr ? SplitRules{} : RulesFor(*row, thinking);
-  return SplitWith(row, rules, text, scanner.hits());
+      choice.row == nullptr ? SplitRules{} : RulesFor(*choice.row, thinking);
+  return SplitChosen(choice, rules, text, scanner);
+}
+
+FormatPolicy PolicyOf(std::string_view format) {
+  FormatPolicy policy;
+  policy.format = std::string(format);
+  return policy;
 }
 
 }  // namespace
@@ -21,33 +31,50 @@ SplitResult SplitScanned(std::string_view format, std::string_view model,
 std::vector<std::string_view> FormatNames() {
   std::vector<std::string_view> names;
   for (const FormatRow& row : kFormats) names.push_back(row.name);
+  for (const FormatAlias& alias : kFormatAliases) names.push_back(alias.alias);
   return names;
+}
+
+bool IsFormat(std::string_view name, const CustomFormats* custom) {
+  return FindFormat(name) != nullptr ||
+         (custom != nullptr && custom->Find(name) != nullptr);
+}
+
+SplitResult SplitText(const FormatPolicy& policy, std::string_view model,
+                      Thinking thinking, std::string_view text) {
+  MarkerScanner scanner;
+  scanner.Scan(text, /*final=*/true);
+  return SplitScanned(policy, model, thinking, text, scanner);
 }
 
 SplitResult SplitText(std::string_view format, std::string_view model,
                       Thinking thinking, std::string_view text) {
-  MarkerScanner scanner;
-  scanner.Scan(text, /*final=*/true);
-  return SplitScanned(format, model, thinking, text, scanner);
+  return SplitText(PolicyOf(format), model, thinking, text);
 }
 
-StreamSplitter::StreamSplitter(std::string_view format, std::string_view model,
+StreamSplitter::StreamSplitter(FormatPolicy policy, std::string_view model,
                                Thinking thinking)
-    : format_(format),
+    : policy_(std::move(policy)),
       model_(model),
       thinking_(thinking),
       scanner_(std::make_unique<MarkerScanner>()) {}
 
+StreamSplitter::StreamSplitter(std::string_view format, std::string_view model,
+                               Thinking thinking)
+    : StreamSplitter(PolicyOf(format), model, thinking) {}
+
 StreamSplitter::~StreamSplitter() = default;
 
 void StreamSplitter::Feed(std::string_view piece) {
-  text_.append(piece);
+  const size_t taken = std::min(piece.size(), kMaxBytes - text_.size());
+  dropped_bytes_ += static_cast<int64_t>(piece.size() - taken);
+  text_.append(piece.substr(0, taken));
   scanner_->Scan(text_, /*final=*/false);
 }
 
 SplitResult StreamSplitter::Finish() {
   scanner_->Scan(text_, /*final=*/true);
-  return SplitScanned(format_, model_, thinking_, text_, *scanner_);
+  return SplitScanned(policy_, model_, thinking_, text_, *scanner_);
 }
 
 }  // namespace reasonwatch

@@ -4,6 +4,8 @@
 #ifndef REASONWATCH_FORMATS_FORMATS_H_
 #define REASONWATCH_FORMATS_FORMATS_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,57 +17,82 @@
 
 namespace reasonwatch {
 
+class CustomFormats;
 class MarkerScanner;
 
 struct SplitResult {
   // Absent: the text holds no reasoning (not even an empty block).
   std::optional<std::string> reasoning;
   std::string answer;
-  std::string format;  // the registry's name that was used, or "unknown"
+  std::string format;  // the name that was used, or "unknown"
   MarkerState marker_state = MarkerState::kNone;
+  // Of an unknown format only: how it is marked, without its words; see
+  // formats/reasoning/shape.h.
+  std::string shape;
   bool operator==(const SplitResult&) const = default;
 };
 
-// Names of the registry, in its order; "auto" is not among them.
-std::vector<std::string_view> FormatNames();
+// Which formats the texts of a model may have.
+struct FormatPolicy {
+  // A name or alias of the registry, a custom format's, or "auto": by model
+  // name, then by the text itself.
+  std::string format = "auto";
+  // Not empty: "auto" takes one of these only, the first where a text shows no
+  // marker and the name says nothing.
+  std::vector<std::string> families;
+  std::shared_ptr<const CustomFormats> custom;  // may be null
+};
 
-// Splits raw model text. `format` is a name of the registry or "auto" (by
-// model name, then by the text itself). An unknown name, and text that "auto"
-// can't place, give format "unknown" and the whole text as answer.
-// Linear in the text.
+// Names and aliases of the registry, in its order; "auto" is not among them.
+std::vector<std::string_view> FormatNames();
+// A name, an alias, or a custom format's name.
+bool IsFormat(std::string_view name, const CustomFormats* custom);
+
+// Splits raw model text. An unknown name, and text that "auto" can't place,
+// give format "unknown" and the whole text as answer. Linear in the text.
+SplitResult SplitText(const FormatPolicy& policy, std::string_view model,
+                      Thinking thinking, std::string_view text);
 SplitResult SplitText(std::string_view format, std::string_view model,
                       Thinking thinking, std::string_view text);
 
 // The same, fed in pieces; Finish() equals SplitText() of the whole. Markers
-// are looked for as pieces come, in O(piece). One thread at a time; Finish()
-// ends the object's use.
+// are looked for as pieces come, in O(piece). Of a text over kMaxBytes the rest
+// is dropped and counted. One thread at a time; Finish() ends the object's use.
 class StreamSplitter {
  public:
+  static constexpr size_t kMaxBytes = size_t{64} << 20;
+
+  StreamSplitter(FormatPolicy policy, std::string_view model,
+                 Thinking thinking);
   StreamSplitter(std::string_view format, std::string_view model,
                  Thinking thinking);
   ~StreamSplitter();
   void Feed(std::string_view piece);
   SplitResult Finish();
+  int64_t dropped_bytes() const { return dropped_bytes_; }
 
  private:
-  std::string format_;
-  std::string model_;
-  Thinking thinking_;
+  const FormatPolicy policy_;
+  const std::string model_;
+  const Thinking thinking_;
   std::string text_;
+  int64_t dropped_bytes_ = 0;
   std::unique_ptr<MarkerScanner> scanner_;
 };
 
 // Reads whatever `response` carries (body, or content and reasoning) into a
-// Trace. `format` overrides detection; "auto" otherwise. Never fails: a body
-// that can't be read leaves Trace::error and what could be read. Trace::error
-// holds codes, never the server's or the model's text.
+// Trace. Never fails: a body that can't be read leaves Trace::error and what
+// could be read. Trace::error holds codes, never the server's or the model's
+// text.
 //
 // The content is always split again. marker_state is kNone where the server
-// delivered reasoning in a field and left no marker in the content.
+// delivered reasoning in a field and left no marker in the content, kStripped
+// where it counts reasoning tokens and delivers none of them.
 // split_differs: markers of a block are left in the content though reasoning
 // came in a field, or though the server itself counts reasoning tokens.
 // Content without any marker is the answer; only where the template opens the
 // block and the token limit ended the response is it unfinished reasoning.
+Trace ParseResponse(const Response& response, const FormatPolicy& policy);
 Trace ParseResponse(const Response& response, std::string_view format);
 
 }  // namespace reasonwatch

@@ -4,8 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "core/strings.h"
 #include "formats/api/chat_completions.h"
 #include "formats/formats.h"
 #include "formats/reasoning/markers.h"
@@ -14,10 +12,6 @@
 
 namespace reasonwatch {
 namespace {
-
-std::string_view Trimmed(std::string_view text) {
-  return StdView(absl::StripAsciiWhitespace(AbslView(text)));
-}
 
 // What the tap said, completed and overruled by what the body says; its texts
 // only where there is a body.
@@ -40,29 +34,38 @@ ChatMessage MessageOf(const Response& response) {
   return message;
 }
 
-SplitResult SplitContent(const Response& response, std::string_view format,
+SplitResult SplitContent(const Response& response, const FormatPolicy& policy,
                          std::string_view content, bool has_reasoning,
                          std::string_view finish_reason) {
   MarkerScanner scanner;
   scanner.Scan(content, /*final=*/true);
-  const FormatRow* row =
-      ChooseFormat(format, response.model, content, scanner.hits());
+  FormatChoice choice =
+      ChooseFormat(policy, response.model, content, scanner.hits());
+  // The server knows the format; tags in the answer are what was asked for.
+  if (has_reasoning && choice.row == nullptr) choice = PlainChoice();
   SplitRules rules;
-  if (row != nullptr) {
-    if (!row->delivered_as.empty()) row = FindFormat(row->delivered_as);
-    rules = RulesFor(*row, response.intent.thinking);
+  if (choice.row != nullptr) {
+    if (!choice.row->delivered_as.empty())
+      choice.row = FindFormat(choice.row->delivered_as);
+    rules = RulesFor(*choice.row, response.intent.thinking);
   }
   // A server that has a field for it has taken the reasoning out already.
   if (has_reasoning) rules.opened = false;
   // A response that stopped by itself is what the user read: the server or a
   // proxy may have dropped the reasoning.
   if (finish_reason != "length") rules.no_marker = TextIs::kAnswer;
-  return SplitWith(row, rules, content, scanner.hits());
+  return SplitChosen(choice, rules, content, scanner);
 }
 
 }  // namespace
 
 Trace ParseResponse(const Response& response, std::string_view format) {
+  FormatPolicy policy;
+  policy.format = std::string(format);
+  return ParseResponse(response, policy);
+}
+
+Trace ParseResponse(const Response& response, const FormatPolicy& policy) {
   ChatMessage message = MessageOf(response);
   // Without a body the texts are the response's own and are not copied.
   const bool whole = response.body.empty();
@@ -77,18 +80,21 @@ Trace ParseResponse(const Response& response, std::string_view format) {
   trace.has_text = content.has_value() || reasoning.has_value();
 
   SplitResult split = SplitContent(
-      response, format,
+      response, policy,
       content.has_value() ? std::string_view(*content) : std::string_view(),
       reasoning.has_value(), trace.finish_reason);
   trace.format = std::move(split.format);
   trace.answer = std::move(split.answer);
   trace.marker_state = split.marker_state;
+  trace.unknown_shape = std::move(split.shape);
   const bool in_text = split.reasoning.has_value();
   if (!reasoning.has_value()) {
     trace.reasoning = std::move(split.reasoning);
     trace.source = in_text ? ReasoningSource::kInText : ReasoningSource::kNone;
-    trace.split_differs =
-        in_text && message.usage.reasoning_tokens.value_or(0) > 0;
+    const bool counted = message.usage.reasoning_tokens.value_or(0) > 0;
+    trace.split_differs = in_text && counted;
+    if (counted && trace.marker_state == MarkerState::kAbsent)
+      trace.marker_state = MarkerState::kStripped;
     return trace;
   }
 

@@ -37,19 +37,20 @@ bool FlagOf(const json& row, const char* key) {
 }
 
 struct Request {
-  std::string format;
+  FormatPolicy policy;
   std::string text;
   std::string model;
   Thinking thinking = Thinking::kUnstated;
 };
 
-Request RequestOf(const json& row) {
-  Request request = {.format = row["format"].get<std::string>(),
-                     .text = row["text"].get<std::string>(),
-                     .model = "",
-                     .thinking = Thinking::kUnstated};
+Request RequestOf(const json& row, const Config& config) {
+  Request request;
+  request.text = row["text"].get<std::string>();
   if (row.contains("model") && row["model"].is_string())
     request.model = row["model"].get<std::string>();
+  request.policy = FormatPolicyOf(config, request.model);
+  const auto format = row["format"].get<std::string>();
+  if (format != "auto") request.policy.format = format;
   if (row.contains("thinking") && row["thinking"].is_boolean())
     request.thinking = FlagOf(row, "thinking") ? Thinking::kOn : Thinking::kOff;
   return request;
@@ -61,7 +62,7 @@ bool StreamsLike(const Request& request, const SplitResult& whole) {
   const std::string_view text = request.text;
   const size_t step = text.size() <= kEveryCutBytes ? 1 : text.size() / kCuts;
   for (size_t cut = 0; cut <= text.size(); cut += step) {
-    StreamSplitter splitter(request.format, request.model, request.thinking);
+    StreamSplitter splitter(request.policy, request.model, request.thinking);
     splitter.Feed(text.substr(0, cut));
     splitter.Feed(text.substr(cut));
     if (splitter.Finish() != whole) return false;
@@ -71,7 +72,7 @@ bool StreamsLike(const Request& request, const SplitResult& whole) {
 
 }  // namespace
 
-absl::Status RunSplit(std::istream& in, std::ostream& out,
+absl::Status RunSplit(const Config& config, std::istream& in, std::ostream& out,
                       std::ostream& diagnostics) {
   int64_t number = 0;
   int64_t used = 0;
@@ -88,8 +89,8 @@ absl::Status RunSplit(std::istream& in, std::ostream& out,
       ++bad;
       continue;
     }
-    const Request request = RequestOf(row);
-    const SplitResult result = SplitText(request.format, request.model,
+    const Request request = RequestOf(row, config);
+    const SplitResult result = SplitText(request.policy, request.model,
                                          request.thinking, request.text);
     if (FlagOf(row, "streaming") && first_unequal == 0 &&
         !StreamsLike(request, result))
@@ -98,6 +99,7 @@ absl::Status RunSplit(std::istream& in, std::ostream& out,
         result.reasoning.has_value() ? json(*result.reasoning) : json(nullptr);
     row["content"] = result.answer;
     row["format"] = result.format;
+    row["state"] = std::string(MarkerStateName(result.marker_state));
     out << row.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
     ++used;
   }

@@ -62,7 +62,33 @@ const std::vector<MetricInfo>& MetricCatalogue() {
        {"model", "marker", "state"},
        "Live responses in which a format marker was looked for, by state.",
        "present / (present + absent) is the rate of the marker; a jump in "
-       "either direction is a change of format."},
+       "either direction is a change of format. `reasoning_block` has states "
+       "of its own, listed in docs/formats.md."},
+      {Metric::kReasoningField,
+       "reasonwatch_reasoning_field_responses_total",
+       kCounter,
+       "responses",
+       {"model", "field"},
+       "Live responses by the field that carried the reasoning.",
+       "`content`: between markers in the text; `none`: nowhere; `both`: in "
+       "the text and in a field; `tap`: delivered apart without a body. A "
+       "server or proxy that renames or drops the field shows here."},
+      {Metric::kUnknownFormatRatio,
+       "reasonwatch_unknown_format_ratio",
+       kGauge,
+       "ratio",
+       {"model"},
+       "Share of the last 1,000 responses that are marked in a way no format "
+       "has.",
+       "Their reasoning is not told from the answer."},
+      {Metric::kUnknownFormatNotice,
+       "reasonwatch_unknown_format_notice",
+       kGauge,
+       "state",
+       {"model"},
+       "1 while more than 5 % of the responses have an unknown format.",
+       "No alert: describe the format under formats.custom, or restrict "
+       "models.<name>.families. The page shows how such responses look."},
       {Metric::kSplitMismatch,
        "reasonwatch_split_mismatch_responses_total",
        kCounter,

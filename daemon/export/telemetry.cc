@@ -51,6 +51,43 @@ constexpr std::array<Feature, 11> kMarkers = {
     Feature::kBoxed,     Feature::kAnswerTag,      Feature::kCodeFence,
     Feature::kJsonKeys,  Feature::kUnclosed,       Feature::kDoubled,
     Feature::kLeaked,    Feature::kUnknownFormat};
+// Values of the label `field`; what is none of them is the last.
+constexpr std::array<std::string_view, 14> kReasoningFields = {
+    "none",
+    "content",
+    "tap",
+    "both",
+    "reasoning",
+    "reasoning_content",
+    "reasoning_text",
+    "reasoning_details",
+    "reasoning_summary",
+    "thinking",
+    "thinking_blocks",
+    "thinking_delta",
+    "reasoningContent",
+    "other"};
+
+size_t ReasoningFieldOf(const Markup& markup) {
+  std::string_view name = markup.reasoning_field;
+  switch (markup.source) {
+    case ReasoningSource::kNone:
+      name = "none";
+      break;
+    case ReasoningSource::kInText:
+      name = "content";
+      break;
+    case ReasoningSource::kBoth:
+      name = "both";
+      break;
+    case ReasoningSource::kField:
+      if (name.empty()) name = "tap";
+      break;
+  }
+  const auto found =
+      std::find(kReasoningFields.begin(), kReasoningFields.end() - 1, name);
+  return static_cast<size_t>(found - kReasoningFields.begin());
+}
 
 Histogram::BucketBoundaries TokenBuckets() {
   return {0,    16,   32,   64,   128,   256,   512,
@@ -61,10 +98,12 @@ Histogram::BucketBoundaries DurationBuckets() {
 }
 
 // Families whose label sets have a cap.
-constexpr std::array<Metric, 8> kCapped = {
-    Metric::kResponses,        Metric::kMarkerResponses, Metric::kIncidentOpen,
-    Metric::kStreamState,      Metric::kTapErrors,       Metric::kTapDropped,
-    Metric::kBaselineProblems, Metric::kStageErrors};
+constexpr std::array<Metric, 9> kCapped = {
+    Metric::kResponses,         Metric::kMarkerResponses,
+    Metric::kIncidentOpen,      Metric::kStreamState,
+    Metric::kTapErrors,         Metric::kTapDropped,
+    Metric::kBaselineProblems,  Metric::kStageErrors,
+    Metric::kUnknownFormatRatio};
 
 std::string Str(std::string_view s) { return std::string(s); }
 
@@ -146,6 +185,10 @@ struct ModelSeries {
   std::array<Histogram*, kRubric.size()> rubric{};
   // Markers by absent, present.
   std::array<std::array<Counter*, 2>, kMarkers.size()> markers{};
+  std::array<Counter*, kMarkerStateCount> block_states{};
+  std::array<Counter*, kReasoningFields.size()> fields{};  // null: not seen yet
+  Gauge* unknown_format_ratio = nullptr;
+  Gauge* unknown_format_notice = nullptr;
   std::array<Counter*, kGrades.size()> grades{};
   std::array<std::array<Counter*, kVerdicts.size()>, kSignalCount> incidents{};
   std::vector<std::pair<Regime, Gauge*>> regimes;  // the oldest first
@@ -256,6 +299,15 @@ class Telemetry::Impl {
       const float points = scored.reading(kRubric[i].first);
       if (!std::isnan(points)) model.rubric[i]->Observe(points);
     }
+    model.block_states[static_cast<size_t>(scored.markup.state)]->Increment();
+    Counter*& field = model.fields[ReasoningFieldOf(scored.markup)];
+    if (field == nullptr) {
+      field = &CounterAt(
+          Metric::kReasoningField,
+          {{"model", overflow ? Str(kOther) : LabelValue(scored.model)},
+           {"field", Str(kReasoningFields[ReasoningFieldOf(scored.markup)])}});
+    }
+    field->Increment();
     for (size_t i = 0; i < kGrades.size(); ++i) {
       if (scored.grade == kGrades[i]) model.grades[i]->Increment();
     }
@@ -470,6 +522,21 @@ class Telemetry::Impl {
                 std::isfinite(match_ratio), match_ratio);
   }
 
+  void SetUnknownFormat(std::string_view raw_model, double ratio, bool notice) {
+    MutexLock lock(mutex_);
+    bool overflow = false;
+    ModelSeries& model = Model(raw_model, overflow);
+    if (overflow) {
+      OverflowCounter(Metric::kUnknownFormatRatio).Increment();
+      return;
+    }
+    const Labels labels = {{"model", LabelValue(raw_model)}};
+    SetOrRemove(Metric::kUnknownFormatRatio, labels, model.unknown_format_ratio,
+                true, ratio);
+    SetOrRemove(Metric::kUnknownFormatNotice, labels,
+                model.unknown_format_notice, true, notice ? 1 : 0);
+  }
+
   void SetQueue(int shard, int64_t records, int64_t capacity, int64_t bytes) {
     if (shard < 0 || shard >= kMaxShards) return;
     const Labels labels = {{"shard", std::to_string(shard)}};
@@ -638,6 +705,13 @@ class Telemetry::Impl {
           Metric::kRubricScore,
           {{"model", name}, {"property", Str(kRubric[i].second)}}, {0, 1, 2});
     }
+    for (size_t i = 0; i < m.block_states.size(); ++i) {
+      m.block_states[i] = &CounterAt(
+          Metric::kMarkerResponses,
+          {{"model", name},
+           {"marker", "reasoning_block"},
+           {"state", Str(MarkerStateName(static_cast<MarkerState>(i)))}});
+    }
     for (size_t i = 0; i < kGrades.size(); ++i) {
       m.grades[i] =
           &CounterAt(Metric::kGrades,
@@ -661,6 +735,10 @@ class Telemetry::Impl {
       for (Counter* c : marker) Remove(Metric::kMarkerResponses, c);
     }
     for (Histogram* h : m.rubric) Remove(Metric::kRubricScore, h);
+    for (Counter* c : m.block_states) Remove(Metric::kMarkerResponses, c);
+    for (Counter* c : m.fields) Remove(Metric::kReasoningField, c);
+    Remove(Metric::kUnknownFormatRatio, m.unknown_format_ratio);
+    Remove(Metric::kUnknownFormatNotice, m.unknown_format_notice);
     for (Counter* c : m.grades) Remove(Metric::kGrades, c);
     for (auto& signal : m.incidents) {
       for (Counter* c : signal) Remove(Metric::kIncidents, c);
@@ -885,6 +963,10 @@ void Telemetry::RestoreIncident(const Incident& incident) {
 void Telemetry::SetBaseline(std::string_view model, int64_t problems,
                             double match_ratio) {
   impl_->SetBaseline(model, problems, match_ratio);
+}
+void Telemetry::SetUnknownFormat(std::string_view model, double ratio,
+                                 bool notice) {
+  impl_->SetUnknownFormat(model, ratio, notice);
 }
 void Telemetry::SetQueue(int shard, int64_t records, int64_t capacity,
                          int64_t bytes) {

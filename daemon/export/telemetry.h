@@ -91,6 +91,8 @@ class Telemetry {
 
   void SetBaseline(std::string_view model, int64_t problems,
                    double match_ratio);
+  // Share of a model's latest responses whose format is unknown.
+  void SetUnknownFormat(std::string_view model, double ratio, bool notice);
   void SetQueue(int shard, int64_t records, int64_t capacity, int64_t bytes);
   // Counts writes, errors and drops for Stage::kStorage.
   void SetStore(const StoreStatistics& statistics);

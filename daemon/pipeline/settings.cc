@@ -31,9 +31,9 @@ ModelProfile ProfileOf(const Config& config, const std::string& model) {
                        : from == "system_prompt" ? RouteFrom::kSystemPrompt
                        : from == "none"          ? RouteFrom::kNone
                                                  : RouteFrom::kRoute;
+  profile.format = FormatPolicyOf(config, model);
   const auto it = config.models.find(model);
   if (it == config.models.end()) return profile;
-  profile.format = it->second.format;
   profile.context_window = it->second.context_window;
   return profile;
 }

@@ -17,6 +17,7 @@
 #include "core/mutex.h"
 #include "core/strings.h"
 #include "daemon/log.h"
+#include "daemon/pipeline/format_notice.h"
 #include "daemon/pipeline/import_baseline.h"
 #include "daemon/pipeline/model_pipeline.h"
 #include "daemon/pipeline/settings.h"
@@ -112,6 +113,7 @@ class Shards::Shard {
   void Publish(absl::Time now);
   void Checkpoint(bool all);
   void StartFit(ModelPipeline& pipeline);
+  void CountFormat(const Scored& scored);
 
   Impl& owner_;
   const int number_;
@@ -126,6 +128,7 @@ class Shards::Shard {
 
   // The worker's own.
   std::map<std::string, std::unique_ptr<ModelPipeline>> pipelines_;
+  std::map<std::string, FormatNotice> format_notices_;
   std::set<std::string> dirty_;
   std::set<std::string> refused_;  // models whose last save was not taken
   std::map<std::pair<std::string, std::string>, StreamState> told_states_;
@@ -346,6 +349,8 @@ void Shards::Shard::Work(Queued& item, bool low_coverage) {
   }
   telemetry.ObserveResponse(scored, ResponseOutcome::kScored);
   telemetry.CountStage(Stage::kDetect, 1);
+  CountFormat(scored);
+  scored.markup = {};
   ModelPipeline& pipeline = *PipelineOf(scored.model);
   dirty_.insert(scored.model);
   pipeline.set_received(absl::Now());
@@ -354,6 +359,21 @@ void Shards::Shard::Work(Queued& item, bool low_coverage) {
     owner_.evaluator.SetPrefix(pipeline.model(),
                                PrefixProfile::FromDigest(*prefix));
   StartFit(pipeline);
+}
+
+void Shards::Shard::CountFormat(const Scored& scored) {
+  FormatNotice& notice = format_notices_[scored.model];
+  const bool before = notice.snapshot().notice;
+  notice.Count(scored.reading(Feature::kUnknownFormat) > .5f,
+               scored.markup.unknown_shape);
+  const UnknownFormatSnapshot& now = notice.snapshot();
+  if (now.notice == before) return;
+  LogFields fields = {{"model", scored.model},
+                      {"notice", now.notice ? "opened" : "closed"},
+                      {"share", absl::StrFormat("%.3f", now.ratio)}};
+  for (const std::string& shape : now.shapes)
+    fields.emplace_back("shape", shape);
+  LogInfo("unknown_format", fields);
 }
 
 void Shards::Shard::StartFit(ModelPipeline& pipeline) {
@@ -440,8 +460,11 @@ void Shards::Shard::Publish(absl::Time now) {
   const int streams = owner_.stream_count();
   for (auto& [model, pipeline] : pipelines_) {
     pipeline->watch().set_streams(streams);
+    const UnknownFormatSnapshot format = format_notices_[model].snapshot();
+    owner_.telemetry.SetUnknownFormat(model, format.ratio, format.notice);
     for (StreamSnapshot& s :
          pipeline->watch().Snapshot(pipeline->DataTime(now))) {
+      s.unknown_format = format;
       owner_.telemetry.SetStream(s);
       auto [told, fresh] =
           told_states_.try_emplace({s.model, s.route}, s.state);

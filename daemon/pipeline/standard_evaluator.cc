@@ -201,6 +201,10 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   ReadTextQuality(trace, prompt, response.intent, s);
   ReadEnding(trace, response, s);
   ReadWords(trace, stripped.rest, final_answer, *profile, s);
+  s.markup = {.state = trace.marker_state,
+              .source = trace.source,
+              .reasoning_field = trace.reasoning_field,
+              .unknown_shape = trace.unknown_shape};
   s.digest = StableHash(trace.answer, s.match.problem ^ 6);
   return s;
 }

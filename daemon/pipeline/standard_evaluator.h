@@ -11,6 +11,7 @@
 #include "core/ports.h"
 #include "features/habits/habits.h"
 #include "features/prompt.h"
+#include "formats/formats.h"
 
 namespace reasonwatch {
 
@@ -19,7 +20,7 @@ enum class RouteFrom : uint8_t { kRoute, kTask, kSystemPrompt, kNone };
 // What the evaluator knows of a model. Immutable once published.
 struct ModelProfile {
   RouteFrom route_from = RouteFrom::kRoute;
-  std::string format = "auto";
+  FormatPolicy format;
   int64_t context_window = 0;  // tokens, 0 = unknown
   PrefixProfile prefix;
   // Nothing is known of the prefix yet: give Scored::prompt_beginnings.

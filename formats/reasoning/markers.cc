@@ -7,6 +7,9 @@
 #include <array>
 #include <cstring>
 
+#include "absl/strings/ascii.h"
+#include "core/strings.h"
+
 namespace reasonwatch {
 namespace {
 
@@ -16,13 +19,14 @@ constexpr auto kHarmonyTokens = std::to_array<std::string_view>(
 static_assert(kHarmonyTokens.size() ==
               static_cast<size_t>(HarmonyToken::kCount));
 
-constexpr size_t kMaxMarkers = 128;
+constexpr size_t kMaxMarkers = 160;
 constexpr size_t kMaxLeads = 8;
 
 struct Lead {
   char byte = 0;
-  size_t begin = 0;  // range in MarkerTable::text
-  size_t end = 0;
+  // By the second byte: range in MarkerTable::text. Most lead bytes are prose
+  // or code, which the second byte tells.
+  std::array<uint8_t, 257> second = {};
 };
 
 struct MarkerTable {
@@ -57,17 +61,18 @@ consteval MarkerTable BuildTable() {
   for (const FormatRow& row : kFormats) {
     for (std::string_view marker : row.starts) add(marker);
     for (std::string_view marker : row.ends) add(marker);
-    add(row.tool);
+    for (std::string_view marker : row.tools) add(marker);
+    for (std::string_view marker : row.framing) add(marker);
   }
   for (std::string_view token : kHarmonyTokens) add(token);
+  for (std::string_view token : kEndOfTurnTokens) add(token);
   std::sort(table.text.begin(),
             table.text.begin() + static_cast<std::ptrdiff_t>(table.size));
   for (size_t i = 0; i < table.size; ++i) {
     const std::string_view marker = table.text[i];
     if (table.lead_count == 0 ||
         table.leads[table.lead_count - 1].byte != marker[0])
-      table.leads[table.lead_count++] = {.byte = marker[0], .begin = i};
-    table.leads[table.lead_count - 1].end = i + 1;
+      table.leads[table.lead_count++].byte = marker[0];
     for (size_t f = 0; f < kFormats.size(); ++f) {
       const FormatRow& row = kFormats[f];
       MarkerRole& role = table.roles[f][i];
@@ -75,8 +80,12 @@ consteval MarkerTable BuildTable() {
         role = MarkerRole::kStart;
       else if (Holds(row.ends, marker))
         role = MarkerRole::kEnd;
-      else if (row.tool == marker)
+      else if (Holds(row.tools, marker))
         role = MarkerRole::kTool;
+      else if (Holds(row.framing, marker))
+        role = MarkerRole::kFraming;
+      else if (Holds(kEndOfTurnTokens, marker))
+        role = MarkerRole::kEndOfTurn;
     }
     table.harmony[i] = HarmonyToken::kNone;
     for (size_t t = 0; t < kHarmonyTokens.size(); ++t) {
@@ -87,7 +96,24 @@ consteval MarkerTable BuildTable() {
   return table;
 }
 
-constexpr MarkerTable kTable = BuildTable();
+consteval MarkerTable IndexedTable() {
+  MarkerTable table = BuildTable();
+  for (size_t l = 0; l < table.lead_count; ++l) {
+    Lead& lead = table.leads[l];
+    size_t i = 0;
+    while (table.text[i][0] != lead.byte) ++i;
+    for (size_t byte = 0; byte < 256; ++byte) {
+      lead.second[byte] = static_cast<uint8_t>(i);
+      while (i < table.size && table.text[i][0] == lead.byte &&
+             static_cast<unsigned char>(table.text[i][1]) == byte)
+        ++i;
+    }
+    lead.second[256] = static_cast<uint8_t>(i);
+  }
+  return table;
+}
+
+constexpr MarkerTable kTable = IndexedTable();
 
 // No marker may begin with another one: the first match is then the only one.
 static_assert([] {
@@ -122,6 +148,8 @@ MarkerRole RoleOf(const FormatRow& row, uint8_t marker) {
 
 HarmonyToken HarmonyTokenOf(uint8_t marker) { return kTable.harmony[marker]; }
 
+std::string_view MarkerText(uint8_t marker) { return kTable.text[marker]; }
+
 void MarkerScanner::Scan(std::string_view text, bool final) {
   std::array<size_t, kMaxLeads> next{};
   for (size_t l = 0; l < kTable.lead_count; ++l)
@@ -142,14 +170,18 @@ void MarkerScanner::Scan(std::string_view text, bool final) {
     }
     size_t past = at + 1;
     const std::string_view rest = text.substr(at);
-    const char second = rest.size() > 1 ? rest[1] : '\0';
-    for (size_t m = kTable.leads[l].begin; m < kTable.leads[l].end; ++m) {
-      // Most lead bytes are prose or code; the second byte tells.
-      if (kTable.text[m][1] != second || !rest.starts_with(kTable.text[m]))
-        continue;
+    const Lead& lead = kTable.leads[l];
+    const size_t second =
+        rest.size() > 1 ? static_cast<unsigned char>(rest[1]) : 0;
+    for (size_t m = lead.second[second]; m < lead.second[second + 1]; ++m) {
+      if (!rest.starts_with(kTable.text[m])) continue;
       past = at + kTable.text[m].size();
-      hits_.push_back(
-          {.begin = at, .end = past, .marker = static_cast<uint8_t>(m)});
+      if (hits_.size() < kMaxHits) {
+        hits_.push_back(
+            {.begin = at, .end = past, .marker = static_cast<uint8_t>(m)});
+      } else {
+        ++dropped_hits_;
+      }
       break;
     }
     for (size_t k = 0; k < kTable.lead_count; ++k) {
@@ -160,11 +192,29 @@ void MarkerScanner::Scan(std::string_view text, bool final) {
 
 QuoteTracker::QuoteTracker(std::string_view text, size_t begin)
     : text_(text),
+      tick_from_(begin),
       next_tick_(FindByte(text, '`', begin)),
+      line_from_(begin),
       line_end_(FindByte(text, '\n', begin)) {}
 
+void QuoteTracker::Restart(size_t begin) {
+  if (begin < tick_from_ || begin > next_tick_) {
+    tick_from_ = begin;
+    next_tick_ = FindByte(text_, '`', begin);
+  }
+  if (begin < line_from_) {
+    line_from_ = begin;
+    line_end_ = FindByte(text_, '\n', begin);
+  }
+  in_span_ = false;
+  fenced_ = false;
+}
+
 size_t QuoteTracker::LineEnd(size_t position) {
-  if (line_end_ < position) line_end_ = FindByte(text_, '\n', position);
+  if (line_end_ < position) {
+    line_from_ = position;
+    line_end_ = FindByte(text_, '\n', position);
+  }
   return line_end_;
 }
 
@@ -181,6 +231,7 @@ Quote QuoteTracker::At(size_t begin, size_t end) {
       in_span_ = !closes;
       span_line_end_ = LineEnd(run);
     }
+    tick_from_ = past;
     next_tick_ = FindByte(text_, '`', past);
   }
   if (fenced_) return Quote::kFenced;
@@ -199,6 +250,17 @@ bool AtLineStart(std::string_view text, size_t position) {
          (text[position - 1] == ' ' || text[position - 1] == '\t'))
     --position;
   return position == 0 || text[position - 1] == '\n';
+}
+
+size_t SkipSpace(std::string_view text, size_t from) {
+  while (from < text.size() &&
+         absl::ascii_isspace(static_cast<unsigned char>(text[from])))
+    ++from;
+  return from;
+}
+
+std::string_view Trimmed(std::string_view text) {
+  return StdView(absl::StripAsciiWhitespace(AbslView(text)));
 }
 
 }  // namespace reasonwatch

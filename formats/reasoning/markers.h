@@ -14,7 +14,14 @@
 namespace reasonwatch {
 
 // What a marker is to a format.
-enum class MarkerRole : uint8_t { kNone, kStart, kEnd, kTool };
+enum class MarkerRole : uint8_t {
+  kNone,
+  kStart,
+  kEnd,
+  kTool,
+  kFraming,
+  kEndOfTurn
+};
 
 // The tokens of the harmony grammar.
 enum class HarmonyToken : uint8_t {
@@ -35,20 +42,33 @@ struct MarkerHit {
   uint8_t marker = 0;  // which of all markers; an index of this header's own
 };
 
-MarkerRole RoleOf(const FormatRow& row, uint8_t marker);
+// A marker as one format sees it.
+struct RoleHit {
+  size_t begin = 0;
+  size_t end = 0;
+  MarkerRole role = MarkerRole::kNone;
+};
+
+MarkerRole RoleOf(const FormatRow& row, uint8_t marker);  // row of kFormats
 HarmonyToken HarmonyTokenOf(uint8_t marker);
+std::string_view MarkerText(uint8_t marker);
 
 // Finds markers in text that grows. Call Scan() with the whole text so far;
 // bytes that may yet become a marker wait for the next call, or for `final`.
 // The hits are the same for every way of cutting the text. A call costs
-// O(bytes new since the last call).
+// O(bytes new since the last call). At most kMaxHits are kept, so that a text
+// of nothing but markers takes no more memory than its own size.
 class MarkerScanner {
  public:
+  static constexpr size_t kMaxHits = size_t{1} << 15;
+
   void Scan(std::string_view text, bool final);
   const std::vector<MarkerHit>& hits() const { return hits_; }
+  size_t dropped_hits() const { return dropped_hits_; }
 
  private:
   size_t scanned_ = 0;
+  size_t dropped_hits_ = 0;
   std::vector<MarkerHit> hits_;
 };
 
@@ -64,6 +84,8 @@ enum class Quote : uint8_t {
 class QuoteTracker {
  public:
   QuoteTracker(std::string_view text, size_t begin);
+  // As if made anew at `begin`; what was already searched ahead is kept.
+  void Restart(size_t begin);
   Quote At(size_t begin, size_t end);
   // Offset of the first line feed at or after `position`, or the text's size.
   // Positions must not go back, behind those asked of At() included.
@@ -71,7 +93,9 @@ class QuoteTracker {
 
  private:
   std::string_view text_;
+  size_t tick_from_;  // next_tick_ is the first backtick from here on
   size_t next_tick_;
+  size_t line_from_;  // line_end_ is the first line feed from here on
   size_t line_end_;
   size_t span_line_end_ = 0;
   bool in_span_ = false;
@@ -80,6 +104,9 @@ class QuoteTracker {
 
 // Only blanks between the last line feed and `position`.
 bool AtLineStart(std::string_view text, size_t position);
+// Offset of the first character at or after `from` that is no white space.
+size_t SkipSpace(std::string_view text, size_t from);
+std::string_view Trimmed(std::string_view text);
 
 }  // namespace reasonwatch
 

@@ -1,6 +1,7 @@
 // The reasoning formats we know, as data. A new family is one row here.
 //
 // The table is a constant; everything in this header is safe from any thread.
+// Sources: the reasoning parsers of vLLM, SGLang, SMG and llama.cpp.
 #ifndef REASONWATCH_FORMATS_REASONING_REGISTRY_H_
 #define REASONWATCH_FORMATS_REASONING_REGISTRY_H_
 
@@ -22,11 +23,18 @@ enum class Opener : uint8_t {
   kModel,    // the model; text without markers is an answer
   kTemplate  // the chat template: the text begins inside the block
 };
-enum class TextIs : uint8_t { kAnswer, kReasoning };
+enum class TextIs : uint8_t {
+  kAnswer,
+  kReasoning,
+  kAnswerWithoutStart  // an answer, from which the start marker is taken
+};
 // An end marker with no start before it, where the template did not open.
 enum class BareEnd : uint8_t {
-  kClosesReasoning,  // the template opened after all
-  kIsDropped         // a control token out of place: only the marker goes
+  kClosesReasoning,   // the template opened after all
+  kIsDropped,         // a control token out of place: only the marker goes
+  kLeadingIsDropped,  // only where the text begins with it; else it closes
+  kStays,             // the model always writes its start: it is left in place
+  kIsFraming          // ends blocks of every kind: it goes, and that is normal
 };
 
 struct FormatRow {
@@ -42,12 +50,25 @@ struct FormatRow {
   bool follows_request = false;        // thinking on/off decides who opens
   BareEnd bare_end = BareEnd::kClosesReasoning;
   bool many_blocks = false;     // more than one block is normal
+  bool special_tokens = false;  // never prose: a start counts in mid-line too
   bool found_by_text = true;    // false: "auto" needs the model's name
-  std::string_view tool = "";   // closes the block where no end does
-  std::string_view label = "";  // stripped after the start
+  // Close a block that has no end; they stay in the answer.
+  std::array<std::string_view, 2> tools = {"", ""};
+  // Frame the answer: taken out of it, and close a block that has no end.
+  std::array<std::string_view, 4> framing = {"", "", "", ""};
+  // Tool calls inside a block, which belong to the answer.
+  std::string_view inner_tool = "";
+  std::string_view inner_tool_end = "";
+  std::string_view label = "";   // stripped after the start
+  std::string_view joiner = "";  // between the blocks of one response
+  bool newline_at_end = false;   // one line feed on either side of an end goes
   // Stripped from both ends of the answer.
   std::array<std::string_view, 2> answer_open = {"", ""};
   std::array<std::string_view, 2> answer_close = {"", ""};
+  // What is left of the markers where a server drops special tokens: words at
+  // the text's beginning, and between reasoning and answer.
+  std::string_view residue_open = "";
+  std::string_view residue_between = "";
   // The format in which content delivered by such a server reads, "" = same.
   std::string_view delivered_as = "";
 };
@@ -57,6 +78,8 @@ namespace rows {
 inline constexpr std::string_view kThink = "<think>";
 inline constexpr std::string_view kThinkEnd = "</think>";
 inline constexpr std::string_view kToolCall = "<tool_call>";
+inline constexpr std::string_view kDeepSeekTools = "<｜tool▁calls▁begin｜>";
+inline constexpr std::string_view kDeepSeekMarkup = "<｜DSML｜";
 
 // <think> written by the model.
 consteval FormatRow Emitted(std::string_view name, bool follows_request) {
@@ -76,66 +99,71 @@ consteval FormatRow Opened(std::string_view name, bool follows_request) {
           .follows_request = follows_request};
 }
 
-consteval FormatRow ClosedByTool(FormatRow row, std::string_view tool) {
-  row.tool = tool;
+consteval FormatRow ClosedByTool(FormatRow row, std::string_view tool,
+                                 std::string_view other = "") {
+  row.tools = {tool, other};
   return row;
 }
-
-consteval FormatRow Alias(FormatRow row, std::string_view name) {
-  row.name = name;
-  return row;
-}
-
-inline constexpr FormatRow kHarmonyRow = {
-    .name = "openai_gptoss", .grammar = Grammar::kHarmony, .many_blocks = true};
-inline constexpr FormatRow kHunyuanRow = {
-    .name = "hunyuan_a13b",
-    .starts = {kThink, "", ""},
-    .ends = {kThinkEnd, "", ""},
-    .answer_open = {"<answer>\n", "<answer>"},
-    .answer_close = {"\n</answer>", "</answer>"}};
 
 }  // namespace rows
 
-// Names are stored and configured: never rename one. Where several rows share
-// a marker, "auto" takes the first of them.
+// Names are configured: never rename one. Where several rows share a marker,
+// "auto" takes the first of them.
 inline constexpr auto kFormats = std::to_array<FormatRow>({
     {.name = "plain", .grammar = Grammar::kPlain},
     rows::Emitted("think", false),
-    rows::Opened("deepseek_r1", false),
-    rows::Emitted("deepseek_v3", true),
-    rows::Emitted("deepseek_v4", true),
+    rows::ClosedByTool(rows::Opened("deepseek_r1", false),
+                       rows::kDeepSeekTools),
+    rows::ClosedByTool(rows::Emitted("deepseek_v3", true), rows::kDeepSeekTools,
+                       rows::kDeepSeekMarkup),
+    rows::ClosedByTool(rows::Emitted("deepseek_v4", true),
+                       rows::kDeepSeekMarkup),
     rows::ClosedByTool(rows::Emitted("qwen3", true), rows::kToolCall),
     rows::ClosedByTool(rows::Opened("qwen3-thinking", false), rows::kToolCall),
     rows::ClosedByTool(rows::Emitted("glm45", true), rows::kToolCall),
     rows::ClosedByTool(rows::Emitted("glm47", true), rows::kToolCall),
     {.name = "kimi",
      .starts = {"◁think▷", "", ""},
-     .ends = {"◁/think▷", "", ""}},
+     .ends = {"◁/think▷", "", ""},
+     .bare_end = BareEnd::kStays},
     rows::ClosedByTool(rows::Opened("kimi_k2", true),
                        "<|tool_calls_section_begin|>"),
     {.name = "kimi_k3",
      .starts = {"<|open|>think<|sep|>", "", ""},
      .ends = {"<|close|>think<|sep|>", "", ""},
-     .answer_open = {"<|open|>response<|sep|>", ""},
-     .answer_close = {"<|close|>response<|sep|>", ""}},
-    rows::kHarmonyRow,
-    rows::Alias(rows::kHarmonyRow, "gpt-oss"),
+     .opener = Opener::kTemplate,
+     .no_marker = TextIs::kReasoning,
+     .follows_request = true,
+     .special_tokens = true,
+     .tools = {"<|open|>tools<|sep|>", ""},
+     .framing = {"<|open|>response<|sep|>", "<|close|>response<|sep|>",
+                 "<|close|>message<|sep|>", "<|end_of_msg|>"},
+     .residue_between = "thinkresponse"},
+    {.name = "openai_gptoss",
+     .grammar = Grammar::kHarmony,
+     .many_blocks = true,
+     .residue_open = "analysis",
+     .residue_between = "assistantfinal"},
     {.name = "mistral",
      .starts = {"[THINK]", "", ""},
      .ends = {"[/THINK]", "", ""},
-     .bare_end = BareEnd::kIsDropped},
+     .bare_end = BareEnd::kIsDropped,
+     .tools = {"[TOOL_CALLS]", ""}},
     {.name = "gemma4",
      .starts = {"<|channel>", "", ""},
      .ends = {"<channel|>", "", ""},
      .bare_end = BareEnd::kIsDropped,
      .many_blocks = true,
-     .label = "thought\n"},
+     .special_tokens = true,
+     .tools = {"<|tool_call>", ""},
+     .label = "thought\n",
+     .residue_open = "thought\n"},
     {.name = "olmo3",
      .starts = {rows::kThink, "", ""},
      .ends = {rows::kThinkEnd, "", ""},
      .opener = Opener::kTemplate},
-    rows::Opened("minimax_m2", false),
+    rows::ClosedByTool(rows::Opened("minimax_m2", false), "<minimax:tool_call>",
+                       rows::kToolCall),
     {.name = "minimax_m2_append_think",
      .grammar = Grammar::kAppendsStart,
      .starts = {rows::kThink, "", ""},
@@ -145,18 +173,33 @@ inline constexpr auto kFormats = std::to_array<FormatRow>({
      .starts = {"<mm:think>", "", ""},
      .ends = {"</mm:think>", "", ""},
      .follows_request = true,
-     .bare_end = BareEnd::kIsDropped},
-    rows::Opened("step3", false),
-    rows::Opened("step3p5", false),
-    rows::Opened("holo2", true),
+     .bare_end = BareEnd::kLeadingIsDropped},
+    rows::ClosedByTool(rows::Opened("step3", false), "<｜tool_calls_begin｜>"),
+    {.name = "step3p5",
+     .starts = {rows::kThink, "", ""},
+     .ends = {rows::kThinkEnd, "", ""},
+     .opener = Opener::kTemplate,
+     .no_marker = TextIs::kReasoning,
+     .tools = {rows::kToolCall, ""},
+     .newline_at_end = true},
+    rows::ClosedByTool(rows::Opened("holo2", true), rows::kToolCall),
     {.name = "seed_oss",
      .starts = {"<seed:think>", "", ""},
      .ends = {"</seed:think>", "", ""},
      .opener = Opener::kTemplate,
-     .no_marker = TextIs::kReasoning},
-    rows::kHunyuanRow,
-    rows::Alias(rows::kHunyuanRow, "hunyuan"),
-    rows::Emitted("hy_v3", true),
+     .no_marker = TextIs::kReasoning,
+     .tools = {"<seed:tool_call>", ""}},
+    {.name = "hunyuan_a13b",
+     .starts = {rows::kThink, "", ""},
+     .ends = {rows::kThinkEnd, "", ""},
+     .tools = {"<tool_calls>", ""},
+     .answer_open = {"<answer>\n", "<answer>"},
+     .answer_close = {"\n</answer>", "</answer>"}},
+    {.name = "hy_v3",
+     .starts = {rows::kThink, "<think:opensource>", ""},
+     .ends = {rows::kThinkEnd, "</think:opensource>", ""},
+     .follows_request = true,
+     .tools = {"<tool_calls>", "<tool_calls:opensource>"}},
     // Its first two markers are English prose that any model may write: without
     // their end they are too weak to call the whole text reasoning.
     {.name = "granite",
@@ -174,31 +217,98 @@ inline constexpr auto kFormats = std::to_array<FormatRow>({
      .no_marker = TextIs::kReasoning,
      .answer_open = {"<response>\n", "<response>"},
      .answer_close = {"\n</response>", "</response>"}},
-    rows::Emitted("nemotron_v3", true),
-    rows::Emitted("poolside_v1", true),
-    rows::Emitted("mimo", true),
-    rows::Emitted("interns1", true),
-    rows::Emitted("telechat4", true),
+    rows::ClosedByTool(rows::Emitted("nemotron_v3", true), rows::kToolCall),
+    // Switched by "/think" or "detailed thinking on" in the system prompt.
+    rows::Emitted("nemotron_v2", false),
+    rows::ClosedByTool(rows::Emitted("poolside_v1", true), rows::kToolCall),
+    rows::ClosedByTool(rows::Emitted("mimo", true), rows::kToolCall),
+    rows::ClosedByTool(rows::Emitted("interns1", true), rows::kToolCall),
+    // Its server never delivers an empty answer.
+    {.name = "telechat4",
+     .starts = {rows::kThink, "", ""},
+     .ends = {rows::kThinkEnd, "", ""},
+     .no_end = TextIs::kAnswerWithoutStart},
     {.name = "cohere_command3",
      .starts = {"<|START_THINKING|>", "", ""},
      .ends = {"<|END_THINKING|>", "", ""},
-     .tool = "<|START_ACTION|>",
-     .answer_open = {"<|START_RESPONSE|>", "<|START_TEXT|>"},
-     .answer_close = {"<|END_RESPONSE|>", "<|END_TEXT|>"}},
+     .follows_request = true,
+     .special_tokens = true,
+     .tools = {"<|START_ACTION|>", ""},
+     .framing = {"<|START_RESPONSE|>", "<|END_RESPONSE|>", "<|START_TEXT|>",
+                 "<|END_TEXT|>"}},
+    {.name = "cohere_command4",
+     .starts = {"<|START_THINKING|>", "", ""},
+     .ends = {"<|END_THINKING|>", "", ""},
+     .opener = Opener::kTemplate,
+     .no_marker = TextIs::kReasoning,
+     .follows_request = true,
+     .special_tokens = true,
+     .tools = {"<|START_ACTION|>", ""},
+     .framing = {"<|START_TEXT|>", "<|END_TEXT|>", "<|START_RESPONSE|>",
+                 "<|END_RESPONSE|>"}},
     {.name = "apertus2509",
      .starts = {"<|inner_prefix|>", "", ""},
      .ends = {"<|inner_suffix|>", "", ""},
-     .many_blocks = true},
+     .bare_end = BareEnd::kStays,
+     .many_blocks = true,
+     .special_tokens = true,
+     .inner_tool = "<|tools_prefix|>",
+     .inner_tool_end = "<|tools_suffix|>"},
     {.name = "inkling",
-     .starts = {"<|message_model|><|content_thinking|>", "", ""},
-     .ends = {"<|end_message|>", "", ""},
-     .answer_open = {"<|message_model|><|content_text|>", "<|content_text|>"},
-     .answer_close = {"<|content_model_end_sampling|>", "<|end_message|>"}},
+     .starts = {"<|content_thinking|>", "", ""},
+     .ends = {"<|end_message|>", "<|content_model_end_sampling|>", ""},
+     .bare_end = BareEnd::kIsFraming,
+     .many_blocks = true,
+     .special_tokens = true,
+     .tools = {"<|content_invoke_tool_json|>", "<|content_invoke_tool_text|>"},
+     .framing = {"<|message_model|>", "<|content_text|>", "", ""}},
     {.name = "solar_open2",
      .starts = {"<|think:start|>", "", ""},
      .ends = {"<|think:end|>", "", ""},
-     .opener = Opener::kTemplate},
+     .opener = Opener::kTemplate,
+     .no_marker = TextIs::kReasoning,
+     .follows_request = true,
+     .special_tokens = true,
+     .tools = {"<|tool_call:start|>", ""}},
+    {.name = "longcat",
+     .starts = {"<longcat_think>", "", ""},
+     .ends = {"</longcat_think>", "", ""},
+     .opener = Opener::kTemplate,
+     .no_marker = TextIs::kReasoning},
+    // The template writes "Here are my reasoning steps:" and no start marker.
+    {.name = "apriel",
+     .ends = {"[BEGIN FINAL RESPONSE]", "", ""},
+     .opener = Opener::kTemplate,
+     .no_marker = TextIs::kReasoning,
+     .framing = {"[END FINAL RESPONSE]", "", "", ""}},
 });
+
+// Other names of the same rows: parsers are named differently by servers.
+struct FormatAlias {
+  std::string_view alias;
+  std::string_view name;
+};
+inline constexpr auto kFormatAliases = std::to_array<FormatAlias>({
+    {"gpt-oss", "openai_gptoss"},
+    {"gptoss", "openai_gptoss"},
+    {"deepseek-r1", "deepseek_r1"},
+    {"deepseek-v3", "deepseek_v3"},
+    {"deepseek-v4", "deepseek_v4"},
+    {"hunyuan", "hunyuan_a13b"},
+    {"kimi_k25", "kimi_k2"},
+    {"minimax", "minimax_m2"},
+    {"minimax-append-think", "minimax_m2_append_think"},
+    {"minimax-m3", "minimax_m3"},
+    {"nano_v3", "nemotron_v3"},
+    {"nemotron_3", "nemotron_v3"},
+    {"apertus", "apertus2509"},
+    {"solar-open2", "solar_open2"},
+});
+
+// Tokens that end a turn: in an answer they have leaked.
+inline constexpr auto kEndOfTurnTokens = std::to_array<std::string_view>(
+    {"<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<｜end▁of▁sentence｜>",
+     "<|END_OF_TURN_TOKEN|>", "<end_of_turn>", "<turn|>"});
 
 // "auto" by model name: the first rule whose needles both occur in the name
 // (lower case; `also` may be empty) decides; format "" = look at the text.
@@ -241,29 +351,61 @@ inline constexpr auto kNameRules = std::to_array<NameRule>({
     {"step-3.5", "", "step3p5"},
     {"stepfun3.5", "", "step3p5"},
     {"step3", "", "step3"},
+    {"step-3", "", "step3"},
     {"holo2", "", "holo2"},
     {"seed-oss", "", "seed_oss"},
     {"hunyuan-a13b", "", "hunyuan_a13b"},
+    {"hunyuan-v3", "", "hy_v3"},
+    {"hy-v3", "", "hy_v3"},
     {"granite-3.2", "", "granite"},
     {"granite-3.3", "", "granite"},
     {"ernie-4.5", "thinking", "ernie45"},
     {"nemotron-3", "", "nemotron_v3"},
+    {"nemotron-nano", "v2", "nemotron_v2"},
+    {"llama", "nemotron", "nemotron_v2"},
     {"nemotron-nano", "", "nemotron_v3"},
+    {"command-a-plus", "", "cohere_command4"},
     {"command-a-reasoning", "", "cohere_command3"},
     {"apertus", "2509", "apertus2509"},
     {"solar-open2", "", "solar_open2"},
+    {"longcat", "thinking", "longcat"},
+    {"apriel", "thinker", "apriel"},
+    {"laguna", "", "poolside_v1"},
+    {"intern-s1", "", "interns1"},
+    {"telechat4", "", "telechat4"},
+    {"inkling", "", "inkling"},
     {"mimo", "", "mimo"},
 });
 
-// Texts that begin so are marked up in a way that no row knows.
-inline constexpr auto kForeignStarts = std::to_array<std::string_view>(
-    {"<thinking>", "<thought>", "<reasoning>", "<reflection>", "<scratchpad>",
-     "[THINKING]", "<|"});
+// A tag at the beginning of a text whose name holds one of these is a way of
+// marking reasoning; where no row has it, the format is unknown.
+inline constexpr auto kThoughtWords =
+    std::to_array<std::string_view>({"think", "thought", "reason", "reflect",
+                                     "scratchpad", "analysis", "monologue"});
 
-// The row of that name, or null.
+// Beginnings of tool calls, which say nothing of how reasoning is marked.
+inline constexpr auto kToolStarts =
+    std::to_array<std::string_view>({"<|python_tag|>", "<|tool_call", "<|tools",
+                                     "<|action_start|>", "<|plugin|>"});
+
+constexpr bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const auto lower = [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+// The row of that name or alias, in any case, or null.
 constexpr const FormatRow* FindFormat(std::string_view name) {
+  for (const FormatAlias& alias : kFormatAliases) {
+    if (EqualsIgnoringCase(alias.alias, name)) name = alias.name;
+  }
   for (const FormatRow& row : kFormats) {
-    if (row.name == name) return &row;
+    if (EqualsIgnoringCase(row.name, name)) return &row;
   }
   return nullptr;
 }
@@ -272,6 +414,9 @@ static_assert([] {
   for (const NameRule& rule : kNameRules) {
     if (!rule.format.empty() && FindFormat(rule.format) == nullptr)
       return false;
+  }
+  for (const FormatAlias& alias : kFormatAliases) {
+    if (FindFormat(alias.name) == nullptr) return false;
   }
   for (const FormatRow& row : kFormats) {
     if (!row.delivered_as.empty() && FindFormat(row.delivered_as) == nullptr)

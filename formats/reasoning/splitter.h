@@ -1,39 +1,49 @@
-// Splits a text at the markers of one format.
+// Which format a text has, and its split.
 //
 // Pure and safe from several threads. Linear in the text.
 #ifndef REASONWATCH_FORMATS_REASONING_SPLITTER_H_
 #define REASONWATCH_FORMATS_REASONING_SPLITTER_H_
 
+#include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "core/response.h"
 #include "formats/formats.h"
 #include "formats/reasoning/markers.h"
 #include "formats/reasoning/registry.h"
+#include "formats/reasoning/tag_splitter.h"
 
 namespace reasonwatch {
 
-// What is known of the text beside its format.
-struct SplitRules {
-  bool opened = false;  // the text begins inside the reasoning block
-  TextIs no_marker = TextIs::kAnswer;  // of an opened text
-  bool bare_end_closes = true;         // an end without a start ends reasoning
+struct FormatChoice {
+  FormatChoice() = default;
+  explicit FormatChoice(const FormatRow* chosen, bool is_unexpected = false)
+      : row(chosen), unexpected(is_unexpected) {}
+
+  const FormatRow* row = nullptr;  // null: unknown
+  // Set where the row is a custom format's: its markers in the text.
+  std::optional<std::vector<RoleHit>> custom_hits;
+  // The text has markers of another family than the model's.
+  bool unexpected = false;
 };
+
+// Text without markers.
+FormatChoice PlainChoice();
 
 // The row's own rules, as the request's thinking switch changes them.
 SplitRules RulesFor(const FormatRow& row, Thinking thinking);
 
-// The row that `format` names, or that "auto" finds by model name and then by
-// text; null = unknown.
-const FormatRow* ChooseFormat(std::string_view format, std::string_view model,
-                              std::string_view text,
-                              std::span<const MarkerHit> hits);
+// `hits` are all of the text's, from MarkerScanner. The row lives as long as
+// the policy's custom formats.
+FormatChoice ChooseFormat(const FormatPolicy& policy, std::string_view model,
+                          std::string_view text,
+                          std::span<const MarkerHit> hits);
 
-// `row` null gives format "unknown" and the whole text as answer. `hits` are
-// all of the text's, from MarkerScanner.
-SplitResult SplitWith(const FormatRow* row, const SplitRules& rules,
-                      std::string_view text, std::span<const MarkerHit> hits);
+// `scanner` has read the whole text.
+SplitResult SplitChosen(const FormatChoice& choice, const SplitRules& rules,
+                        std::string_view text, const MarkerScanner& scanner);
 
 }  // namespace reasonwatch
 

@@ -69,7 +69,14 @@ http: {listen: "0.0.0.0:80", token_file: /u, tls: {cert: d, key: e}}
 streams: {route_from: task, max: 3}
 models:
   "org/m.1": {format: deepseek_r1, context_window: 32768}
-  other: {}
+  other: {families: [qwen3, plan]}
+formats:
+  custom:
+    - {name: plan, start: '<<plan>>', end: '<</?plan>>', markers: ['<<\w+>>']}
+    - name: "two \"words\""
+      end: '\[done\]'
+      tool: call
+      template_opens: true
 queue: {records: 5, bytes: 2MiB}
 reference: {min_span: 36h, cap: 100, freeze: true, from: solved}
 false_alarms: {critical_per_30_days: 0.5, warning_per_30_days: 2,
@@ -103,6 +110,18 @@ log: {level: debug}
   EXPECT_EQ(c.models.at("org/m.1").format, "deepseek_r1");
   EXPECT_EQ(c.models.at("org/m.1").context_window, 32768);
   EXPECT_EQ(c.models.at("other").format, "auto");
+  EXPECT_EQ(c.models.at("other").families,
+            (std::vector<std::string>{"qwen3", "plan"}));
+  ASSERT_EQ(c.formats.custom.size(), 2u);
+  EXPECT_EQ(c.formats.custom[0].start, "<<plan>>");
+  EXPECT_EQ(c.formats.custom[0].markers, std::vector<std::string>{"<<\\w+>>"});
+  EXPECT_EQ(c.formats.custom[1].name, "two \"words\"");
+  EXPECT_EQ(c.formats.custom[1].tool, "call");
+  EXPECT_TRUE(c.formats.custom[1].template_opens);
+  EXPECT_EQ(FormatPolicyOf(c, "org/m.1").format, "deepseek_r1");
+  EXPECT_EQ(FormatPolicyOf(c, "other").families.size(), 2u);
+  EXPECT_EQ(FormatPolicyOf(c, "no such").format, "auto");
+  EXPECT_NE(FormatPolicyOf(c, "no such").custom->Find("plan"), nullptr);
   EXPECT_EQ(c.queue.records, 5);
   EXPECT_EQ(c.queue.bytes, 2 << 20);
   EXPECT_EQ(c.reference.min_span, absl::Hours(36));
@@ -174,6 +193,26 @@ TEST(Config, NamesFileLineAndKeyOfAnError) {
   ExpectError("storage: {evidence: {redact: ['(']}}", "bad pattern");
   ExpectError("storage: {evidence: {redact: a}}", "must be a list");
   ExpectError("storage: {evidence: {enabled: true}}", "keeps no text");
+  ExpectError("models: {m: {format: nope}}",
+              "test.yaml: models.m.format: no format is named nope");
+  ExpectError("models: {m: {families: [qwen3, nope]}}",
+              "models.m.families: no format is named nope");
+  ExpectError("models: {m: {families: qwen3}}", "must be a list");
+  ExpectError("formats: {custom: {}}", "formats.custom: must be a list");
+  ExpectError("formats: {custom: [a]}", "formats.custom[0]: must be a map");
+  ExpectError("formats: {custom: [{nam: a}]}",
+              "formats.custom[0].nam: unknown key");
+  ExpectError("formats:\n custom:\n - name: a\n   end: '('\n",
+              "test.yaml:4: formats.custom[0].end: bad pattern: missing )");
+  ExpectError("formats: {custom: [{name: a, end: 'b*'}]}",
+              "formats.custom[0].end: bad pattern: it matches the empty text");
+  ExpectError("formats: {custom: [{name: a, end: b, markers: ['[']}]}",
+              "formats.custom[0].markers: bad pattern: missing ]");
+  ExpectError("formats: {custom: [{name: a}]}",
+              "test.yaml: formats.custom: a: end: is missing");
+  ExpectError("formats: {custom: [{name: qwen3, end: b}]}",
+              "formats.custom: qwen3: name: is empty or taken");
+  ExpectError("formats: {custom: [{end: b}]}", "name: is empty or taken");
   ExpectError("streams: {route_from: tenant}", "route_from");
   ExpectError("models: {'': {}}", "models: a name has 1 to 250 bytes");
   ExpectError("models: {" + std::string(251, 'm') + ": {}}",

@@ -117,6 +117,7 @@ void Fill(Telemetry& t) {
   t.ObserveStageDuration(Stage::kEvaluate, absl::Microseconds(80));
   t.Heartbeat(Stage::kTap, absl::FromUnixSeconds(1700000000));
   t.SetBaseline("m", 40, 0.25);
+  t.SetUnknownFormat("m", 0.1, true);
   t.SetQueue(0, 5, 4096, 1000);
   t.SetStore({7, 1, 2, 3, 4096, 5});
   t.SetRestartGap(absl::Seconds(4));
@@ -195,6 +196,47 @@ TEST(Telemetry, UsesTheLabelsOfTheCatalogue) {
     }
     EXPECT_GT(series, 0) << m.name;
   }
+}
+
+TEST(Telemetry, CountsHowResponsesAreMarkedUp) {
+  Telemetry t({.version = "1"});
+  Scored scored;
+  scored.model = "m";
+  scored.route = "r";
+  const auto count = [&](Markup markup) {
+    scored.markup = std::move(markup);
+    t.ObserveResponse(scored, ResponseOutcome::kScored);
+  };
+  count({.state = MarkerState::kUnclosed,
+         .source = ReasoningSource::kInText,
+         .reasoning_field = "",
+         .unknown_shape = ""});
+  count({.state = MarkerState::kNone,
+         .source = ReasoningSource::kField,
+         .reasoning_field = "reasoning_content",
+         .unknown_shape = ""});
+  count({.state = MarkerState::kNone,
+         .source = ReasoningSource::kField,
+         .reasoning_field = "made up by a server",
+         .unknown_shape = ""});
+  const std::string text = t.Text();
+  const auto state = [&](std::string_view name) {
+    return Value(
+        text,
+        "reasonwatch_marker_responses_total{marker=\"reasoning_block\","
+        "model=\"m\",state=\"" +
+            std::string(name) + "\"}");
+  };
+  EXPECT_EQ(state("unclosed"), 1);
+  EXPECT_EQ(state("none"), 2);
+  EXPECT_EQ(state("stripped"), 0);
+  const auto field = [&](std::string_view name) {
+    return Value(text, "reasonwatch_reasoning_field_responses_total{field=\"" +
+                           std::string(name) + "\",model=\"m\"}");
+  };
+  EXPECT_EQ(field("content"), 1);
+  EXPECT_EQ(field("reasoning_content"), 1);
+  EXPECT_EQ(field("other"), 1);
 }
 
 TEST(Telemetry, PassesPromtool) {
@@ -565,6 +607,18 @@ TEST(IncidentJson, AStreamListsEverySignal) {
   EXPECT_EQ(json["signals"].size(), static_cast<size_t>(kSignalCount));
   EXPECT_EQ(json["signals"][0]["critical_threshold"], 2e7);
   EXPECT_TRUE(json["halved_length_delay"].is_null());
+  EXPECT_EQ(json["unknown_format"]["notice"], false);
+}
+
+TEST(IncidentJson, AStreamTellsOfUnknownFormats) {
+  StreamSnapshot snapshot = Snapshot();
+  snapshot.unknown_format = {
+      .notice = true, .ratio = .5, .shapes = {"<word>…"}};
+  const nlohmann::json json =
+      nlohmann::json::parse(StreamsJson({snapshot}))["streams"][0];
+  EXPECT_EQ(json["unknown_format"]["notice"], true);
+  EXPECT_EQ(json["unknown_format"]["ratio"], .5);
+  EXPECT_EQ(json["unknown_format"]["shapes"][0], "<word>…");
 }
 
 }  // namespace

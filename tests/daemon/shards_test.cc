@@ -512,5 +512,31 @@ TEST(Shards, AShadowSignalOpensNothingUntilItAlerts) {
   EXPECT_TRUE(rig.Events().empty());
 }
 
+TEST(Shards, UnknownFormatIsANoticeWithoutWords) {
+  Rig rig(DefaultConfig());
+  rig.shards.Start();
+  std::vector<Response> rows;
+  for (int i = 0; i < 60; ++i) {
+    Response r;
+    r.id = std::to_string(i);
+    r.model = "m";
+    r.route = "r";
+    r.time = absl::Now() + absl::Milliseconds(i);
+    r.content = "<secret_thoughts>private</secret_thoughts> 4";
+    rows.push_back(std::move(r));
+  }
+  ASSERT_EQ(rig.Offer(rows), 60);
+  rig.shards.Drain();
+  rig.shards.Stop();
+  EXPECT_TRUE(rig.Shows("reasonwatch_unknown_format_notice{model=\"m\"} 1"));
+  EXPECT_TRUE(rig.Shows("reasonwatch_unknown_format_ratio{model=\"m\"} 1"));
+  EXPECT_TRUE(rig.Events().empty());
+  const std::vector<StreamSnapshot> snapshots = rig.shards.Snapshots();
+  ASSERT_FALSE(snapshots.empty());
+  EXPECT_TRUE(snapshots[0].unknown_format.notice);
+  EXPECT_EQ(snapshots[0].unknown_format.shapes,
+            std::vector<std::string>{"<word_word>…</word_word> then text"});
+}
+
 }  // namespace
 }  // namespace reasonwatch

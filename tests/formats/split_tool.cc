@@ -18,7 +18,8 @@ int main(int argc, char** argv) {
     std::cerr << "usage: split_tool split --in FILE --out FILE\n";
     return 2;
   }
-  const absl::Status status = reasonwatch::RunSplit(in, out, std::cerr);
+  const absl::Status status =
+      reasonwatch::RunSplit(reasonwatch::DefaultConfig(), in, out, std::cerr);
   if (!status.ok()) std::cerr << status << '\n';
   return status.ok() ? 0 : 1;
 }

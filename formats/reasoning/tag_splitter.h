@@ -1,0 +1,29 @@
+// Splits a text at start and end markers.
+//
+// Pure and safe from several threads. Linear in the text.
+#ifndef REASONWATCH_FORMATS_REASONING_TAG_SPLITTER_H_
+#define REASONWATCH_FORMATS_REASONING_TAG_SPLITTER_H_
+
+#include <string_view>
+#include <vector>
+
+#include "formats/formats.h"
+#include "formats/reasoning/markers.h"
+#include "formats/reasoning/registry.h"
+
+namespace reasonwatch {
+
+// What is known of a text beside its format.
+struct SplitRules {
+  bool opened = false;  // the text begins inside the reasoning block
+  TextIs no_marker = TextIs::kAnswer;  // of an opened text
+  bool bare_end_closes = true;         // an end without a start ends reasoning
+};
+
+// `hits` are all of the row's markers in the text, by place.
+SplitResult SplitAtTags(const FormatRow& row, const SplitRules& rules,
+                        std::string_view text, std::vector<RoleHit> hits);
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_FORMATS_REASONING_TAG_SPLITTER_H_
