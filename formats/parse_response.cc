@@ -6,8 +6,10 @@
 
 #include "absl/strings/ascii.h"
 #include "core/strings.h"
-#include "formats/api/chat_completions.h"
+#include "formats/api/body_reader.h"
+#include "formats/api/finish_reason.h"
 #include "formats/formats.h"
+#include "formats/parse_message.h"
 #include "formats/reasoning/markers.h"
 #include "formats/reasoning/registry.h"
 #include "formats/reasoning/splitter.h"
@@ -19,25 +21,18 @@ std::string_view Trimmed(std::string_view text) {
   return StdView(absl::StripAsciiWhitespace(AbslView(text)));
 }
 
-// What the tap said, completed and overruled by what the body says; its texts
-// only where there is a body.
-ChatMessage MessageOf(const Response& response) {
-  ChatMessage message;
-  if (!response.body.empty()) {
-    message = ParseChatCompletion(response.body, response.body_type,
-                                  response.sampling.choice_index);
-  }
+// What the tap said fills in what the body did not.
+void Complete(const Response& response, ApiMessage& message) {
   if (message.finish_reason.empty())
-    message.finish_reason = response.finish_reason;
-  auto complete = [](std::optional<int64_t>& count,
-                     const std::optional<int64_t>& said) {
+    message.finish_reason = std::string(FinishReasonOf(response.finish_reason));
+  const auto complete = [](std::optional<int64_t>& count,
+                           const std::optional<int64_t>& said) {
     if (!count.has_value()) count = said;
   };
   complete(message.usage.input_tokens, response.usage.input_tokens);
   complete(message.usage.output_tokens, response.usage.output_tokens);
   complete(message.usage.reasoning_tokens, response.usage.reasoning_tokens);
   message.tool_calls = std::max(message.tool_calls, response.tool_calls);
-  return message;
 }
 
 SplitResult SplitContent(const Response& response, std::string_view format,
@@ -56,25 +51,26 @@ SplitResult SplitContent(const Response& response, std::string_view format,
   if (has_reasoning) rules.opened = false;
   // A response that stopped by itself is what the user read: the server or a
   // proxy may have dropped the reasoning.
-  if (finish_reason != "length") rules.no_marker = TextIs::kAnswer;
+  if (finish_reason != kFinishLength) rules.no_marker = TextIs::kAnswer;
   return SplitWith(row, rules, content, scanner.hits());
 }
 
-}  // namespace
-
-Trace ParseResponse(const Response& response, std::string_view format) {
-  ChatMessage message = MessageOf(response);
-  // Without a body the texts are the response's own and are not copied.
-  const bool whole = response.body.empty();
-  const auto& content = whole ? response.content : message.content;
-  const auto& reasoning = whole ? response.reasoning : message.reasoning;
+// `content` and `reasoning` are the message's own, or the response's where it
+// has no body: those are not copied.
+Trace TraceOf(const Response& response, ApiMessage& message,
+              const std::optional<std::string>& content,
+              const std::optional<std::string>& reasoning,
+              std::string_view format) {
+  Complete(response, message);
   Trace trace;
   trace.finish_reason = std::move(message.finish_reason);
   trace.usage = message.usage;
   trace.tool_calls = message.tool_calls;
-  trace.dropped_bytes = response.dropped_bytes;
+  trace.dropped_bytes = response.dropped_bytes + message.dropped_bytes;
   trace.error = std::move(message.error);
   trace.has_text = content.has_value() || reasoning.has_value();
+  trace.reasoning_field = std::move(message.reasoning_field);
+  trace.reasoning_hidden = message.reasoning_hidden;
 
   SplitResult split = SplitContent(
       response, format,
@@ -84,6 +80,9 @@ Trace ParseResponse(const Response& response, std::string_view format) {
   trace.answer = std::move(split.answer);
   trace.marker_state = split.marker_state;
   const bool in_text = split.reasoning.has_value();
+  // Servers that don't count reasoning send 0 beside it.
+  if (in_text && !split.reasoning->empty() && trace.usage.reasoning_tokens == 0)
+    trace.usage.reasoning_tokens.reset();
   if (!reasoning.has_value()) {
     trace.reasoning = std::move(split.reasoning);
     trace.source = in_text ? ReasoningSource::kInText : ReasoningSource::kNone;
@@ -105,6 +104,25 @@ Trace ParseResponse(const Response& response, std::string_view format) {
     trace.reasoning->append(*split.reasoning);
   }
   return trace;
+}
+
+}  // namespace
+
+Trace ParseMessage(ApiMessage message, const Response& response,
+                   std::string_view format) {
+  const std::optional<std::string> content = std::move(message.content);
+  const std::optional<std::string> reasoning = std::move(message.reasoning);
+  return TraceOf(response, message, content, reasoning, format);
+}
+
+Trace ParseResponse(const Response& response, std::string_view format) {
+  if (!response.body.empty()) {
+    BodyReader reader(response.body_type, response.sampling.choice_index);
+    reader.Feed(response.body);
+    return ParseMessage(reader.Finish(), response, format);
+  }
+  ApiMessage none;
+  return TraceOf(response, none, response.content, response.reasoning, format);
 }
 
 }  // namespace reasonwatch
