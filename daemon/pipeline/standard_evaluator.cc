@@ -12,6 +12,7 @@
 #include "core/strings.h"
 #include "features/readings.h"
 #include "features/strata/strata.h"
+#include "formats/api/finish_reason.h"
 #include "formats/formats.h"
 
 namespace reasonwatch {
@@ -97,6 +98,8 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   s.lower_bound = response.transport_end != TransportEnd::kComplete;
 
   const Trace trace = ParseResponse(response, profile->format);
+  // Servers say so themselves where no tap saw the client go.
+  if (trace.finish_reason == kFinishAbort) s.lower_bound = true;
   const PromptText prompt = ReadPrompt(response);
   const auto stripped = profile->prefix.Strip(prompt.user);
   s.stratum = MakeStratum(response, prompt, profile->context_window);

@@ -47,17 +47,18 @@ void ResponsesReader::ReadItem(const object& item, MessageBuilder& builder) {
   }
   if (type != "reasoning") return;
   if (!reasoning_came_) {
-    for (const auto& [key, field] :
-         {std::pair("content", kText), std::pair("summary", kSummary)}) {
+    const auto read = [&](std::string_view key, std::string_view field) {
       const auto parts = GetArray(item, key);
-      if (!parts.has_value()) continue;
+      if (!parts.has_value()) return;
       ForEachObject(*parts, [&](const object& part) {
         const auto text = GetString(part, "text");
         if (!text.has_value()) return;
         builder.BreakReasoning();
         AddReasoning(*text, field, builder);
       });
-    }
+    };
+    read("content", kText);
+    read("summary", kSummary);
   }
   if (!GetString(item, "encrypted_content").value_or("").empty())
     builder.HideReasoning("encrypted_content");
