@@ -153,9 +153,8 @@ TEST(ParseJsonBody, EveryTruncationIsAnErrorAndNoCrash) {
 }
 
 TEST(ParseJsonBody, MalformedBodies) {
-  for (std::string_view body :
-       {"[]", "42", "\"x\"", "{", "{]", "{\"choices\":", "\xFF\xFE",
-        "{\"a\":\"\xC3\"}", "not json"})
+  for (std::string_view body : {"[]", "42", "\"x\"", "{", "{]", "{\"choices\":",
+                                "\xFF\xFE", "{\"a\":\"\xC3\"}", "not json"})
     EXPECT_EQ(ParseJson(body).error, "malformed JSON") << body;
   EXPECT_EQ(ParseJson(std::string(5000, '[')).error, "malformed JSON");
   for (std::string_view body :
