@@ -51,7 +51,7 @@ void ExpectAnswerLost(const Trace& trace, std::string_view reasoning,
   EXPECT_EQ(trace.finish_reason, finish_reason);
 }
 
-TEST(FieldReports, Sglang37645AnswerInTheReasoningField) {
+TEST(BodyReports, Sglang37645AnswerInTheReasoningField) {
   for (std::string_view finish_reason : {"stop", "length"}) {
     const Trace trace = Parse(
         Chat(R"("content":"","reasoning_content":"First add. The sum is 7.")",
@@ -62,7 +62,7 @@ TEST(FieldReports, Sglang37645AnswerInTheReasoningField) {
   }
 }
 
-TEST(FieldReports, Vllm48645EndTokenLeaksIntoTheReasoning) {
+TEST(BodyReports, Vllm48645EndTokenLeaksIntoTheReasoning) {
   const std::string end = "<｜end▁of▁sentence｜>";
   const Trace trace =
       Parse(Chat(absl::StrCat(R"("content":null,"reasoning":"The sum is 7.)",
@@ -72,7 +72,7 @@ TEST(FieldReports, Vllm48645EndTokenLeaksIntoTheReasoning) {
   ExpectAnswerLost(trace, "The sum is 7." + end, "stop");
 }
 
-TEST(FieldReports, LlamaCpp27134WholeReplyInTheReasoningField) {
+TEST(BodyReports, LlamaCpp27134WholeReplyInTheReasoningField) {
   const std::string body =
       absl::StrCat(Event(R"("role":"assistant","content":null)"),
                    Event(R"("reasoning_content":"The sum ")"),
@@ -82,7 +82,7 @@ TEST(FieldReports, LlamaCpp27134WholeReplyInTheReasoningField) {
                    "stop");
 }
 
-TEST(FieldReports, LlamaCpp22577EndFirstMakesAllReasoning) {
+TEST(BodyReports, LlamaCpp22577EndFirstMakesAllReasoning) {
   const Trace field =
       Parse(Chat(R"("content":"","reasoning_content":"</think>The sum is 7.")",
                  "stop"),
@@ -95,7 +95,7 @@ TEST(FieldReports, LlamaCpp22577EndFirstMakesAllReasoning) {
   EXPECT_EQ(text.reasoning.value_or(""), "");
 }
 
-TEST(FieldReports, LlamaCpp23320StreamLosesTheStart) {
+TEST(BodyReports, LlamaCpp23320StreamLosesTheStart) {
   const std::string body =
       absl::StrCat(Event(R"("content":"Add them.")"),
                    Event(R"("content":"\n</think>\n\nThe sum ")"),
@@ -108,7 +108,7 @@ TEST(FieldReports, LlamaCpp23320StreamLosesTheStart) {
   EXPECT_THAT(trace.answer, ::testing::EndsWith("The sum is 7."));
 }
 
-TEST(FieldReports, Vllm41902TokensWithoutText) {
+TEST(BodyReports, Vllm41902TokensWithoutText) {
   const Trace trace =
       Parse(Chat(R"("content":null,"reasoning":null,"tool_calls":[])", "stop"),
             "gpt-oss-120b");
@@ -119,13 +119,13 @@ TEST(FieldReports, Vllm41902TokensWithoutText) {
   EXPECT_EQ(trace.usage.output_tokens, 40);
 }
 
-TEST(FieldReports, Vllm45736ParserEndsBeforeTheFinalChannel) {
+TEST(BodyReports, Vllm45736ParserEndsBeforeTheFinalChannel) {
   const Trace trace = Parse(
       Chat(R"("content":null,"reasoning":"We add.")", "stop"), "gpt-oss-20b");
   ExpectAnswerLost(trace, "We add.", "stop");
 }
 
-TEST(FieldReports, Vllm51977HarmonyErrorIsNoResponse) {
+TEST(BodyReports, Vllm51977HarmonyErrorIsNoResponse) {
   const Trace trace = Parse(
       R"({"error":{"message":"unexpected tokens remaining in message header",
           "type":"InternalServerError","param":null,"code":500}})",
@@ -143,7 +143,7 @@ TEST(FieldReports, Vllm51977HarmonyErrorIsNoResponse) {
   EXPECT_EQ(stream.finish_reason, "");
 }
 
-TEST(FieldReports, Vllm34625ThinkTagsStayInTheContent) {
+TEST(BodyReports, Vllm34625ThinkTagsStayInTheContent) {
   const Trace trace = Parse(
       Chat(R"("content":"<think>Add them.</think>7","reasoning":null)", "stop"),
       "MiniMax-M2.5");
@@ -153,7 +153,7 @@ TEST(FieldReports, Vllm34625ThinkTagsStayInTheContent) {
   EXPECT_EQ(trace.answer, "7");
 }
 
-TEST(FieldReports, GlmV243ReasoningNullThinkingInTheContent) {
+TEST(BodyReports, GlmV243ReasoningNullThinkingInTheContent) {
   const Trace trace = Parse(
       Chat(R"("content":"Add them.</think>7","reasoning_content":null)", "stop",
            R"({"completion_tokens":9,
@@ -166,7 +166,7 @@ TEST(FieldReports, GlmV243ReasoningNullThinkingInTheContent) {
   EXPECT_TRUE(trace.split_differs);
 }
 
-TEST(FieldReports, LmStudio1602SuccessWithNothing) {
+TEST(BodyReports, LmStudio1602SuccessWithNothing) {
   const Trace trace = Parse(
       Chat(R"("content":"")", "stop",
            R"({"prompt_tokens":0,"completion_tokens":0,"total_tokens":0})"),
@@ -177,7 +177,7 @@ TEST(FieldReports, LmStudio1602SuccessWithNothing) {
   EXPECT_EQ(trace.finish_reason, "stop");
 }
 
-TEST(FieldReports, DeepSeekV4FlashThinksAndNeverCloses) {
+TEST(BodyReports, DeepSeekV4FlashThinksAndNeverCloses) {
   const Trace trace =
       Parse(Chat(R"("content":"<think>Look. <STORE_AND_RETURN> Look again.")",
                  "length"),
@@ -188,7 +188,7 @@ TEST(FieldReports, DeepSeekV4FlashThinksAndNeverCloses) {
               Optional(::testing::HasSubstr("<STORE_AND_RETURN>")));
 }
 
-TEST(FieldReports, OpenWebUi24697EveryThinkingBlockCounts) {
+TEST(BodyReports, OpenWebUi24697EveryThinkingBlockCounts) {
   const Trace blocks = Parse(
       R"({"type":"message","role":"assistant","stop_reason":"end_turn",
           "content":[{"type":"thinking","thinking":"One.","signature":"a"},
@@ -209,7 +209,7 @@ TEST(FieldReports, OpenWebUi24697EveryThinkingBlockCounts) {
   EXPECT_EQ(stream.answer, "Wait. Seven.");
 }
 
-TEST(FieldReports, Vllm12999TemplateWritesTheStart) {
+TEST(BodyReports, Vllm12999TemplateWritesTheStart) {
   const auto parse = [](std::string_view start) {
     return Parse(Chat(absl::StrCat(R"("content":")", std::string(start),
                                    R"(Add.</think>7")"),
@@ -225,7 +225,7 @@ TEST(FieldReports, Vllm12999TemplateWritesTheStart) {
   EXPECT_EQ(parse("").marker_state, MarkerState::kForcedOpen);
 }
 
-TEST(FieldReports, Vllm43395EffortThatSwitchesNothingOn) {
+TEST(BodyReports, Vllm43395EffortThatSwitchesNothingOn) {
   const Trace trace = Parse(Chat(R"("content":"7","reasoning":null)", "stop",
                                  R"({"completion_tokens":2,
                "completion_tokens_details":{"reasoning_tokens":0}})"),
@@ -236,7 +236,7 @@ TEST(FieldReports, Vllm43395EffortThatSwitchesNothingOn) {
   EXPECT_EQ(trace.usage.reasoning_tokens, 0);
 }
 
-TEST(FieldReports, Sglang5874StreamedAnswerInTheReasoningField) {
+TEST(BodyReports, Sglang5874StreamedAnswerInTheReasoningField) {
   const std::string stream =
       absl::StrCat(Event(R"("role":"assistant","content":"")"),
                    Event(R"("content":null,"reasoning_content":"The sum ")"),
@@ -251,7 +251,7 @@ TEST(FieldReports, Sglang5874StreamedAnswerInTheReasoningField) {
   EXPECT_EQ(whole.source, ReasoningSource::kNone);
 }
 
-TEST(FieldReports, LocalAi11674PrefilledTemplateLeavesTheFieldEmpty) {
+TEST(BodyReports, LocalAi11674PrefilledTemplateLeavesTheFieldEmpty) {
   const Trace trace = Parse(
       Chat(R"("content":"Add them.\n</think>\n\n7","reasoning":"")", "stop"),
       "Qwen3-8B");
@@ -262,7 +262,7 @@ TEST(FieldReports, LocalAi11674PrefilledTemplateLeavesTheFieldEmpty) {
   EXPECT_THAT(trace.answer, ::testing::EndsWith("7"));
 }
 
-TEST(FieldReports, LlamaCpp22507EmptyBlocks) {
+TEST(BodyReports, LlamaCpp22507EmptyBlocks) {
   const Trace text = Parse(
       Chat(R"("content":"<think>\n\n</think>\n\n7")", "stop"), "Qwen3.6-8B");
   EXPECT_EQ(text.marker_state, MarkerState::kWellFormed);
@@ -275,14 +275,14 @@ TEST(FieldReports, LlamaCpp22507EmptyBlocks) {
   EXPECT_EQ(field.reasoning_field, "reasoning_content");
 }
 
-TEST(FieldReports, TtInferenceServer4470ThinkingSilentlyOff) {
+TEST(BodyReports, TtInferenceServer4470ThinkingSilentlyOff) {
   const Trace trace = Parse(Chat(R"("content":"7")", "stop"), "gemma-4-27b");
   EXPECT_EQ(trace.reasoning, std::nullopt);
   EXPECT_EQ(trace.answer, "7");
   EXPECT_TRUE(trace.has_text);
 }
 
-TEST(FieldReports, Vllm27755TheFieldIsRenamed) {
+TEST(BodyReports, Vllm27755TheFieldIsRenamed) {
   for (std::string_view field : {"reasoning_content", "reasoning"}) {
     const std::string message = absl::StrCat(
         R"("content":"7",")", std::string(field), R"(":"Add them.")");
@@ -301,7 +301,7 @@ TEST(FieldReports, Vllm27755TheFieldIsRenamed) {
   EXPECT_THAT(both.reasoning, Optional(std::string("Add.")));
 }
 
-TEST(FieldReports, Litellm20246AProxyDropsTheField) {
+TEST(BodyReports, Litellm20246AProxyDropsTheField) {
   const Trace trace = Parse(Chat(R"("content":"7","role":"assistant")", "stop",
                                  R"({"completion_tokens":40,
                "completion_tokens_details":{"reasoning_tokens":37}})"),
@@ -313,7 +313,7 @@ TEST(FieldReports, Litellm20246AProxyDropsTheField) {
   EXPECT_EQ(trace.usage.reasoning_tokens, 37);
 }
 
-TEST(FieldReports, Openlit1341ReasoningThatWasNeverSentToUs) {
+TEST(BodyReports, Openlit1341ReasoningThatWasNeverSentToUs) {
   Response response;
   response.model = "my-model";
   response.content = "7";
