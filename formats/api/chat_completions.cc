@@ -1,5 +1,6 @@
 #include "formats/api/chat_completions.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "formats/api/json.h"
