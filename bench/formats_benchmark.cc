@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "formats/api/body_reader.h"
 #include "formats/formats.h"
 
 namespace reasonwatch {
@@ -83,6 +84,49 @@ void BM_ParseSseBody(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_ParseSseBody);
+
+// A stream as vLLM writes it: chunks of 180 bytes, fed as the network gives
+// them. `per_chunk` is the cost of one.
+void BM_ReadSseChunks(benchmark::State& state) {
+  constexpr size_t kChunkBytes = 180;
+  constexpr int64_t kChunks = 1000;
+  const std::string before =
+      R"(data: {"id":"chatcmpl-0123456789abcdef","object":"chat.completion.chunk",)"
+      R"("created":1767225600,"model":"m","choices":[{"index":0,"delta":)"
+      R"({"reasoning":")";
+  const std::string after = R"("},"finish_reason":null}]})"
+                            "\n\n";
+  std::string chunk = before;
+  while (chunk.size() + after.size() < kChunkBytes) chunk += "so ";
+  chunk += after;
+  std::string body;
+  for (int64_t i = 0; i < kChunks; ++i) body += chunk;
+  const auto step = static_cast<size_t>(state.range(0));
+  for (auto _ : state) {
+    BodyReader reader(BodyType::kSse, 0);
+    for (size_t at = 0; at < body.size(); at += step)
+      reader.Feed(std::string_view(body).substr(at, step));
+    benchmark::DoNotOptimize(reader.Finish());
+  }
+  state.counters["chunk_bytes"] = static_cast<double>(chunk.size());
+  state.counters["per_chunk"] =
+      benchmark::Counter(static_cast<double>(kChunks),
+                         benchmark::Counter::kIsIterationInvariantRate |
+                             benchmark::Counter::kInvert);
+}
+BENCHMARK(BM_ReadSseChunks)->Arg(180)->Arg(100)->Arg(1460)->Arg(1 << 20);
+
+// The body alone, without the splitting of its text.
+void BM_ReadJsonBody(benchmark::State& state) {
+  const std::string body = R"({"choices":[{"index":0,"message":{"content":")" +
+                           Escaped(TaggedText(4096)) + R"("}}]})";
+  for (auto _ : state) {
+    BodyReader reader(BodyType::kJson, 0);
+    reader.Feed(body);
+    benchmark::DoNotOptimize(reader.Finish());
+  }
+}
+BENCHMARK(BM_ReadJsonBody);
 
 }  // namespace
 }  // namespace reasonwatch

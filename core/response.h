@@ -33,6 +33,7 @@ struct Usage {
   std::optional<int64_t> input_tokens;
   std::optional<int64_t> output_tokens;
   std::optional<int64_t> reasoning_tokens;
+  bool operator==(const Usage&) const = default;
 };
 
 // What the request asked for.

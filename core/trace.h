@@ -47,14 +47,18 @@ struct Trace {
   std::string reasoning_field;
   // Of an unknown format: how the text is marked, without its words.
   std::string unknown_shape;
+  // Reasoning came encrypted or redacted only: `reasoning` is empty, and that
+  // says nothing of its length.
+  bool reasoning_hidden = false;
   bool split_differs = false;  // the server's split is not ours
   bool has_text = false;       // false: a content-free observation
 
-  std::string finish_reason;
+  std::string finish_reason;  // of formats/api/finish_reason.h
   Usage usage;
   int32_t tool_calls = 0;
   int64_t dropped_bytes = 0;  // text beyond the size cap, counted not kept
-  std::string error;          // error JSON inside HTTP 200, "" = none
+  std::string error;          // what is wrong with the body, "" = nothing
+  bool operator==(const Trace&) const = default;
 };
 
 }  // namespace reasonwatch

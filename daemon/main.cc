@@ -5,6 +5,7 @@
 #include <functional>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
@@ -19,6 +20,7 @@
 #include "daemon/commands/split.h"
 #include "daemon/config.h"
 #include "daemon/grader/command_grader.h"
+#include "tap/jsonl/import.h"
 
 namespace reasonwatch {
 namespace {
@@ -35,7 +37,7 @@ absl::StatusOr<Config> ConfigFrom(const std::string& path) {
 
 int RunReplay(const std::string& config_path, double mean_responses,
               const std::string& baseline, const std::string& live,
-              const std::string& findings_path) {
+              const std::string& findings_path, const std::string& from) {
   auto config = ConfigFrom(config_path);
   if (!config.ok()) return Fail(config.status());
   if (mean_responses > 0) {
@@ -46,7 +48,8 @@ int RunReplay(const std::string& config_path, double mean_responses,
   std::ofstream findings(findings_path, std::ios::binary);
   if (!findings)
     return Fail(absl::NotFoundError("can't write " + findings_path));
-  const auto report = Replay(*config, baseline, live, findings, std::cerr);
+  const auto report = Replay(*config, baseline, live, findings, std::cerr,
+                             *RecordFormatOf(from));
   if (!report.ok()) return Fail(report.status());
   std::cerr << "baseline " << report->baseline_rows << " rows, live "
             << report->live_rows << " rows, bad lines " << report->bad_lines
@@ -89,6 +92,12 @@ int RunIncidents(const std::string& config_path, std::string folder,
   return status.ok() ? 0 : Fail(status);
 }
 
+std::vector<std::string> RecordFormatNames() {
+  std::vector<std::string> names;
+  for (const auto& [name, format] : kRecordFormats) names.emplace_back(name);
+  return names;
+}
+
 template <typename Run>
 int OverLines(const std::string& in_path, const std::string& out_path,
               Run run) {
@@ -115,7 +124,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
 
   auto* replay = app.add_subcommand("replay", "run recorded responses");
-  std::string baseline, live, findings;
+  std::string baseline, live, findings, from = "reasonwatch";
   double mean_responses = 0;
   replay->add_option("--config", config, "configuration (YAML)");
   replay
@@ -127,8 +136,12 @@ int main(int argc, char** argv) {
   replay->add_option("--live", live, "responses to judge (JSONL)")->required();
   replay->add_option("--findings", findings, "where to write (JSONL)")
       ->required();
+  replay->add_option("--from", from, "what wrote the two files")
+      ->check(CLI::IsMember(RecordFormatNames()))
+      ->capture_default_str();
   replay->callback([&] {
-    exit_code = RunReplay(config, mean_responses, baseline, live, findings);
+    exit_code =
+        RunReplay(config, mean_responses, baseline, live, findings, from);
   });
 
   std::string in_path, out_path;

@@ -203,7 +203,7 @@ void ReadTrace(const Trace& trace, std::string_view final_answer,
   if (trace.usage.output_tokens.has_value()) {
     scored.reading(Feature::kOutputTokens) =
         Log2Tokens(*trace.usage.output_tokens);
-  } else if (trace.has_text) {
+  } else if (trace.has_text && !trace.reasoning_hidden) {
     scored.reading(Feature::kOutputTokens) =
         Log2Tokens(EstimateTokens(reasoning) + EstimateTokens(answer) +
                    trace.dropped_bytes / 4);
@@ -212,7 +212,7 @@ void ReadTrace(const Trace& trace, std::string_view final_answer,
     const int64_t tokens = *trace.usage.reasoning_tokens;
     scored.reading(Feature::kReasoningTokens) = Log2Tokens(tokens);
     set(Feature::kZeroThinking, tokens == 0 && reasoning.empty());
-  } else if (trace.has_text) {
+  } else if (trace.has_text && !trace.reasoning_hidden) {
     const bool blank = std::all_of(reasoning.begin(), reasoning.end(), IsSpace);
     scored.reading(Feature::kReasoningTokens) =
         blank ? 0 : Log2Tokens(EstimateTokens(reasoning));
@@ -226,8 +226,10 @@ void ReadTrace(const Trace& trace, std::string_view final_answer,
   const std::string_view chain = reasoning.empty() ? answer : reasoning;
   // A tool call needs no chain and no marker.
   if (trace.tool_calls > 0 && answer.empty()) return;
-  set(Feature::kSingleSentence, CountSentences(chain, 2) <= 1);
-  if (!final_answer.empty() && final_answer.size() <= kMaxDirectAnswer)
+  if (!trace.reasoning_hidden)
+    set(Feature::kSingleSentence, CountSentences(chain, 2) <= 1);
+  if (!trace.reasoning_hidden && !final_answer.empty() &&
+      final_answer.size() <= kMaxDirectAnswer)
     set(Feature::kDirectAnswer,
         HasToken(chain.substr(0, EndOfTwoSentences(chain)), final_answer));
 

@@ -4,8 +4,12 @@
 #include <string_view>
 #include <utility>
 
-#include "formats/api/chat_completions.h"
+#include "absl/strings/ascii.h"
+#include "core/strings.h"
+#include "formats/api/body_reader.h"
+#include "formats/api/finish_reason.h"
 #include "formats/formats.h"
+#include "formats/parse_message.h"
 #include "formats/reasoning/markers.h"
 #include "formats/reasoning/registry.h"
 #include "formats/reasoning/splitter.h"
@@ -13,25 +17,22 @@
 namespace reasonwatch {
 namespace {
 
-// What the tap said, completed and overruled by what the body says; its texts
-// only where there is a body.
-ChatMessage MessageOf(const Response& response) {
-  ChatMessage message;
-  if (!response.body.empty()) {
-    message = ParseChatCompletion(response.body, response.body_type,
-                                  response.sampling.choice_index);
-  }
+std::string_view Trimmed(std::string_view text) {
+  return StdView(absl::StripAsciiWhitespace(AbslView(text)));
+}
+
+// What the tap said fills in what the body did not.
+void Complete(const Response& response, ApiMessage& message) {
   if (message.finish_reason.empty())
-    message.finish_reason = response.finish_reason;
-  auto complete = [](std::optional<int64_t>& count,
-                     const std::optional<int64_t>& said) {
+    message.finish_reason = std::string(FinishReasonOf(response.finish_reason));
+  const auto complete = [](std::optional<int64_t>& count,
+                           const std::optional<int64_t>& said) {
     if (!count.has_value()) count = said;
   };
   complete(message.usage.input_tokens, response.usage.input_tokens);
   complete(message.usage.output_tokens, response.usage.output_tokens);
   complete(message.usage.reasoning_tokens, response.usage.reasoning_tokens);
   message.tool_calls = std::max(message.tool_calls, response.tool_calls);
-  return message;
 }
 
 SplitResult SplitContent(const Response& response, const FormatPolicy& policy,
@@ -53,31 +54,26 @@ SplitResult SplitContent(const Response& response, const FormatPolicy& policy,
   if (has_reasoning) rules.opened = false;
   // A response that stopped by itself is what the user read: the server or a
   // proxy may have dropped the reasoning.
-  if (finish_reason != "length") rules.no_marker = TextIs::kAnswer;
+  if (finish_reason != kFinishLength) rules.no_marker = TextIs::kAnswer;
   return SplitChosen(choice, rules, content, scanner);
 }
 
-}  // namespace
-
-Trace ParseResponse(const Response& response, std::string_view format) {
-  FormatPolicy policy;
-  policy.format = std::string(format);
-  return ParseResponse(response, policy);
-}
-
-Trace ParseResponse(const Response& response, const FormatPolicy& policy) {
-  ChatMessage message = MessageOf(response);
-  // Without a body the texts are the response's own and are not copied.
-  const bool whole = response.body.empty();
-  const auto& content = whole ? response.content : message.content;
-  const auto& reasoning = whole ? response.reasoning : message.reasoning;
+// `content` and `reasoning` are the message's own, or the response's where it
+// has no body: those are not copied.
+Trace TraceOf(const Response& response, ApiMessage& message,
+              const std::optional<std::string>& content,
+              const std::optional<std::string>& reasoning,
+              const FormatPolicy& policy) {
+  Complete(response, message);
   Trace trace;
   trace.finish_reason = std::move(message.finish_reason);
   trace.usage = message.usage;
   trace.tool_calls = message.tool_calls;
-  trace.dropped_bytes = response.dropped_bytes;
+  trace.dropped_bytes = response.dropped_bytes + message.dropped_bytes;
   trace.error = std::move(message.error);
   trace.has_text = content.has_value() || reasoning.has_value();
+  trace.reasoning_field = std::move(message.reasoning_field);
+  trace.reasoning_hidden = message.reasoning_hidden;
 
   SplitResult split = SplitContent(
       response, policy,
@@ -88,6 +84,9 @@ Trace ParseResponse(const Response& response, const FormatPolicy& policy) {
   trace.marker_state = split.marker_state;
   trace.unknown_shape = std::move(split.shape);
   const bool in_text = split.reasoning.has_value();
+  // Servers that don't count reasoning send 0 beside it.
+  if (in_text && !split.reasoning->empty() && trace.usage.reasoning_tokens == 0)
+    trace.usage.reasoning_tokens.reset();
   if (!reasoning.has_value()) {
     trace.reasoning = std::move(split.reasoning);
     trace.source = in_text ? ReasoningSource::kInText : ReasoningSource::kNone;
@@ -111,6 +110,38 @@ Trace ParseResponse(const Response& response, const FormatPolicy& policy) {
     trace.reasoning->append(*split.reasoning);
   }
   return trace;
+}
+
+}  // namespace
+
+Trace ParseMessage(ApiMessage message, const Response& response,
+                   const FormatPolicy& policy) {
+  const std::optional<std::string> content = std::move(message.content);
+  const std::optional<std::string> reasoning = std::move(message.reasoning);
+  return TraceOf(response, message, content, reasoning, policy);
+}
+
+Trace ParseResponse(const Response& response, const FormatPolicy& policy) {
+  if (!response.body.empty()) {
+    BodyReader reader(response.body_type, response.sampling.choice_index);
+    reader.Feed(response.body);
+    return ParseMessage(reader.Finish(), response, policy);
+  }
+  ApiMessage none;
+  return TraceOf(response, none, response.content, response.reasoning, policy);
+}
+
+Trace ParseResponse(const Response& response, std::string_view format) {
+  FormatPolicy policy;
+  policy.format = std::string(format);
+  return ParseResponse(response, policy);
+}
+
+Trace ParseMessage(ApiMessage message, const Response& response,
+                   std::string_view format) {
+  FormatPolicy policy;
+  policy.format = std::string(format);
+  return ParseMessage(std::move(message), response, policy);
 }
 
 }  // namespace reasonwatch

@@ -17,7 +17,7 @@ absl::StatusOr<ReplayReport> Replay(const Config& config,
                                     const std::string& baseline,
                                     const std::string& live,
                                     std::ostream& findings,
-                                    std::ostream& messages) {
+                                    std::ostream& messages, RecordFormat from) {
   ReplayReport report;
   const auto bad_line_of = [&](const std::string& path) {
     return [&messages, path](int64_t number, std::string_view why) {
@@ -38,9 +38,9 @@ absl::StatusOr<ReplayReport> Replay(const Config& config,
   };
 
   RW_ASSIGN_OR_RETURN(RecordedFile healthy,
-                      ReadRecordedFile(baseline, bad_line_of(baseline)));
+                      ReadRecordedFile(baseline, bad_line_of(baseline), from));
   RW_ASSIGN_OR_RETURN(RecordedFile traffic,
-                      ReadRecordedFile(live, bad_line_of(live)));
+                      ReadRecordedFile(live, bad_line_of(live), from));
   report.bad_lines = healthy.bad_lines + traffic.bad_lines;
   report.baseline_rows = static_cast<int64_t>(healthy.rows.size());
   report.live_rows = static_cast<int64_t>(traffic.rows.size());

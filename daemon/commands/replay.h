@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "daemon/config.h"
+#include "tap/jsonl/import.h"
 
 namespace reasonwatch {
 
@@ -20,12 +21,13 @@ struct ReplayReport {
 
 // Learns `baseline`, then takes `live` in its order on a virtual clock (the
 // latest time so far), and writes one finding a line. Bad lines are told to
-// `messages` with file and line number, counted and skipped. Deterministic.
+// `messages` with file and line number, counted and skipped. Both files are
+// read as `from` says. Deterministic.
 absl::StatusOr<ReplayReport> Replay(const Config& config,
                                     const std::string& baseline,
                                     const std::string& live,
                                     std::ostream& findings,
-                                    std::ostream& messages);
+                                    std::ostream& messages, RecordFormat from);
 
 }  // namespace reasonwatch
 

@@ -12,26 +12,24 @@
 #include "features/habits/habits.h"
 #include "features/prompt.h"
 #include "formats/formats.h"
-#include "tap/jsonl/recorded.h"
 
 namespace reasonwatch {
 
 absl::StatusOr<RecordedFile> ReadRecordedFile(const std::string& path,
-                                              const BadLine& bad_line) {
+                                              const BadLine& bad_line,
+                                              RecordFormat format) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return absl::NotFoundError(absl::StrFormat("can't open %s", path));
   RecordedFile file;
-  RecordedReader reader;
+  RecordReader reader(format);
+  std::vector<std::string> errors;
   std::string line;
   for (int64_t number = 1; std::getline(in, line); ++number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    auto row = reader.Parse(line);
-    if (row.ok()) {
-      file.rows.push_back(*std::move(row));
-    } else {
-      ++file.bad_lines;
-      bad_line(number, std::string(row.status().message()));
-    }
+    errors.clear();
+    reader.Read(line, file.rows, errors);
+    file.bad_lines += static_cast<int64_t>(errors.size());
+    for (const std::string& why : errors) bad_line(number, why);
   }
   if (in.bad())
     return absl::DataLossError(
@@ -47,7 +45,7 @@ namespace {
 // The habits of what the model solved; of all that it did not fail where too
 // little was graded.
 std::shared_ptr<const HabitProfile> HabitsOf(
-    const std::vector<const Response*>& responses, const std::string& format,
+    const std::vector<const Response*>& responses, const FormatPolicy& format,
     const StandardEvaluator& evaluator) {
   // Some of them are failed.
   const size_t count = std::min(responses.size(), 2 * kMaxHabitTraces);

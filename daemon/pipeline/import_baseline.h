@@ -13,6 +13,7 @@
 #include "core/response.h"
 #include "daemon/pipeline/model_pipeline.h"
 #include "daemon/pipeline/standard_evaluator.h"
+#include "tap/jsonl/import.h"
 
 namespace reasonwatch {
 
@@ -25,9 +26,10 @@ struct RecordedFile {
 using BadLine = std::function<void(int64_t, std::string_view)>;
 
 // NotFound where the file can't be opened, InvalidArgument where it holds no
-// usable row.
-absl::StatusOr<RecordedFile> ReadRecordedFile(const std::string& path,
-                                              const BadLine& bad_line);
+// usable row. A line may hold several records; each bad one counts.
+absl::StatusOr<RecordedFile> ReadRecordedFile(
+    const std::string& path, const BadLine& bad_line,
+    RecordFormat format = RecordFormat::kReasonwatch);
 
 struct ImportReport {
   int64_t responses = 0;

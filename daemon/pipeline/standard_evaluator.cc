@@ -15,6 +15,7 @@
 #include "features/readings.h"
 #include "features/strata/strata.h"
 #include "features/text_readings.h"
+#include "formats/api/finish_reason.h"
 #include "formats/formats.h"
 
 namespace reasonwatch {
@@ -136,6 +137,8 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   s.lower_bound = response.transport_end != TransportEnd::kComplete;
 
   const Trace trace = ParseResponse(response, profile->format);
+  // Servers say so themselves where no tap saw the client go.
+  if (trace.finish_reason == kFinishAbort) s.lower_bound = true;
   const PromptText prompt = ReadPrompt(response);
   const auto stripped = profile->prefix.Strip(prompt.user);
   s.stratum = MakeStratum(response, prompt, profile->context_window);

@@ -1,39 +1,24 @@
-// OpenAI chat completions: one JSON object, or a stream of server-sent events.
-//
-// Pure and safe from several threads.
+// OpenAI chat completions and legacy completions: whole objects and chunks.
 #ifndef REASONWATCH_FORMATS_API_CHAT_COMPLETIONS_H_
 #define REASONWATCH_FORMATS_API_CHAT_COMPLETIONS_H_
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
+#include <simdjson.h>
 
-#include "core/response.h"
+#include "formats/api/message.h"
 
 namespace reasonwatch {
 
-// One choice of a body. Absent text = not delivered (missing or null).
-struct ChatMessage {
-  std::optional<std::string> content;
-  // From `reasoning`, `reasoning_content`, or thinking parts of the content.
-  std::optional<std::string> reasoning;
-  std::string finish_reason;  // "" = not said
-  // Counts of a body with several choices belong to all of them together, so
-  // output and reasoning counts are then left absent.
-  Usage usage;
-  int32_t tool_calls = 0;
-  // What went wrong, "" = nothing: "server error: <type> <code>",
-  // "malformed JSON", "no choice <i>". Never holds text of the response.
-  std::string error;
-};
+// Reads one document with `choices`; a stream is read chunk by chunk with the
+// same function. Reasoning is taken from the first of `reasoning`,
+// `reasoning_content`, `thinking`, `reasoning_details` and `thinking_blocks`
+// that holds any (servers that send two of them send the same text twice), or
+// from thinking parts of the content.
+void ReadChatCompletion(const simdjson::dom::object& root,
+                        const simdjson::dom::element& choices,
+                        MessageBuilder& builder);
 
-// Reads choice `choice_index`. A body that begins with '{' is JSON whatever
-// `type` says (servers answer a streaming request with a plain error object).
-// Malformed events of a stream are skipped and leave `error`. Linear in the
-// body; memory is at most a constant times the body.
-ChatMessage ParseChatCompletion(std::string_view body, BodyType type,
-                                int32_t choice_index);
+// `usage` as chat completions and the Responses API have it.
+void ReadOpenAiUsage(const simdjson::dom::object& usage, Usage& into);
 
 }  // namespace reasonwatch
 

@@ -153,6 +153,19 @@ TEST_P(Restarts, AreNotSeenInWhatIsTold) {
   }
 }
 
+TEST(StandardEvaluator, AnAbortedResponseIsALowerBound) {
+  const StandardEvaluator evaluator("key");
+  Response response;
+  response.model = "m";
+  response.content = "Half of";
+  for (const auto& [reason, lower_bound] :
+       {std::pair("stop", false), std::pair("abort", true),
+        std::pair("cancelled", true)}) {
+    response.finish_reason = reason;
+    EXPECT_EQ(evaluator.Evaluate(response).lower_bound, lower_bound) << reason;
+  }
+}
+
 TEST(ModelPipeline, CountsARepeatOnceAlsoAfterARestart) {
   const std::vector<Response> rows = Traffic(0, 40, {});
   Life first;

@@ -1,4 +1,5 @@
 """The commands that end by themselves: replay, check-config, feed, incidents."""
+import datetime
 import json
 import pathlib
 import unittest
@@ -22,13 +23,16 @@ class Folder(unittest.TestCase):
         return path
 
 
-class Replay(Folder):
+class Replayed(Folder):
 
     def replay(self, baseline, live, name="findings.jsonl", *more, check=True):
         out = self.folder / name
         done = harness.run("replay", "--baseline", baseline, "--live", live,
                            "--findings", out, *more, check=check)
         return done, out
+
+
+class Replay(Replayed):
 
     def test_the_same_input_gives_the_same_bytes(self):
         _, first = self.replay(BASELINE, LIVE, "first.jsonl")
@@ -71,6 +75,65 @@ class Replay(Folder):
                           ["replay", "--baseline", BASELINE, "--live", LIVE, "--findings", "x",
                            "--mean-responses", "-1"]):
             self.assertGreater(harness.run(*arguments, check=False).returncode, 1)
+
+
+def as_litellm(line):
+    """What LiteLLM would have logged of a recorded response."""
+    row = json.loads(line)
+    intent, usage = row.get("intent", {}), row.get("usage", {})
+    def epoch(key):
+        return datetime.datetime.fromisoformat(row[key].replace("Z", "+00:00")).timestamp()
+    return json.dumps({
+        "id": row["id"], "status": "success", "stream": row.get("streamed"),
+        "startTime": epoch("time"), "endTime": epoch("end_time"),
+        "model": row["model"], "model_group": row["model"], "model_id": row.get("replica"),
+        "request_tags": ["User-Agent: x"] + ([row["route"]] if "route" in row else []),
+        "messages": row.get("prompt") or row.get("messages"),
+        "model_parameters": {
+            "max_tokens": intent.get("max_tokens"), "reasoning_effort": intent.get("effort"),
+            **({"chat_template_kwargs": {"enable_thinking": intent["thinking"]}}
+               if "thinking" in intent else {})},
+        "response": {
+            "system_fingerprint": row.get("regime", {}).get("fingerprint"),
+            "choices": [{"index": 0, "finish_reason": row.get("finish_reason"),
+                         "message": {"content": row.get("content"),
+                                     "reasoning_content": row.get("reasoning")}}],
+            "usage": {"prompt_tokens": usage.get("input_tokens"),
+                      "completion_tokens": usage.get("output_tokens")}}})
+
+
+class ReplayFrom(Replayed):
+
+    def test_other_programs_lines_are_judged_alike(self):
+        # LiteLLM knows of no problems, so they are left out of our own lines too.
+        def write(name, path, form):
+            lines = [{k: v for k, v in json.loads(line).items()
+                      if k not in ("problem", "problem_id", "verdict", "session", "turn", "task",
+                                   "context_window")}
+                     for line in path.read_text().splitlines()]
+            return self.write(name, "\n".join(form(json.dumps(line)) for line in lines))
+        ours = [write(f"ours-{p.name}", p, str) for p in (BASELINE, LIVE)]
+        theirs = [write(f"theirs-{p.name}", p, as_litellm) for p in (BASELINE, LIVE)]
+        found = []
+        for name, files, *more in (("a", ours), ("b", theirs, "--from", "litellm")):
+            _, out = self.replay(*files, name, *more)
+            found.append([(f["id"], f["event"], f["signal"], f["scope"])
+                          for f in map(json.loads, out.read_text().splitlines())])
+        self.assertGreater(len(found[0]), 0)
+        self.assertEqual(found[0], found[1])
+
+    def test_failed_requests_are_named_and_counted(self):
+        batch = "\n".join(json.dumps({"custom_id": str(i), "error": None, "response": {
+            "status_code": 429 if i == 3 else 200, "body": {
+                "model": "m", "created": 1767225600 + i,
+                "choices": [{"index": 0, "finish_reason": "stop",
+                             "message": {"content": f"It is {i}."}}]}}}) for i in range(1, 60))
+        path = self.write("batch.jsonl", batch)
+        done, _ = self.replay(path, path, "findings", "--from", "openai-batch")
+        self.assertIn("batch.jsonl:3: the request failed: status 429", done.stderr)
+        self.assertIn("baseline 58 rows, live 58 rows, bad lines 2,", done.stderr)
+        done, _ = self.replay(path, path, "findings", "--from", "nonsense", check=False)
+        self.assertGreater(done.returncode, 1)
 
 
 class CheckConfig(Folder):

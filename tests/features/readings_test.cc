@@ -149,6 +149,21 @@ TEST(ReadTrace, AToolCallNeedsNoAnswer) {
   EXPECT_TRUE(std::isnan(s.reading(Feature::kBoxed)));
 }
 
+TEST(ReadTrace, HiddenReasoningSaysNothingOfLength) {
+  Trace t = Text("", "The answer is 12.");
+  t.reasoning.emplace();
+  t.source = ReasoningSource::kField;
+  t.reasoning_hidden = true;
+  for (Feature f : {Feature::kOutputTokens, Feature::kReasoningTokens,
+                    Feature::kZeroThinking, Feature::kSingleSentence,
+                    Feature::kDirectAnswer})
+    EXPECT_TRUE(std::isnan(Read(t, "12").reading(f)));
+  EXPECT_EQ(Read(t).reading(Feature::kReasoningField), 1);
+  t.usage.reasoning_tokens = 255;
+  EXPECT_FLOAT_EQ(Read(t).reading(Feature::kReasoningTokens), 8);
+  EXPECT_EQ(Read(t).reading(Feature::kZeroThinking), 0);
+}
+
 TEST(ReadTrace, TellsWhereReasoningCameFromAndHowItsMarkersStood) {
   Trace t = Text("a", "b");
   t.source = ReasoningSource::kInText;

@@ -3,18 +3,14 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "formats/api/chat_completions.h"
-#include "formats/api/sse.h"
 #include "formats/formats.h"
 
 namespace reasonwatch {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::Optional;
 
 Response WithBody(std::string_view body, BodyType type) {
@@ -144,7 +140,7 @@ TEST(ParseJsonBody, ErrorsInsideSuccessfulResponses) {
                 .error,
             "server error: 40001");
   EXPECT_EQ(ParseJson(R"({"error":"secret text"})").error, "server error");
-  EXPECT_EQ(ParseJson(R"({"detail":"Not Found"})").error, "no choice 0");
+  EXPECT_EQ(ParseJson(R"({"detail":"Not Found"})").error, "no known API");
 }
 
 TEST(ParseJsonBody, EveryTruncationIsAnErrorAndNoCrash) {
@@ -157,9 +153,8 @@ TEST(ParseJsonBody, EveryTruncationIsAnErrorAndNoCrash) {
 }
 
 TEST(ParseJsonBody, MalformedBodies) {
-  for (std::string_view body :
-       {"null", "[]", "42", "\"x\"", "{", "{]", "{\"choices\":", "\xFF\xFE",
-        "{\"a\":\"\xC3\"}", "not json"})
+  for (std::string_view body : {"[]", "42", "\"x\"", "{", "{]", "{\"choices\":",
+                                "\xFF\xFE", "{\"a\":\"\xC3\"}", "not json"})
     EXPECT_EQ(ParseJson(body).error, "malformed JSON") << body;
   EXPECT_EQ(ParseJson(std::string(5000, '[')).error, "malformed JSON");
   for (std::string_view body :
@@ -274,15 +269,6 @@ TEST(ParseSseBody, TakesOneChoiceOfSeveral) {
   EXPECT_EQ(trace.answer, "xy");
   EXPECT_EQ(trace.finish_reason, "length");
   EXPECT_EQ(trace.usage.output_tokens, std::nullopt);
-}
-
-TEST(ForEachSseEvent, GivesDataOnly) {
-  std::vector<std::string> events;
-  ForEachSseEvent(
-      "id: 1\ndata: a\n\n: comment\n\ndata: b\ndata:c\n\nretry: 5\n\ndata:\n\n"
-      "database: no\n\ndata: tail",
-      [&events](std::string_view data) { events.emplace_back(data); });
-  EXPECT_THAT(events, ElementsAre("a", "b\nc", "", "tail"));
 }
 
 TEST(ParseResponse, ContentFree) {
