@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "core/version.h"
+#include "daemon/commands/baseline_cli.h"
 #include "daemon/commands/feed.h"
 #include "daemon/commands/grade.h"
 #include "daemon/commands/incidents.h"
@@ -200,6 +201,9 @@ int main(int argc, char** argv) {
       return ShowIncident(path, incident_id, as_json, std::cout);
     });
   });
+
+  AddBaselineCommands(app, exit_code, nullptr);
+  AddCompareCommand(app, exit_code);
 
   CLI11_PARSE(app, argc, argv);
   return exit_code;

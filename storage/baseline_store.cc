@@ -159,6 +159,25 @@ class BaselineStoreImpl : public BaselineStore {
     return added;
   }
 
+  absl::Status Clear(const std::string& model) override {
+    return Transact([&]() -> absl::Status {
+      RW_RETURN_IF_ERROR(CheckNotFrozen(model));
+      // Agreed problems are the daemon's.
+      for (const char* sql :
+           {"DELETE FROM problem_texts WHERE model = ?1",
+            "DELETE FROM problem_trials WHERE model = ?1",
+            "DELETE FROM problems WHERE model = ?1 AND kind != 'agreed'",
+            "DELETE FROM baseline_rows WHERE model = ?1",
+            "DELETE FROM golden_state WHERE model = ?1",
+            "UPDATE baselines SET prefix = '', responses = 0, revision ="
+            " revision + 1 WHERE model = ?1"}) {
+        RW_ASSIGN_OR_RETURN(Statement remove, connection_.Prepare(sql));
+        RW_RETURN_IF_ERROR(remove.Text(model).Run());
+      }
+      return absl::OkStatus();
+    });
+  }
+
   absl::Status Freeze(const std::string& model, bool frozen,
                       absl::Time now) override {
     return Transact([&]() -> absl::Status {
@@ -197,16 +216,6 @@ class BaselineStoreImpl : public BaselineStore {
   }
   absl::StatusOr<std::vector<ModelEvent>> Pending() override {
     return ReadPendingEvents(connection_);
-  }
-  absl::Status Acted(const std::vector<ModelEvent>& events) override {
-    return Transact([&]() -> absl::Status {
-      RW_ASSIGN_OR_RETURN(
-          Statement done,
-          connection_.Prepare("UPDATE events SET pending = 0 WHERE id = ?1"));
-      for (const ModelEvent& e : events)
-        RW_RETURN_IF_ERROR(done.Int(e.id).Run());
-      return absl::OkStatus();
-    });
   }
   absl::StatusOr<std::vector<ModelEvent>> Events(std::string_view model,
                                                  absl::Time from, absl::Time to,

@@ -99,6 +99,8 @@ class BaselineStore {
       const std::vector<ImportedProblem>& problems,
       const std::vector<uint64_t>& rows, const std::vector<StateBlob>& golden,
       absl::Time now) = 0;
+  // Removes all that is stored of the model's baseline, unless it is frozen.
+  virtual absl::Status Clear(const std::string& model) = 0;
   // Makes what the daemon has learnt the golden reference and refuses imports
   // from then on; or lets them in again.
   virtual absl::Status Freeze(const std::string& model, bool frozen,
@@ -106,8 +108,8 @@ class BaselineStore {
 
   // `pending`: the daemon acts on it at its next reload or start.
   virtual absl::Status AddEvent(const ModelEvent& event, bool pending) = 0;
+  // Those with an id above the fact "events_acted/MODEL", oldest first.
   virtual absl::StatusOr<std::vector<ModelEvent>> Pending() = 0;
-  virtual absl::Status Acted(const std::vector<ModelEvent>& events) = 0;
   virtual absl::StatusOr<std::vector<ModelEvent>> Events(std::string_view model,
                                                          absl::Time from,
                                                          absl::Time to,

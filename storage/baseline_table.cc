@@ -98,9 +98,8 @@ absl::StatusOr<EventWriter> EventWriter::Prepare(Connection& connection) {
                          " VALUES (?1,?2,?3,?4,?5,?6,?7,?8) RETURNING id"));
   RW_ASSIGN_OR_RETURN(
       Statement expire,
-      connection.Prepare(
-          "DELETE FROM events WHERE pending = 0 AND (time_ns < ?1 OR id <="
-          " (SELECT max(id) FROM events) - ?2)"));
+      connection.Prepare("DELETE FROM events WHERE time_ns < ?1 OR id <="
+                         " (SELECT max(id) FROM events) - ?2"));
   return EventWriter(connection, std::move(add), std::move(expire));
 }
 
@@ -200,8 +199,11 @@ absl::StatusOr<std::vector<ModelEvent>> ReadPendingEvents(
     Connection& connection) {
   RW_ASSIGN_OR_RETURN(
       Statement query,
-      connection.Prepare("SELECT id, time_ns, model, kind, old, new, expected,"
-                         " note FROM events WHERE pending = 1 ORDER BY id"));
+      connection.Prepare(
+          "SELECT id, time_ns, model, kind, old, new, expected, note FROM"
+          " events e WHERE pending = 1 AND NOT EXISTS (SELECT 1 FROM facts f"
+          " WHERE f.name = 'events_acted/' || e.model AND"
+          " CAST(f.value AS INTEGER) >= e.id) ORDER BY id"));
   std::vector<ModelEvent> events;
   while (true) {
     RW_ASSIGN_OR_RETURN(const bool row, query.Step());

@@ -8,6 +8,9 @@
 //   GET  /api/v1/incidents[?open=1&limit=] newest first, limit 1..1000 (100)
 //   GET  /api/v1/incidents/<id>            404 where there is none
 //   GET  /api/v1/streams
+//   GET  /api/v1/baseline                  what is stored of each model
+//   POST /api/v1/deployments               {"model", "version", "expected",
+//                                          "note"}: a change that was made
 //
 // Errors of the API are {"error": "..."} with a fitting status.
 #ifndef REASONWATCH_DAEMON_HTTP_SERVER_H_
@@ -24,6 +27,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/incident.h"
+#include "core/ports.h"
 #include "core/snapshot.h"
 
 namespace reasonwatch {
@@ -55,6 +59,12 @@ struct HttpHandlers {
                                                       int limit)>
       incidents;
   std::function<absl::StatusOr<Incident>(std::string_view id)> incident;
+  // Of the model, in [from, to], oldest first.
+  std::function<absl::StatusOr<std::vector<ModelEvent>>(
+      std::string_view model, absl::Time from, absl::Time to)>
+      events;
+  std::function<absl::Status(const ModelEvent&)> deployment;
+  std::function<absl::StatusOr<std::string>()> baseline;  // JSON
   std::function<std::vector<StreamSnapshot>()> streams;
 };
 

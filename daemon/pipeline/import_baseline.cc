@@ -72,11 +72,11 @@ ImportReport ImportBaseline(
     // A state that was lost is learnt again; a new baseline takes the place of
     // the old one.
     const bool learn_model = learn || pipeline.watch().Empty();
-    if (learn_model && !pipeline.watch().Empty()) pipeline.watch().Reset();
+    if (learn_model && !pipeline.watch().Empty()) pipeline.ResetReference();
     std::map<uint64_t, BaselineProblem> graded;
     for (const Response* r : responses) {
       const Scored scored = evaluator.Evaluate(*r);
-      if (learn_model) pipeline.watch().LearnImported(scored);
+      if (learn_model) pipeline.LearnImported(scored);
       ++report.responses;
       if (scored.grade == Grade::kUngradable) ++report.ungradable;
       if (scored.grade != Grade::kCorrect && scored.grade != Grade::kIncorrect)

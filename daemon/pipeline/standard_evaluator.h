@@ -30,7 +30,8 @@ struct ModelProfile {
 // those under way keep the one they began with (shared with the map).
 class StandardEvaluator : public Evaluator {
  public:
-  // `session_key` keys the hash of session ids.
+  // `session_key` keys the hashes of session ids, and of prompts and answers
+  // that no baseline knows.
   explicit StandardEvaluator(std::string session_key);
 
   // For models without one of their own.
@@ -38,6 +39,10 @@ class StandardEvaluator : public Evaluator {
   void SetProfile(const std::string& model, ModelProfile profile);
   // Replaces only the prefix, and ends its learning.
   void SetPrefix(const std::string& model, PrefixProfile prefix);
+
+  // Replaces only the baseline's problems.
+  void SetProblems(const std::string& model,
+                   std::shared_ptr<const ProblemIndex> problems);
 
   // The usual prefix of the model's prompts is not known yet.
   bool LearnsPrefix(const std::string& model) const;
