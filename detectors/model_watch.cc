@@ -83,11 +83,11 @@ std::vector<std::string> ModelWatch::routes() const {
 
 bool ModelWatch::AnyOpen() const {
   return model_level_.any_open() ||
-         std::any_of(streams_.begin(), streams_.end(),
-                     [](const auto& s) { return s.second->level.any_open(); }) ||
-         std::any_of(replicas_.begin(), replicas_.end(), [](const auto& r) {
-           return r.second->level.any_open();
-         });
+         std::any_of(
+             streams_.begin(), streams_.end(),
+             [](const auto& s) { return s.second->level.any_open(); }) ||
+         std::any_of(replicas_.begin(), replicas_.end(),
+                     [](const auto& r) { return r.second->level.any_open(); });
 }
 
 bool ModelWatch::Empty() const {

@@ -39,20 +39,6 @@ constexpr int kMaxRegimesShown = 20;
 // Means that differ by over so many standard errors are pointed out.
 constexpr double kNotableErrors = 3;
 
-using RowReader =
-    std::function<absl::StatusOr<std::vector<Response>>(std::string_view)>;
-
-RowReader RecordedRows() {
-  auto reader = std::make_shared<RecordedReader>();
-  return
-      [reader](std::string_view line) -> absl::StatusOr<std::vector<Response>> {
-        RW_ASSIGN_OR_RETURN(Response row, reader->Parse(line));
-        std::vector<Response> rows;
-        rows.push_back(std::move(row));
-        return rows;
-      };
-}
-
 absl::StatusOr<std::ifstream> Open(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return absl::NotFoundError(absl::StrFormat("can't open %s", path));
@@ -278,20 +264,18 @@ class ResponseImport {
       const std::function<void(int64_t, std::string_view)>& bad_line,
       const std::function<absl::Status(Response&)>& take) {
     RW_ASSIGN_OR_RETURN(std::ifstream in, Open(options_.path));
-    const RowReader read = RecordedRows();
+    RecordedReader reader;
     std::string line;
     for (int64_t number = 1; std::getline(in, line); ++number) {
       if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-      auto rows = read(line);
-      if (!rows.ok()) {
-        bad_line(number, StdView(rows.status().message()));
+      auto row = reader.Parse(line);
+      if (!row.ok()) {
+        bad_line(number, StdView(row.status().message()));
         continue;
       }
-      for (Response& row : *rows) {
-        if (row.origin != Origin::kLive) continue;
-        if (!options_.model.empty()) row.model = options_.model;
-        RW_RETURN_IF_ERROR(take(row));
-      }
+      if (row->origin != Origin::kLive) continue;
+      if (!options_.model.empty()) row->model = options_.model;
+      RW_RETURN_IF_ERROR(take(*row));
     }
     if (in.bad())
       return absl::DataLossError(
@@ -479,8 +463,12 @@ absl::Status ShowProblem(BaselineStore& store, const BaselineProblem& p,
       p.kind == ProblemKind::kAgreed ? "agreed: the model's own usual answer"
                                      : "gold");
   if (!p.gold.empty())
-    out << absl::StrFormat("  answer   %s (%s)\n", p.gold,
-                           AbslView(AnswerKindName(p.answer_kind)));
+    out << absl::StrFormat(
+        "  answer   %s%s\n", p.gold,
+        p.answer_kind == AnswerKind::kUnknown
+            ? ""
+            : absl::StrFormat(" (%s)",
+                              AbslView(AnswerKindName(p.answer_kind))));
   out << absl::StrFormat("  passed   %s\n", PassCount(p.trials, p.failures));
   RW_ASSIGN_OR_RETURN(const auto trials, store.Trials(p.model));
   for (const RegimeTrials& t : trials)

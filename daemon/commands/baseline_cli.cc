@@ -95,7 +95,9 @@ void PrintImport(const BaselineImportOptions& options,
       static_cast<double>(r.responses > 0 ? r.responses : r.problems) /
           std::max(seconds, 1e-3),
       static_cast<int64_t>(usage.ru_maxrss >> 10));
-  if (!options.dry_run) std::cout << kHowTaken;
+  if (options.dry_run) return;
+  const bool news = r.fresh > 0 || r.changed > 0 || r.learnt > 0;
+  std::cout << (news ? kHowTaken : "Nothing of it is new.\n");
 }
 
 absl::Status Import(Shared& s) {

@@ -368,7 +368,9 @@ void Shards::Shard::Work(Queued& item, bool low_coverage) {
   dirty_.insert(scored.model);
   pipeline.set_received(absl::Now());
   Tell(pipeline, pipeline.Take(std::move(scored), low_coverage));
-  if (const auto prefix = pipeline.TakePrefix(); prefix.has_value())
+  // A baseline's own prefix stays.
+  if (const auto prefix = pipeline.TakePrefix();
+      prefix.has_value() && owner_.evaluator.LearnsPrefix(pipeline.model()))
     owner_.evaluator.SetPrefix(pipeline.model(),
                                PrefixProfile::FromDigest(*prefix));
   TellEvents(pipeline);
