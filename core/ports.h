@@ -48,12 +48,12 @@ struct BaselineProblem {
   std::string model;
   // Of the normalised prompt, or of the id; keyed for kAgreed.
   uint64_t digest = 0;
-  ProblemKind kind = ProblemKind::kGold;
   std::string id;  // the caller's name for it
   AnswerKind answer_kind = AnswerKind::kUnknown;
   std::string gold;  // expected answer, "" = the caller's verdict decides
   int32_t trials = 0;
   int32_t failures = 0;
+  ProblemKind kind = ProblemKind::kGold;
 };
 
 // The words of an imported problem, to ask it again. Problems that were learnt

@@ -19,11 +19,11 @@
 namespace reasonwatch {
 
 struct BaselineImportOptions {
-  std::string path;
+  std::string path = {};
   BaselineFormat format = BaselineFormat::kAuto;
   // Needed for problem sets; of recorded responses it takes the place of the
   // recorded model where it is not empty.
-  std::string model;
+  std::string model = {};
   bool replace = false;  // forget the model's baseline first
   bool dry_run = false;  // read and count, store nothing
 };

@@ -89,6 +89,7 @@ class Shards::Shard {
   void Accept(const std::string& model, const std::string& evidence,
               const std::vector<StateBlob>& golden);
   void PutFact(const std::pair<std::string, std::string>& fact);
+  void ForgetSnapshots(const std::string& model);
   std::map<std::string, std::unique_ptr<ModelPipeline>>& pipelines() {
     return pipelines_;
   }
@@ -407,12 +408,29 @@ void Shards::Shard::PutFact(const std::pair<std::string, std::string>& fact) {
                                    {"error", std::string(status.message())}});
 }
 
+// What was published of a reference that is gone.
+void Shards::Shard::ForgetSnapshots(const std::string& model) {
+  MutexLock lock(owner_.mutex);
+  for (auto it = owner_.snapshots.begin(); it != owner_.snapshots.end();) {
+    if (it->first.first != model) {
+      ++it;
+      continue;
+    }
+    StreamSnapshot empty;
+    empty.model = model;
+    empty.route = it->first.second;
+    owner_.telemetry.SetStream(empty);
+    it = owner_.snapshots.erase(it);
+  }
+}
+
 void Shards::Shard::TakeGolden(const Baseline& baseline) {
   const std::string& model = baseline.model;
   ModelPipeline& pipeline = *PipelineOf(model);
   // Incidents that rest on the old reference end with it.
   Tell(pipeline, pipeline.Accept(pipeline.DataTime(absl::Now()),
                                  "another baseline took its place"));
+  ForgetSnapshots(model);
   const absl::Status status = pipeline.RestoreReference(baseline.golden);
   if (!status.ok())
     LogError("baseline_not_read",
@@ -430,6 +448,7 @@ void Shards::Shard::Accept(const std::string& model,
   if (it == pipelines_.end()) return;
   ModelPipeline& pipeline = *it->second;
   const auto events = pipeline.Accept(pipeline.DataTime(absl::Now()), evidence);
+  ForgetSnapshots(model);
   if (!golden.empty()) {
     const absl::Status status = pipeline.RestoreReference(golden);
     if (!status.ok())

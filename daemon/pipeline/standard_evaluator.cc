@@ -40,6 +40,8 @@ uint64_t PromptHash(const std::string& key, uint64_t digest) {
 }
 
 constexpr size_t kMaxComparedAnswer = 256;
+// "Paris", "about 42 km": a longer one is worded anew each time.
+constexpr size_t kMaxWholeAnswer = 48;
 
 // The final answer as it is compared with other answers to the same prompt:
 // what the text marks, else a number where the prompt asks for one, else the
@@ -49,7 +51,7 @@ std::string ComparedAnswer(const std::string& marked, std::string_view prompt,
   std::string text = marked;
   if (text.empty() && TaskKind(prompt) == "mathematics")
     text = ExtractFinalAnswer(AnswerKind::kNumber, answer);
-  if (text.empty() && answer.size() <= kMaxComparedAnswer) text = answer;
+  if (text.empty() && answer.size() <= kMaxWholeAnswer) text = answer;
   if (text.size() > kMaxComparedAnswer) return "";
   std::string compared;
   for (char c : text) {
@@ -60,8 +62,10 @@ std::string ComparedAnswer(const std::string& marked, std::string_view prompt,
     if (kept)
       compared.push_back(absl::ascii_tolower(static_cast<unsigned char>(c)));
   }
-  while (!compared.empty() && compared.back() == '.') compared.pop_back();
-  return compared;
+  // Emphasis and the full stop are not part of it.
+  const size_t begin = compared.find_first_not_of("*_.");
+  if (begin == std::string::npos) return "";
+  return compared.substr(begin, compared.find_last_not_of("*_.") + 1 - begin);
 }
 
 }  // namespace

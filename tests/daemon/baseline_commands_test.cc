@@ -283,7 +283,9 @@ class FakeClient : public ModelClient {
     return absl::UnimplementedError("");
   }
   absl::StatusOr<Regime> ReadRegime(std::string_view) override {
-    return Regime{.fingerprint = "fake-1"};
+    Regime regime;
+    regime.fingerprint = "fake-1";
+    return regime;
   }
 
   int requests = 0;

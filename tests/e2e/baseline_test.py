@@ -64,11 +64,11 @@ class Commands(Folder):
 
     def test_what_cannot_be_done_says_what_can(self):
         for arguments, hint in (
+                (("list",), "no database"),
+                (("show", "--model", "m"), "no database"),
                 (("import", self.problems("p.jsonl", 0, 1)), "--model"),
                 (("import", self.folder / "none"), "can't open"),
-                (("import", self.problems("q.jsonl", 0, 1), "--from", "x"), "known are"),
-                (("list",), "no database"),
-                (("show", "--model", "m"), "no database")):
+                (("import", self.problems("q.jsonl", 0, 1), "--from", "x"), "known are")):
             done = self.baseline(*arguments, check=False)
             self.assertEqual(done.returncode, 1, arguments)
             self.assertIn(hint, done.stderr)
