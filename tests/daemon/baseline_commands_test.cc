@@ -204,7 +204,8 @@ TEST_F(InFolder, ImportingResponsesAgainChangesNothing) {
   EXPECT_GT(info.revision, revision);
   int trials = 0;
   int failures = 0;
-  for (const BaselineProblem& p : store_->Problems("m").value()) {
+  const auto problems = store_->Problems("m").value();
+  for (const BaselineProblem& p : problems) {
     trials += p.trials;
     failures += p.failures;
   }
