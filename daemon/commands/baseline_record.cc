@@ -130,7 +130,7 @@ absl::StatusOr<BaselineRecordReport> RecordBaseline(
   int failures_in_a_row = 0;
   int64_t done = 0;
   for (const auto& [problem, text] : problems) {
-    const std::string id = absl::StrFormat("rw-record-%016x", problem.digest);
+    const std::string id = absl::StrFormat("record-%016x", problem.digest);
     const auto it = answers.find(id);
     int has = it == answers.end() ? 0 : it->second;
     report.had += has;
@@ -147,7 +147,8 @@ absl::StatusOr<BaselineRecordReport> RecordBaseline(
       request.n = options.n - has;
       request.seed = has + 1;
       request.cache_salt = absl::StrFormat("record-%d", salt);
-      request.id = absl::StrFormat("%s-%d", id, has);
+      // Taps know our own requests by the beginning.
+      request.id = absl::StrFormat("rw-%s-%d", id, has);
       request.stop = &stop;
       auto sampled = client.Sample(request);
       if (!sampled.ok() || sampled->empty()) {

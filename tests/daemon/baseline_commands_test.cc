@@ -315,7 +315,7 @@ TEST_F(InFolder, RecordingGoesOnWhereItEnded) {
   EXPECT_GT(before, 0);
   EXPECT_LT(before, 80);
   // SIGKILL leaves a torn line.
-  std::ofstream(options.out, std::ios::app) << "{\"id\": \"rw-rec";
+  std::ofstream(options.out, std::ios::app) << "{\"id\": \"rec";
   client.stop = false;
   client.stop_after = 0;
   report = RecordBaseline(options, *store_, client, client.stop, messages_);
