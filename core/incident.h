@@ -105,7 +105,7 @@ struct Incident {
   absl::Time opened = absl::InfinitePast();
   absl::Time updated = absl::InfinitePast();
   absl::Time closed = absl::InfiniteFuture();
-  std::string close_reason;  // "recovered", "no_data"
+  std::string close_reason;  // "recovered", "no_data", "accepted"
   std::string onset_id;
   absl::Time onset_time = absl::InfinitePast();
   std::vector<IncidentSignal> signals;

@@ -3,8 +3,10 @@
 #ifndef REASONWATCH_CORE_PORTS_H_
 #define REASONWATCH_CORE_PORTS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,15 +37,46 @@ class Clock {
   virtual absl::Time Now() const = 0;
 };
 
+// What decides whether an answer to a problem of the baseline is right.
+enum class ProblemKind : uint8_t {
+  kGold,   // the expected answer, or the caller's verdict
+  kAgreed  // what the model itself used to answer; nobody said it is right
+};
+
 // A solved or failed problem of the baseline, without its text.
 struct BaselineProblem {
   std::string model;
-  uint64_t digest = 0;  // of the normalised prompt, or of the id
-  std::string id;       // the caller's name for it
+  // Of the normalised prompt, or of the id; keyed for kAgreed.
+  uint64_t digest = 0;
+  std::string id;  // the caller's name for it
   AnswerKind answer_kind = AnswerKind::kUnknown;
   std::string gold;  // expected answer, "" = the caller's verdict decides
   int32_t trials = 0;
   int32_t failures = 0;
+  ProblemKind kind = ProblemKind::kGold;
+};
+
+// The words of an imported problem, to ask it again. Problems that were learnt
+// from live traffic have none.
+struct ProblemText {
+  std::string prompt;         // or
+  std::string messages_json;  // OpenAI chat form
+  std::string system_prompt;
+};
+
+// Something that happened to a model, for the time line of its incidents.
+struct ModelEvent {
+  int64_t id = 0;  // given by the store
+  absl::Time time = absl::InfinitePast();
+  std::string model;
+  // "engine", "fingerprint", "weights_version", "template_hash": live traffic
+  // began to show another one; "deployment", "rebase": the operator's word;
+  // "baseline": a baseline was taken over.
+  std::string kind;
+  std::string old_value;
+  std::string new_value;
+  bool expected = false;  // the operator wants it
+  std::string note;
 };
 
 // A named piece of detector state. The bytes are the owner's business.
@@ -79,6 +112,15 @@ class Store {
   virtual absl::Status PutProblems(std::vector<BaselineProblem> problems) = 0;
   virtual absl::StatusOr<std::vector<BaselineProblem>> LoadProblems() = 0;
 
+  // NotFound where the problem was not imported with its words.
+  virtual absl::StatusOr<ProblemText> LoadProblemText(std::string_view model,
+                                                      uint64_t digest) = 0;
+
+  virtual absl::Status PutEvent(const ModelEvent& event) = 0;
+  // Of a model (empty: of all) in [from, to], the latest `limit`, oldest first.
+  virtual absl::StatusOr<std::vector<ModelEvent>> LoadEvents(
+      std::string_view model, absl::Time from, absl::Time to, int limit) = 0;
+
   // Small facts by name, e.g. "checkpoint_time_ns".
   virtual absl::Status PutFact(std::string_view name,
                                std::string_view value) = 0;
@@ -95,6 +137,47 @@ struct StoreStatistics {
   int64_t queued = 0;           // waiting now
   int64_t database_bytes = 0;   // file and write-ahead log
   int64_t expired_records = 0;  // removed by retention or the disk cap
+};
+
+// One question to a model. Every sampling field is sent as it stands here, so
+// that a server's own defaults do not come in.
+struct SampleRequest {
+  std::string model;
+  std::string messages_json;  // OpenAI chat form, or
+  std::string prompt;
+  double temperature = 1;
+  double top_p = 1;
+  int64_t max_tokens = 4096;
+  int64_t seed = 0;
+  int n = 1;  // choices; a server that can't gives one
+  Thinking thinking = Thinking::kUnstated;
+  std::string cache_salt;  // "" = the cache as it is
+  bool stream = false;
+  int32_t top_logprobs = 0;  // 0 = none
+  absl::Duration timeout = absl::Minutes(5);
+  std::string id;  // begins with "rw-", so that taps know it as our own
+  // Turned true from another thread: give up within a second (Cancelled). May
+  // be null.
+  const std::atomic<bool>* stop = nullptr;
+};
+
+// How busy the server is; NaN = it does not say.
+struct LoadReading {
+  double waiting = std::numeric_limits<double>::quiet_NaN();   // requests
+  double running = std::numeric_limits<double>::quiet_NaN();   // requests
+  double kv_usage = std::numeric_limits<double>::quiet_NaN();  // 0..1
+};
+
+// Asks a model server. Thread-safe. The raw body stands in Response::body, for
+// the same Evaluator as live responses; origin is kRescore.
+class ModelClient {
+ public:
+  virtual ~ModelClient() = default;
+  virtual absl::StatusOr<std::vector<Response>> Sample(
+      const SampleRequest& request) = 0;
+  // Unimplemented: no metrics are known of this server.
+  virtual absl::StatusOr<LoadReading> Load() = 0;
+  virtual absl::StatusOr<Regime> ReadRegime(std::string_view model) = 0;
 };
 
 // Keeps the text of a suspicious response. Off by default; when it is on, the

@@ -154,6 +154,11 @@ struct Scored {
   uint8_t habits_known = 0;  // number of phrases in the profile, at most 32
 
   Markup markup;
+  // Keyed hashes of the prompt and of its normalised final answer, 0 = none: so
+  // that a problem nobody labelled is known again.
+  uint64_t prompt_key = 0;
+  uint64_t answer_key = 0;
+
   Match match;
   Grade grade = Grade::kNotGraded;
   uint64_t digest = 0;  // of prompt and response, for repeats

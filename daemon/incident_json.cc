@@ -8,6 +8,10 @@
 namespace reasonwatch {
 namespace {
 
+constexpr absl::Duration kBeforeOnset = absl::Hours(24);
+constexpr absl::Duration kAfterClose = absl::Hours(1);
+constexpr size_t kMaxEventText = 512;
+
 // Keeps the order in which the keys were set.
 using Json = nlohmann::ordered_json;
 
@@ -95,6 +99,16 @@ Json IncidentValue(const Incident& incident) {
   return out;
 }
 
+Json EventValue(const ModelEvent& e) {
+  return Json::object({{"time", TimeJson(e.time)},
+                       {"model", e.model},
+                       {"kind", e.kind},
+                       {"old", e.old_value},
+                       {"new", e.new_value},
+                       {"expected", e.expected},
+                       {"note", e.note}});
+}
+
 Json StreamValue(const StreamSnapshot& stream) {
   Json out;
   out["model"] = stream.model;
@@ -153,8 +167,64 @@ std::string FindingLine(const IncidentEvent& event) {
   return Dump(out);
 }
 
-std::string IncidentJson(const Incident& incident) {
-  return Dump(IncidentValue(incident));
+std::string IncidentJson(const Incident& incident,
+                         const std::vector<ModelEvent>& events) {
+  Json out = IncidentValue(incident);
+  Json timeline = Json::array();
+  for (const ModelEvent& e : events) timeline.push_back(EventValue(e));
+  out["timeline"] = std::move(timeline);
+  return Dump(out);
+}
+
+TimeSpan TimelineOf(const Incident& incident) {
+  const absl::Time began = incident.onset_time == absl::InfinitePast()
+                               ? incident.opened
+                               : incident.onset_time;
+  // Data of a recording runs on another clock than the operator's word.
+  return {began - kBeforeOnset, incident.open()
+                                    ? absl::InfiniteFuture()
+                                    : incident.closed + kAfterClose};
+}
+
+absl::StatusOr<ModelEvent> ParseDeployment(std::string_view body,
+                                           absl::Time now) {
+  const Json json = Json::parse(body.begin(), body.end(), nullptr,
+                                /*allow_exceptions=*/false);
+  if (!json.is_object())
+    return absl::InvalidArgumentError("the body is not a JSON object");
+  ModelEvent event;
+  event.time = now;
+  event.kind = "deployment";
+  struct Key {
+    const char* name;
+    std::string* value;
+  };
+  for (const Key& key :
+       {Key{"model", &event.model}, Key{"version", &event.new_value},
+        Key{"note", &event.note}}) {
+    const auto it = json.find(key.name);
+    if (it == json.end()) continue;
+    if (!it->is_string())
+      return absl::InvalidArgumentError(std::string(key.name) +
+                                        " is not a string");
+    *key.value = it->get<std::string>();
+    if (key.value->size() > kMaxEventText)
+      return absl::InvalidArgumentError(std::string(key.name) +
+                                        " is longer than 512 bytes");
+  }
+  if (event.model.empty())
+    return absl::InvalidArgumentError("model is missing");
+  const auto expected = json.find("expected");
+  if (expected != json.end()) {
+    if (!expected->is_boolean())
+      return absl::InvalidArgumentError("expected is not true or false");
+    event.expected = expected->get<bool>();
+  }
+  return event;
+}
+
+std::string EventJson(const ModelEvent& event) {
+  return Dump(EventValue(event));
 }
 
 std::string IncidentsJson(const std::vector<Incident>& incidents) {

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "core/version.h"
+#include "daemon/commands/baseline_cli.h"
 #include "daemon/commands/baseline_expand.h"
 #include "daemon/commands/baseline_match.h"
 #include "daemon/commands/feed.h"
@@ -183,8 +184,7 @@ int main(int argc, char** argv) {
     });
   });
 
-  auto* stored = app.add_subcommand("baseline", "the stored solved problems");
-  stored->require_subcommand(1);
+  CLI::App* stored = AddBaselineCommands(app, exit_code, nullptr);
   std::string baseline_path;
   auto* match = stored->add_subcommand(
       "match", "which problem of a baseline each prompt asks");
@@ -287,6 +287,8 @@ int main(int argc, char** argv) {
       return ShowIncident(path, incident_id, as_json, std::cout);
     });
   });
+
+  AddCompareCommand(app, exit_code);
 
   CLI11_PARSE(app, argc, argv);
   return exit_code;

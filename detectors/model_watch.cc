@@ -78,6 +78,25 @@ void ModelWatch::FinishImport() {
   posteriors_.Refit();
 }
 
+void ModelWatch::LearnTrials(uint64_t problem, int trials, int failures) {
+  for (int i = 0; i < trials; ++i) posteriors_.Learn(problem, i < failures);
+}
+
+std::vector<std::string> ModelWatch::routes() const {
+  std::vector<std::string> routes;
+  for (const auto& [route, stream] : streams_) routes.push_back(route);
+  return routes;
+}
+
+bool ModelWatch::AnyOpen() const {
+  return model_level_.any_open() ||
+         std::any_of(
+             streams_.begin(), streams_.end(),
+             [](const auto& s) { return s.second->level.any_open(); }) ||
+         std::any_of(replicas_.begin(), replicas_.end(),
+                     [](const auto& r) { return r.second->level.any_open(); });
+}
+
 bool ModelWatch::Empty() const {
   return posteriors_.trials() == 0 &&
          std::all_of(streams_.begin(), streams_.end(), [](const auto& s) {

@@ -48,7 +48,11 @@ class ModelWatch {
   // A response of an imported baseline. Call FinishImport() after the last.
   void LearnImported(const Scored& scored);
   void FinishImport();
+  // Trials of a problem that were graded after they were all seen.
+  void LearnTrials(uint64_t problem, int trials, int failures);
 
+  // Any signal of any level.
+  bool AnyOpen() const;
   // Nothing was learnt.
   bool Empty() const;
   // As new.
@@ -79,6 +83,7 @@ class ModelWatch {
   const std::string& model() const { return model_; }
   const Posteriors& posteriors() const { return posteriors_; }
   const StreamReference* reference(const std::string& route) const;
+  std::vector<std::string> routes() const;
   int64_t responses() const { return responses_; }
   int64_t replicas_not_watched() const { return replicas_over_; }
 

@@ -376,6 +376,25 @@ bool StreamReference::SpansEnough() const {
                           absl::ToInt64Nanoseconds(options_.min_span);
 }
 
+StreamReference::Means StreamReference::MeanReadings() const {
+  Means m;
+  for (const StoredRow& stored : rows_) {
+    const FeatureVector values = stored.row.values();
+    for (size_t f = 0; f < kFeatureCount; ++f) {
+      if (std::isnan(values[f])) continue;
+      ++m.count[f];
+      const double delta = values[f] - m.mean[f];
+      m.mean[f] += delta / static_cast<double>(m.count[f]);
+      m.variance[f] += delta * (values[f] - m.mean[f]);
+    }
+  }
+  for (size_t f = 0; f < kFeatureCount; ++f) {
+    if (m.count[f] == 0) m.mean[f] = kNoReading;
+    m.variance[f] /= static_cast<double>(std::max<int64_t>(1, m.count[f] - 1));
+  }
+  return m;
+}
+
 double StreamReference::LengthToleranceForTest() const {
   double best = INFINITY;
   for (int s = 0; s <= kMaxStrata; ++s)

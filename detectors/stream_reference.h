@@ -121,6 +121,13 @@ class StreamReference {
   // Mean e^lambda growth, in nats a response, of the best length_collapse bet
   // if every output were halved; NaN while nothing is known.
   double HalvedLengthGrowth() const;
+  // Means and counts of the readings over the rows that are kept.
+  struct Means {
+    std::array<double, kFeatureCount> mean{};  // NaN where nothing was read
+    std::array<double, kFeatureCount> variance{};
+    std::array<int64_t, kFeatureCount> count{};
+  };
+  Means MeanReadings() const;
   double LengthToleranceForTest() const;
   const PromptRegression& regression() const { return regression_; }
 

@@ -13,6 +13,9 @@ constexpr int64_t kJoinResponses = 200;
 constexpr absl::Duration kJoinTime = absl::Minutes(10);
 constexpr absl::Duration kReopenWithin = absl::Hours(24);
 constexpr size_t kMaxEntries = 256;
+constexpr char kAccepted[] = "accepted";
+// What the operator says weighs more than what the channels hint at.
+constexpr double kAcceptedWeight = 9;
 
 // Floors of an effect that is worth a page.
 constexpr double kShortRatio = .7;
@@ -91,7 +94,8 @@ IncidentBook::Entry* IncidentBook::EntryFor(const Finding& f,
                               f.time - e.last_finding <= kJoinTime))
       return &e;
   for (Entry& e : entries_) {
-    if (e.incident.open() || f.time - e.incident.closed > kReopenWithin)
+    if (e.incident.open() || f.time - e.incident.closed > kReopenWithin ||
+        e.incident.close_reason == kAccepted)
       continue;
     for (const IncidentSignal& s : e.incident.signals)
       if (s.signal == f.signal && s.finding.route == f.route) {
@@ -204,6 +208,49 @@ std::vector<IncidentEvent> IncidentBook::Take(
         break;
     }
     events.push_back(std::move(event));
+  }
+  return events;
+}
+
+std::vector<IncidentEvent> IncidentBook::Accept(absl::Time now,
+                                                const std::string& evidence) {
+  std::vector<IncidentEvent> events;
+  for (Entry& e : entries_) {
+    Incident& incident = e.incident;
+    if (!incident.open()) continue;
+    // Data may run on another clock than the operator.
+    incident.closed = std::max(now, incident.updated);
+    incident.updated = incident.closed;
+    incident.close_reason = kAccepted;
+    std::vector<Cause> causes = {{"version_change", kAcceptedWeight, evidence}};
+    for (const Cause& c : incident.causes) {
+      if (c.cause != causes.front().cause) {
+        causes.push_back(c);
+        continue;
+      }
+      causes.front().weight += c.weight;
+      if (!c.evidence.empty()) causes.front().evidence += "; " + c.evidence;
+    }
+    double sum = 0;
+    for (const Cause& c : causes) sum += c.weight;
+    for (Cause& c : causes) c.weight /= sum;
+    incident.causes = std::move(causes);
+    std::vector<Signal> closed;
+    for (IncidentSignal& s : incident.signals) {
+      if (s.open) closed.push_back(s.signal);
+      s.open = false;
+    }
+    std::sort(closed.begin(), closed.end());
+    closed.erase(std::unique(closed.begin(), closed.end()), closed.end());
+    for (Signal signal : closed) {
+      IncidentEvent& event = events.emplace_back();
+      event.kind = IncidentEvent::Kind::kClosed;
+      event.signal = signal;
+      for (const IncidentSignal& s : incident.signals)
+        if (s.signal == signal) event.finding = s.finding;
+      event.finding.event = FindingEvent::kClosed;
+      event.incident = incident;
+    }
   }
   return events;
 }

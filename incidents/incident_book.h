@@ -31,6 +31,12 @@ class IncidentBook {
   std::vector<IncidentEvent> Take(const std::vector<Finding>& findings,
                                   int64_t responses);
 
+  // The operator wants the change: closes what is open as `accepted`, and puts
+  // the cause `version_change` with this evidence before the others. Accepted
+  // incidents are not reopened.
+  std::vector<IncidentEvent> Accept(absl::Time now,
+                                    const std::string& evidence);
+
   // What a signal in shadow mode has open stays until it closes.
   void SetAlerting(uint32_t signals) { options_.alerting_signals = signals; }
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -23,6 +22,7 @@
 #include "core/mutex.h"
 #include "core/status_macros.h"
 #include "core/strings.h"
+#include "storage/baseline_table.h"
 #include "storage/incident_table.h"
 #include "storage/migrations/migrations.h"
 #include "storage/sqlite.h"
@@ -42,8 +42,8 @@ constexpr int kCheckpointPagesInBacklog = 10 * kCheckpointPages;
 // Incidents that one transaction removes when the disk cap is reached.
 constexpr int kRemovalBatch = 64;
 
-constexpr std::array<std::string_view, 6> kAnswerKindNames = {
-    "unknown", "boolean", "number", "math", "choice", "text"};
+// Events that are older, or beyond the number, are removed.
+constexpr int64_t kMaxEvents = 10000;
 
 class WallClock : public Clock {
  public:
@@ -175,7 +175,7 @@ struct Fact {
 };
 
 struct Record {
-  std::variant<State, Incident, Problems, Fact> value;
+  std::variant<State, Incident, Problems, Fact, ModelEvent> value;
   int64_t bytes = 0;
   absl::Time time;
 };
@@ -231,18 +231,16 @@ class Writer {
         Statement state,
         connection.Prepare("INSERT OR REPLACE INTO state (kind, key, version,"
                            " bytes, updated_ns) VALUES (?1,?2,?3,?4,?5)"));
-    RW_ASSIGN_OR_RETURN(
-        Statement problem,
-        connection.Prepare(
-            "INSERT OR REPLACE INTO problems (model, digest, id, answer_kind,"
-            " gold, trials, failures) VALUES (?1,?2,?3,?4,?5,?6,?7)"));
+    RW_ASSIGN_OR_RETURN(ProblemWriter problems,
+                        ProblemWriter::Prepare(connection));
+    RW_ASSIGN_OR_RETURN(EventWriter events, EventWriter::Prepare(connection));
     RW_ASSIGN_OR_RETURN(
         Statement fact,
         connection.Prepare("INSERT OR REPLACE INTO facts (name, value,"
                            " updated_ns) VALUES (?1,?2,?3)"));
     return std::unique_ptr<Writer>(
-        new Writer(std::move(incidents), std::move(state), std::move(problem),
-                   std::move(fact)));
+        new Writer(std::move(incidents), std::move(problems), std::move(events),
+                   std::move(state), std::move(fact)));
   }
 
   absl::Status Write(const Record& record) {
@@ -252,13 +250,15 @@ class Writer {
   }
 
   IncidentWriter& incidents() { return incidents_; }
+  EventWriter& events() { return events_; }
 
  private:
-  Writer(IncidentWriter incidents, Statement state, Statement problem,
-         Statement fact)
+  Writer(IncidentWriter incidents, ProblemWriter problems, EventWriter events,
+         Statement state, Statement fact)
       : incidents_(std::move(incidents)),
+        problems_(std::move(problems)),
+        events_(std::move(events)),
         state_(std::move(state)),
-        problem_(std::move(problem)),
         fact_(std::move(fact)) {}
 
   absl::Status Write(const State& blobs, absl::Time time) {
@@ -276,24 +276,21 @@ class Writer {
   }
   absl::Status Write(const Problems& problems, absl::Time) {
     for (const BaselineProblem& p : problems)
-      RW_RETURN_IF_ERROR(
-          problem_.Text(p.model)
-              .Int(static_cast<int64_t>(p.digest))
-              .Text(p.id)
-              .Text(kAnswerKindNames[static_cast<size_t>(p.answer_kind)])
-              .Text(p.gold)
-              .Int(p.trials)
-              .Int(p.failures)
-              .Run());
+      RW_RETURN_IF_ERROR(problems_.Replace(p));
     return absl::OkStatus();
   }
   absl::Status Write(const Fact& fact, absl::Time time) {
     return fact_.Text(fact.name).Text(fact.value).Time(time).Run();
   }
 
+  absl::Status Write(const ModelEvent& event, absl::Time) {
+    return events_.Add(event, /*pending=*/false).status();
+  }
+
   IncidentWriter incidents_;
+  ProblemWriter problems_;
+  EventWriter events_;
   Statement state_;
-  Statement problem_;
   Statement fact_;
 };
 
@@ -308,7 +305,8 @@ int64_t RowsOf(const Record& record) {
 // A power cut may take the latest checkpoint, never an incident or a problem.
 bool MustSurvivePowerCut(const Record& record) {
   return std::holds_alternative<Incident>(record.value) ||
-         std::holds_alternative<Problems>(record.value);
+         std::holds_alternative<Problems>(record.value) ||
+         std::holds_alternative<ModelEvent>(record.value);
 }
 
 class SqliteStoreImpl : public SqliteStore {
@@ -374,9 +372,7 @@ class SqliteStoreImpl : public SqliteStore {
   absl::Status PutProblems(std::vector<BaselineProblem> problems) override {
     if (problems.empty()) return absl::OkStatus();
     for (const BaselineProblem& p : problems)
-      if (static_cast<size_t>(p.answer_kind) >= kAnswerKindNames.size())
-        return absl::InvalidArgumentError(
-            "problem with an unknown answer kind");
+      RW_RETURN_IF_ERROR(CheckProblem(p));
     RW_RETURN_IF_ERROR(CheckRoom());
     const int64_t bytes = BytesOf(problems);
     return Enqueue(Record{std::move(problems), bytes, clock_.Now()});
@@ -424,29 +420,29 @@ class SqliteStoreImpl : public SqliteStore {
 
   absl::StatusOr<std::vector<BaselineProblem>> LoadProblems() override {
     MutexLock lock(reader_mutex_);
-    RW_ASSIGN_OR_RETURN(
-        Statement query,
-        reader_.Prepare("SELECT model, digest, id, answer_kind, gold, trials,"
-                        " failures FROM problems ORDER BY model, digest"));
-    std::vector<BaselineProblem> problems;
-    while (true) {
-      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-      if (!row) return problems;
-      BaselineProblem& p = problems.emplace_back();
-      p.model = query.NextText();
-      p.digest = static_cast<uint64_t>(query.NextInt());
-      p.id = query.NextText();
-      const std::string kind = query.NextText();
-      const auto found =
-          std::find(kAnswerKindNames.begin(), kAnswerKindNames.end(), kind);
-      if (found == kAnswerKindNames.end())
-        return absl::DataLossError(
-            absl::StrFormat("problem with the unknown answer kind '%s'", kind));
-      p.answer_kind = static_cast<AnswerKind>(found - kAnswerKindNames.begin());
-      p.gold = query.NextText();
-      p.trials = static_cast<int32_t>(query.NextInt());
-      p.failures = static_cast<int32_t>(query.NextInt());
-    }
+    return ReadProblems(reader_, "");
+  }
+
+  absl::StatusOr<ProblemText> LoadProblemText(std::string_view model,
+                                              uint64_t digest) override {
+    MutexLock lock(reader_mutex_);
+    return ReadProblemText(reader_, model, digest);
+  }
+
+  absl::Status PutEvent(const ModelEvent& event) override {
+    const int64_t bytes = static_cast<int64_t>(sizeof(event)) +
+                          Size(event.model) + Size(event.kind) +
+                          Size(event.old_value) + Size(event.new_value) +
+                          Size(event.note);
+    return Enqueue(Record{event, bytes, clock_.Now()});
+  }
+
+  absl::StatusOr<std::vector<ModelEvent>> LoadEvents(std::string_view model,
+                                                     absl::Time from,
+                                                     absl::Time to,
+                                                     int limit) override {
+    MutexLock lock(reader_mutex_);
+    return ReadEvents(reader_, model, from, to, limit);
   }
 
   absl::StatusOr<std::string> LoadFact(std::string_view name) override {
@@ -633,6 +629,10 @@ class SqliteStoreImpl : public SqliteStore {
       if (!removed.ok() || *removed == 0) break;
       expired_.fetch_add(*removed, std::memory_order_relaxed);
     }
+    const absl::StatusOr<int64_t> events =
+        writer_->events().RemoveOld(limit, kMaxEvents);
+    CountError(events.status());
+    expired_.fetch_add(events.value_or(0), std::memory_order_relaxed);
     KeepUnderCap();
   }
 

@@ -12,6 +12,8 @@
 namespace reasonwatch {
 namespace {
 
+constexpr int kMaxTimeline = 100;
+
 absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& folder) {
   SqliteStoreOptions options;
   options.folder = folder;
@@ -71,8 +73,12 @@ absl::Status ShowIncident(const std::string& folder, const std::string& id,
                           bool json, std::ostream& out) {
   RW_ASSIGN_OR_RETURN(const auto store, Open(folder));
   RW_ASSIGN_OR_RETURN(const Incident i, store->LoadIncident(id));
+  const TimeSpan span = TimelineOf(i);
+  RW_ASSIGN_OR_RETURN(
+      const std::vector<ModelEvent> events,
+      store->LoadEvents(i.model, span.from, span.to, kMaxTimeline));
   if (json) {
-    out << IncidentJson(i) << "\n";
+    out << IncidentJson(i, events) << "\n";
     return absl::OkStatus();
   }
   out << absl::StrFormat("%s  %s  %s\n", i.id, i.open() ? "open" : "closed",
@@ -135,6 +141,12 @@ absl::Status ShowIncident(const std::string& folder, const std::string& id,
   for (const Cause& c : i.causes)
     out << absl::StrFormat("    %3.0f %%  %s%s%s\n", 100 * c.weight, c.cause,
                            c.evidence.empty() ? "" : ": ", c.evidence);
+  if (!events.empty()) out << "\n  time line\n";
+  for (const ModelEvent& e : events)
+    out << absl::StrFormat("    %s  %s %s%s%s%s%s\n", When(e.time), e.kind,
+                           e.old_value, e.old_value.empty() ? "" : " -> ",
+                           e.new_value, e.expected ? " (expected)" : "",
+                           e.note.empty() ? "" : ": " + e.note);
   return absl::OkStatus();
 }
 

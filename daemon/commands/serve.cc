@@ -1,9 +1,7 @@
 #include "daemon/commands/serve.h"
 
 #include <grpc/support/log.h>
-#include <openssl/rand.h>
 #include <signal.h>
-#include <sys/stat.h>
 
 #include <array>
 #include <atomic>
@@ -19,9 +17,12 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "core/mutex.h"
 #include "core/status_macros.h"
 #include "core/strings.h"
 #include "core/version.h"
+#include "daemon/commands/baseline.h"
+#include "daemon/commands/data_folder.h"
 #include "daemon/export/telemetry.h"
 #include "daemon/http/server.h"
 #include "daemon/incident_json.h"
@@ -29,6 +30,8 @@
 #include "daemon/pipeline/import_baseline.h"
 #include "daemon/pipeline/settings.h"
 #include "daemon/pipeline/shards.h"
+#include "daemon/pipeline/stored_baseline.h"
+#include "storage/baseline_store.h"
 #include "storage/sqlite_store.h"
 #include "tap/grpc/grpc_tap.h"
 
@@ -39,6 +42,7 @@ namespace {
 // it, and supervisors kill what has not ended after 10 s.
 constexpr absl::Duration kTapDeadline = absl::Seconds(3);
 constexpr absl::Duration kFlushDeadline = absl::Seconds(5);
+constexpr int kMaxTimeline = 100;
 constexpr absl::Duration kRecentlyClosed = absl::Hours(24);
 
 absl::StatusOr<std::string> ReadSecret(const std::string& path) {
@@ -52,28 +56,6 @@ absl::StatusOr<std::string> ReadSecret(const std::string& path) {
     return absl::InvalidArgumentError(
         absl::StrFormat("can't read a token from %s", path));
   return secret;
-}
-
-// The key of the session hashes: made once, kept beside the database.
-absl::StatusOr<std::string> SessionKey(const std::string& folder) {
-  const std::string path = folder + "/session.key";
-  {
-    std::ifstream in(path, std::ios::binary);
-    std::string key((std::istreambuf_iterator<char>(in)),
-                    std::istreambuf_iterator<char>());
-    if (key.size() == 32) return key;
-  }
-  std::string key(32, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(key.data()),
-                 static_cast<int>(key.size())) != 1)
-    return absl::InternalError("no random bytes for the session key");
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  ::chmod(path.c_str(), 0600);
-  out << key;
-  out.flush();
-  if (!out)
-    return absl::PermissionDeniedError(absl::StrFormat("can't write %s", path));
-  return key;
 }
 
 std::string Digest(const std::string& path) {
@@ -223,11 +205,33 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
                 LogEvent);
   RW_RETURN_IF_ERROR(Resume(*store, shards, telemetry));
   RW_RETURN_IF_ERROR(LearnBaseline(config, *store, shards, telemetry));
+  RW_ASSIGN_OR_RETURN(
+      const std::unique_ptr<BaselineStore> stored,
+      OpenBaselineStore({.folder = config.storage.path,
+                         .max_bytes = config.storage.max_bytes}));
+  RW_RETURN_IF_ERROR(
+      TakeStoredBaselines(*stored, /*all_problems=*/true, shards, telemetry));
+  RW_ASSIGN_OR_RETURN(const std::vector<ModelEvent> told,
+                      store->LoadEvents("", absl::InfinitePast(),
+                                        absl::InfiniteFuture(), kMaxTimeline));
+  for (const ModelEvent& event : told)
+    telemetry.SetDeployment(event.model, event.time);
   shards.Start();
 
   std::atomic<bool> ready = false;
   std::atomic<int64_t> writes = 0;
+  Mutex stored_mutex;  // of `stored`
   const auto reload = [&]() -> absl::Status {
+    {
+      MutexLock lock(stored_mutex);
+      const absl::Status taken = TakeStoredBaselines(
+          *stored, /*all_problems=*/false, shards, telemetry);
+      if (!taken.ok()) {
+        LogError("baseline_not_taken",
+                 {{"error", std::string(taken.message())}});
+        return taken;
+      }
+    }
     if (config_path.empty())
       return absl::FailedPreconditionError("started without --config");
     const auto fresh = LoadConfig(config_path);
@@ -274,6 +278,19 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   };
   handlers.streams = [&] { return shards.Snapshots(); };
   handlers.habits = [&] { return HabitsJson(evaluator.Habits()); };
+  handlers.events = [&](std::string_view model, absl::Time from,
+                        absl::Time to) {
+    return store->LoadEvents(model, from, to, kMaxTimeline);
+  };
+  handlers.deployment = [&](const ModelEvent& event) {
+    return TakeDeployment(event, *store, shards, telemetry);
+  };
+  handlers.baseline = [&]() -> absl::StatusOr<std::string> {
+    MutexLock lock(stored_mutex);
+    RW_ASSIGN_OR_RETURN(const std::vector<BaselineInfo> infos,
+                        stored->Baselines());
+    return BaselinesJson(infos);
+  };
   RW_ASSIGN_OR_RETURN(std::unique_ptr<HttpServer> http,
                       StartHttpServer(http_options, handlers));
 

@@ -184,7 +184,8 @@ const std::vector<MetricInfo>& MetricCatalogue() {
        kGauge,
        "seconds",
        {"model"},
-       "Unix time of the response that first showed the newest regime.",
+       "Unix time of the response that first showed the newest regime, or of "
+       "a deployment that the operator told.",
        "When the model was last changed while we watched; absent until then."},
       {Metric::kBaselineProblems,
        "reasonwatch_baseline_problems",

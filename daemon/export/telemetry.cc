@@ -506,6 +506,18 @@ class Telemetry::Impl {
     if (!incident.open()) open_incidents_.erase(it);
   }
 
+  void SetDeployment(std::string_view raw_model, absl::Time time) {
+    MutexLock lock(mutex_);
+    bool overflow = false;
+    ModelSeries& model = Model(raw_model, overflow);
+    if (overflow) {
+      OverflowCounter(Metric::kDeploymentTime).Increment();
+      return;
+    }
+    SetOrRemove(Metric::kDeploymentTime, {{"model", LabelValue(raw_model)}},
+                model.deployment, true, UnixSeconds(time));
+  }
+
   void SetBaseline(std::string_view raw_model, int64_t problems,
                    double match_ratio) {
     MutexLock lock(mutex_);
@@ -959,6 +971,9 @@ void Telemetry::SetIncident(const Incident& incident) {
 }
 void Telemetry::RestoreIncident(const Incident& incident) {
   impl_->SetIncident(incident, false);
+}
+void Telemetry::SetDeployment(std::string_view model, absl::Time time) {
+  impl_->SetDeployment(model, time);
 }
 void Telemetry::SetBaseline(std::string_view model, int64_t problems,
                             double match_ratio) {

@@ -89,6 +89,8 @@ class Telemetry {
   // An incident from before the restart: shown, but not counted again.
   void RestoreIncident(const Incident& incident);
 
+  // The operator told of a deployment.
+  void SetDeployment(std::string_view model, absl::Time time);
   void SetBaseline(std::string_view model, int64_t problems,
                    double match_ratio);
   // Share of a model's latest responses whose format is unknown.

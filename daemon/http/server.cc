@@ -247,18 +247,40 @@ class Server : public HttpServer {
                                 httplib::Response& response) {
                    Incidents(request, response);
                  }));
-    server_->Get("/api/v1/incidents/(inc-[0-9a-f]{12})",
-                 Guarded([this](const httplib::Request& request,
-                                httplib::Response& response) {
-                   const std::string id = request.matches[1];
-                   const absl::StatusOr<Incident> incident =
-                       handlers_.incident(id);
-                   if (!incident.ok()) {
-                     SendError(response, incident.status());
-                     return;
-                   }
-                   response.set_content(IncidentJson(*incident), kJson);
-                 }));
+    server_->Get(
+        "/api/v1/incidents/(inc-[0-9a-f]{12})",
+        Guarded([this](const httplib::Request& request,
+                       httplib::Response& response) {
+          const std::string id = request.matches[1];
+          const absl::StatusOr<Incident> incident = handlers_.incident(id);
+          if (!incident.ok()) {
+            SendError(response, incident.status());
+            return;
+          }
+          const TimeSpan span = TimelineOf(*incident);
+          const absl::StatusOr<std::vector<ModelEvent>> events =
+              handlers_.events(incident->model, span.from, span.to);
+          if (!events.ok()) {
+            SendError(response, events.status());
+            return;
+          }
+          response.set_content(IncidentJson(*incident, *events), kJson);
+        }));
+    server_->Get(
+        "/api/v1/baseline",
+        Guarded([this](const httplib::Request&, httplib::Response& response) {
+          const absl::StatusOr<std::string> json = handlers_.baseline();
+          if (!json.ok()) {
+            SendError(response, json.status());
+            return;
+          }
+          response.set_content(*json, kJson);
+        }));
+    server_->Post("/api/v1/deployments",
+                  Guarded([this](const httplib::Request& request,
+                                 httplib::Response& response) {
+                    Deployment(request, response);
+                  }));
     server_->set_error_handler(
         [](const httplib::Request&, httplib::Response& response) {
           if (response.body.empty()) {
@@ -268,6 +290,28 @@ class Server : public HttpServer {
                 kJson);
           }
         });
+  }
+
+  void Deployment(const httplib::Request& request,
+                  httplib::Response& response) {
+    // As for reload: no page of ours posts.
+    if (request.has_header("Origin")) {
+      response.status = 403;
+      response.set_content(ErrorJson("not from a web page"), kJson);
+      return;
+    }
+    const absl::StatusOr<ModelEvent> event =
+        ParseDeployment(request.body, absl::Now());
+    if (!event.ok()) {
+      SendError(response, event.status());
+      return;
+    }
+    const absl::Status taken = handlers_.deployment(*event);
+    if (!taken.ok()) {
+      SendError(response, taken);
+      return;
+    }
+    response.set_content(EventJson(*event), kJson);
   }
 
   void Incidents(const httplib::Request& request, httplib::Response& response) {
@@ -308,7 +352,8 @@ class Server : public HttpServer {
 absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(
     HttpOptions options, HttpHandlers handlers) {
   if (!handlers.metrics || !handlers.ready || !handlers.reload ||
-      !handlers.incidents || !handlers.incident || !handlers.streams) {
+      !handlers.incidents || !handlers.incident || !handlers.streams ||
+      !handlers.events || !handlers.deployment || !handlers.baseline) {
     return absl::InvalidArgumentError("an HTTP handler is missing");
   }
   if (options.threads < 1 || options.max_waiting < 0) {

@@ -10,6 +10,9 @@
 //   GET  /api/v1/streams
 //   GET  /api/v1/habits                    phrases by model, in the order of
 //                                          their channels
+//   GET  /api/v1/baseline                  what is stored of each model
+//   POST /api/v1/deployments               {"model", "version", "expected",
+//                                          "note"}: a change that was made
 //
 // Errors of the API are {"error": "..."} with a fitting status.
 #ifndef REASONWATCH_DAEMON_HTTP_SERVER_H_
@@ -26,6 +29,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/incident.h"
+#include "core/ports.h"
 #include "core/snapshot.h"
 
 namespace reasonwatch {
@@ -57,6 +61,12 @@ struct HttpHandlers {
                                                       int limit)>
       incidents;
   std::function<absl::StatusOr<Incident>(std::string_view id)> incident;
+  // Of the model, in [from, to], oldest first.
+  std::function<absl::StatusOr<std::vector<ModelEvent>>(
+      std::string_view model, absl::Time from, absl::Time to)>
+      events;
+  std::function<absl::Status(const ModelEvent&)> deployment;
+  std::function<absl::StatusOr<std::string>()> baseline;  // JSON
   std::function<std::vector<StreamSnapshot>()> streams;
   std::function<std::string()> habits;  // JSON
 };

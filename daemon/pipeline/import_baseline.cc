@@ -107,7 +107,7 @@ ImportReport ImportBaseline(
     // A state that was lost is learnt again; a new baseline takes the place of
     // the old one.
     const bool learn_model = learn || pipeline.watch().Empty();
-    if (learn_model && !pipeline.watch().Empty()) pipeline.watch().Reset();
+    if (learn_model && !pipeline.watch().Empty()) pipeline.ResetReference();
     // Before anything is learnt: the reference tells how often each is seen.
     // What was learnt before knows them by their places, which must stay.
     if (learn_model || pipeline.habits() == nullptr)
@@ -116,7 +116,7 @@ ImportReport ImportBaseline(
     std::map<uint64_t, BaselineProblem> graded;
     for (const Response* r : responses) {
       const Scored scored = evaluator.Evaluate(*r);
-      if (learn_model) pipeline.watch().LearnImported(scored);
+      if (learn_model) pipeline.LearnImported(scored);
       ++report.responses;
       if (scored.grade == Grade::kUngradable) ++report.ungradable;
       if (scored.grade != Grade::kCorrect && scored.grade != Grade::kIncorrect)

@@ -16,16 +16,22 @@ constexpr uint32_t kMaxSeen = 16384;
 constexpr int32_t kPrefixPrompts = 50;
 constexpr char kPipelineKind[] = "pipeline";
 constexpr char kHabitsKind[] = "habits";
-constexpr int32_t kStateVersion = 3;
+constexpr char kAgreedKind[] = "agreed";
+constexpr int32_t kStateVersion = 4;
+constexpr int32_t kAgreedVersion = 1;
 // Share of the latest response in a habit's rate: 20 responses tell.
 constexpr float kHabitMemory = .1F;
+// Events and agreed problems that wait to be taken; replay takes none.
+constexpr size_t kMaxUntold = 1024;
 constexpr uint32_t kMaxSavedEntries = 1u << 16;
 
 }  // namespace
 
 ModelPipeline::ModelPipeline(std::string model, WatchOptions watch,
                              IncidentOptions incidents)
-    : watch_(std::move(model), watch), book_(incidents) {}
+    : frozen_(watch.reference.freeze),
+      watch_(std::move(model), watch),
+      book_(incidents) {}
 
 bool ModelPipeline::Repeated(const Scored& scored) {
   if (scored.id.empty()) return false;
@@ -67,6 +73,63 @@ std::vector<IncidentEvent> ModelPipeline::Take(Scored scored,
   std::vector<Scored> ready;
   order_.Add(std::move(scored), ready);
   return Feed(std::move(ready), low_coverage);
+}
+
+void ModelPipeline::LearnAgreed(const Scored& scored) {
+  const AgreedProblems::Settled s = agreed_.Learn(scored);
+  if (s.problem == 0) return;
+  // Also those without an answer of their own: the posteriors' prior must not
+  // be fitted on the selected ones alone.
+  watch_.LearnTrials(s.problem, s.trials, s.failures);
+  if (!s.agreed || settled_.size() >= kMaxUntold) return;
+  BaselineProblem& p = settled_.emplace_back();
+  p.model = model();
+  p.digest = s.problem;
+  p.kind = ProblemKind::kAgreed;
+  p.trials = s.trials;
+  p.failures = s.failures;
+}
+
+void ModelPipeline::LearnImported(Scored scored) {
+  agreed_.Grade(scored);
+  LearnAgreed(scored);
+  watch_.LearnImported(scored);
+}
+
+std::vector<IncidentEvent> ModelPipeline::Accept(absl::Time now,
+                                                 const std::string& evidence) {
+  std::vector<IncidentEvent> events = book_.Accept(now, evidence);
+  ResetReference();
+  stale_.clear();
+  return events;
+}
+
+void ModelPipeline::ResetReference() {
+  watch_.Reset();
+  agreed_ = AgreedProblems();
+}
+
+std::vector<StateBlob> ModelPipeline::SaveReference() {
+  std::vector<StateBlob> blobs = watch_.Save(/*all=*/true);
+  StateWriter agreed;
+  agreed_.Save(agreed);
+  blobs.push_back({kAgreedKind, model(), kAgreedVersion, Seal(agreed.Take())});
+  return blobs;
+}
+
+absl::Status ModelPipeline::RestoreReference(
+    const std::vector<StateBlob>& blobs) {
+  agreed_ = AgreedProblems();
+  for (const StateBlob& blob : blobs) {
+    std::string_view bytes = blob.bytes;
+    if (blob.kind != kAgreedKind || blob.version != kAgreedVersion ||
+        !Unseal(bytes))
+      continue;
+    StateReader in(bytes);
+    agreed_.Restore(in);
+  }
+  watch_.Reset();
+  return watch_.Restore(blobs);
 }
 
 void ModelPipeline::LearnPrefix(const Scored& scored) {
@@ -139,6 +202,12 @@ void ModelPipeline::SaveSeen(StateWriter& out) const {
 
 std::vector<StateBlob> ModelPipeline::Save(bool all) {
   std::vector<StateBlob> blobs = watch_.Save(all);
+  if (all || agreed_.WantsSave()) {
+    StateWriter agreed;
+    agreed_.Save(agreed);
+    blobs.push_back(
+        {kAgreedKind, model(), kAgreedVersion, Seal(agreed.Take())});
+  }
   StateWriter out;
   const auto progress = book_.Save();
   out.Put(static_cast<uint32_t>(progress.size()));
@@ -159,6 +228,7 @@ std::vector<StateBlob> ModelPipeline::Save(bool all) {
   out.Put(absl::ToUnixNanos(last_time_));
   out.Put(absl::ToUnixNanos(received_));
   SaveSeen(out);
+  regimes_.Save(out);
   order_.Save(out);
   blobs.push_back({kPipelineKind, model(), kStateVersion, out.Take()});
   if (habits_ != nullptr && (all || !std::exchange(habits_saved_, true)))
@@ -184,6 +254,10 @@ absl::Status ModelPipeline::Restore(const std::vector<StateBlob>& blobs,
     }
     if (blob.kind != kPipelineKind) {
       watch_blobs.push_back(blob);
+      continue;
+    }
+    if (blob.version != kStateVersion) {
+      ok = false;
       continue;
     }
     StateReader in(blob.bytes);
@@ -212,11 +286,21 @@ absl::Status ModelPipeline::Restore(const std::vector<StateBlob>& blobs,
       const auto key = in.Get<uint64_t>();
       in.Get(seen_[key]);
     }
+    regimes_.Restore(in);
     order_.Restore(in);
-    ok = ok && blob.version == kStateVersion && in.AtEnd();
+    ok = ok && in.AtEnd();
   }
-  absl::Status status = watch_.Restore(watch_blobs);
-  // What the detectors no longer hold open can't close by itself.
+  absl::Status status = RestoreReference(watch_blobs);
+  CloseStale(incidents);
+  book_.Restore(std::move(incidents), progress);
+  if (status.ok() && !ok)
+    status = absl::DataLossError("state of model " + model() +
+                                 " can't be read whole");
+  return status;
+}
+
+// What the detectors no longer hold open can't close by itself.
+void ModelPipeline::CloseStale(const std::vector<Incident>& incidents) {
   for (const Incident& incident : incidents)
     for (const IncidentSignal& s : incident.signals) {
       const Finding& f = s.finding;
@@ -226,11 +310,6 @@ absl::Status ModelPipeline::Restore(const std::vector<StateBlob>& blobs,
       stale_.back().event = FindingEvent::kClosed;
       stale_.back().time = incident.updated;
     }
-  book_.Restore(std::move(incidents), progress);
-  if (status.ok() && !ok)
-    status = absl::DataLossError("state of model " + model() +
-                                 " can't be read whole");
-  return status;
 }
 
 void ModelPipeline::NameHabits(Finding& finding) const {
@@ -248,8 +327,16 @@ void ModelPipeline::NameHabits(Finding& finding) const {
 std::vector<IncidentEvent> ModelPipeline::Feed(std::vector<Scored> ready,
                                                bool low_coverage) {
   std::vector<IncidentEvent> events;
-  for (const Scored& scored : ready) {
+  for (Scored& scored : ready) {
+    for (ModelEvent& event : regimes_.Observe(scored))
+      if (events_.size() < kMaxUntold) events_.push_back(std::move(event));
+    // A repeated answer is judged by what it was; only healthy ones say what
+    // it is.
+    const bool known = agreed_.Grade(scored);
     auto findings = watch_.Observe(scored, low_coverage);
+    if (!known && scored.answer_key != 0 && !low_coverage && !frozen_ &&
+        !watch_.AnyOpen())
+      LearnAgreed(scored);
     if (findings.empty()) continue;
     for (Finding& finding : findings) NameHabits(finding);
     for (IncidentEvent& event : book_.Take(findings, watch_.responses()))

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -21,6 +22,8 @@
 #include "core/ports.h"
 #include "core/scored.h"
 #include "core/snapshot.h"
+#include "daemon/pipeline/agreed_problems.h"
+#include "daemon/pipeline/regime_log.h"
 #include "detectors/model_watch.h"
 #include "detectors/order/start_order.h"
 #include "features/habits/habits.h"
@@ -40,6 +43,30 @@ class ModelPipeline {
   std::vector<IncidentEvent> Tick(absl::Time now);
   // Feeds everything that is still held.
   std::vector<IncidentEvent> Drain();
+
+  // A response of a healthy recording. watch().FinishImport() after the last.
+  void LearnImported(Scored scored);
+
+  // What live traffic has shown of the model since the last call.
+  std::vector<ModelEvent> TakeEvents() { return std::exchange(events_, {}); }
+  // Problems that became agreed since the last call.
+  std::vector<BaselineProblem> TakeAgreed() {
+    return std::exchange(settled_, {});
+  }
+  const AgreedProblems& agreed() const { return agreed_; }
+
+  // The operator wants the change that has come: closes what is open as
+  // accepted, for the given reason, and learns anew from here on.
+  std::vector<IncidentEvent> Accept(absl::Time now,
+                                    const std::string& evidence);
+
+  // As if nothing had been learnt of the model.
+  void ResetReference();
+  // The reference alone: what a baseline consists of, and is put in place of.
+  // RestoreReference gives DataLoss, and an empty reference, where the blobs
+  // can't be read; other blobs of Save() are left out.
+  std::vector<StateBlob> SaveReference();
+  absl::Status RestoreReference(const std::vector<StateBlob>& blobs);
 
   // Digest of the prefix that over half of the first prompts share: nullopt
   // while it is being learnt and after it was told; 0 = there is none.
@@ -90,9 +117,16 @@ class ModelPipeline {
   bool Repeated(const Scored& scored);
   void LearnPrefix(const Scored& scored);
   void CountHabits(const Scored& scored);
+  void LearnAgreed(const Scored& scored);
+  void CloseStale(const std::vector<Incident>& incidents);
   void SaveSeen(StateWriter& out) const;
 
+  const bool frozen_;  // learns nothing from live traffic
   ModelWatch watch_;
+  AgreedProblems agreed_;
+  RegimeLog regimes_;
+  std::vector<ModelEvent> events_;        // at most kMaxUntold
+  std::vector<BaselineProblem> settled_;  // the same
   StartOrder order_;
   IncidentBook book_;
   // Ids and digests seen in the last 10 minutes.

@@ -85,6 +85,12 @@ class Shards::Shard {
     return static_cast<int64_t>(queue_.size());
   }
   ModelPipeline* PipelineOf(const std::string& model);
+  // What the operator asks for, by the worker or before it runs.
+  void TakeGolden(const Baseline& baseline);
+  void Accept(const std::string& model, const std::string& evidence,
+              const std::vector<StateBlob>& golden);
+  void PutFact(const std::pair<std::string, std::string>& fact);
+  void ForgetSnapshots(const std::string& model);
   std::map<std::string, std::unique_ptr<ModelPipeline>>& pipelines() {
     return pipelines_;
   }
@@ -100,6 +106,7 @@ class Shards::Shard {
   void Work(Queued& item, bool low_coverage);
   void Tell(ModelPipeline& pipeline, const std::vector<IncidentEvent>& events);
   void SaveState(ModelPipeline& pipeline, bool all);
+  void TellEvents(ModelPipeline& pipeline);
   std::vector<StateBlob> StateOf(ModelPipeline& pipeline, bool all);
   void Tick();
   // What the pipelines have counted so far, earlier runs included.
@@ -175,7 +182,9 @@ class Shards::Impl {
   std::set<std::pair<std::string, std::string>> streams ABSL_GUARDED_BY(mutex);
 
   std::vector<std::unique_ptr<Shard>> shards;
-  bool started = false;
+  std::atomic<bool> started = false;
+
+  void OnShard(const std::string& model, std::function<void(Shard&)> task);
 
   // Whether a stream may be watched: the first `max` of them are. Never
   // changes for a stream that was let in.
@@ -196,6 +205,16 @@ class Shards::Impl {
     return std::max<int>(1, static_cast<int>(streams.size()));
   }
 };
+
+void Shards::Impl::OnShard(const std::string& model,
+                           std::function<void(Shard&)> task) {
+  Shard& shard = ShardOf(model);
+  if (started) {
+    shard.Post(std::move(task));
+  } else {
+    task(shard);
+  }
+}
 
 TapOutcome Shards::Shard::Offer(Response&& response, int64_t bytes) {
   bool wake = false;
@@ -355,9 +374,12 @@ void Shards::Shard::Work(Queued& item, bool low_coverage) {
   dirty_.insert(scored.model);
   pipeline.set_received(absl::Now());
   Tell(pipeline, pipeline.Take(std::move(scored), low_coverage));
-  if (const auto prefix = pipeline.TakePrefix(); prefix.has_value())
+  // A baseline's own prefix stays.
+  if (const auto prefix = pipeline.TakePrefix();
+      prefix.has_value() && owner_.evaluator.LearnsPrefix(pipeline.model()))
     owner_.evaluator.SetPrefix(pipeline.model(),
                                PrefixProfile::FromDigest(*prefix));
+  TellEvents(pipeline);
   StartFit(pipeline);
 }
 
@@ -374,6 +396,90 @@ void Shards::Shard::CountFormat(const Scored& scored) {
   for (const std::string& shape : now.shapes)
     fields.emplace_back("shape", shape);
   LogInfo("unknown_format", fields);
+}
+
+void Shards::Shard::TellEvents(ModelPipeline& pipeline) {
+  std::vector<BaselineProblem> agreed = pipeline.TakeAgreed();
+  for (const ModelEvent& event : pipeline.TakeEvents()) {
+    LogInfo("regime_change", {{"model", event.model},
+                              {"kind", event.kind},
+                              {"old", event.old_value},
+                              {"new", event.new_value}});
+    if (owner_.store == nullptr) continue;
+    const absl::Status status = owner_.store->PutEvent(event);
+    if (!status.ok())
+      LogWarning(
+          "event_not_stored",
+          {{"model", event.model}, {"error", std::string(status.message())}});
+  }
+  if (agreed.empty() || owner_.store == nullptr) return;
+  const absl::Status status = owner_.store->PutProblems(std::move(agreed));
+  if (!status.ok())
+    LogWarning("problems_not_stored",
+               {{"model", pipeline.model()},
+                {"error", std::string(status.message())}});
+}
+
+void Shards::Shard::PutFact(const std::pair<std::string, std::string>& fact) {
+  if (owner_.store == nullptr || fact.first.empty()) return;
+  const absl::Status status = owner_.store->PutFact(fact.first, fact.second);
+  if (!status.ok())
+    LogWarning("fact_not_stored", {{"name", fact.first},
+                                   {"error", std::string(status.message())}});
+}
+
+// What was published of a reference that is gone.
+void Shards::Shard::ForgetSnapshots(const std::string& model) {
+  MutexLock lock(owner_.mutex);
+  for (auto it = owner_.snapshots.begin(); it != owner_.snapshots.end();) {
+    if (it->first.first != model) {
+      ++it;
+      continue;
+    }
+    StreamSnapshot empty;
+    empty.model = model;
+    empty.route = it->first.second;
+    owner_.telemetry.SetStream(empty);
+    it = owner_.snapshots.erase(it);
+  }
+}
+
+void Shards::Shard::TakeGolden(const Baseline& baseline) {
+  const std::string& model = baseline.model;
+  ModelPipeline& pipeline = *PipelineOf(model);
+  // Incidents that rest on the old reference end with it.
+  Tell(pipeline, pipeline.Accept(pipeline.DataTime(absl::Now()),
+                                 "another baseline took its place"));
+  ForgetSnapshots(model);
+  const absl::Status status = pipeline.RestoreReference(baseline.golden);
+  if (!status.ok())
+    LogError("baseline_not_read",
+             {{"model", model}, {"error", std::string(status.message())}});
+  for (const StreamSnapshot& s : pipeline.watch().Snapshot(absl::Now()))
+    owner_.Admit(s.model, s.route);
+  SaveState(pipeline, /*all=*/true);
+}
+
+void Shards::Shard::Accept(const std::string& model,
+                           const std::string& evidence,
+                           const std::vector<StateBlob>& golden) {
+  // Of a model that never came there is nothing to accept.
+  const auto it = pipelines_.find(model);
+  if (it == pipelines_.end()) return;
+  ModelPipeline& pipeline = *it->second;
+  const auto events = pipeline.Accept(pipeline.DataTime(absl::Now()), evidence);
+  ForgetSnapshots(model);
+  if (!golden.empty()) {
+    const absl::Status status = pipeline.RestoreReference(golden);
+    if (!status.ok())
+      LogError("baseline_not_read",
+               {{"model", model}, {"error", std::string(status.message())}});
+  }
+  Tell(pipeline, events);
+  LogInfo("reference_anew", {{"model", model},
+                             {"closed", std::to_string(events.size())},
+                             {"evidence", evidence}});
+  SaveState(pipeline, /*all=*/true);
 }
 
 void Shards::Shard::StartFit(ModelPipeline& pipeline) {
@@ -611,6 +717,27 @@ Shards::Imported Shards::Import(const std::vector<Response>& rows, bool learn) {
       imported.saved.Update(impl_->store->PutState(pipeline.Save(true)));
   }
   return imported;
+}
+
+void Shards::TakeBaseline(Baseline baseline) {
+  const std::string model = baseline.model;
+  if (!baseline.prefix.empty())
+    impl_->evaluator.SetPrefix(model, PrefixProfile(baseline.prefix));
+  impl_->evaluator.SetProblems(model, std::move(baseline.problems));
+  impl_->OnShard(model, [baseline = std::move(baseline)](Shard& s) {
+    if (!baseline.golden.empty()) s.TakeGolden(baseline);
+    s.PutFact(baseline.fact);
+  });
+}
+
+void Shards::Accept(const std::string& model, const std::string& evidence,
+                    std::vector<StateBlob> golden,
+                    std::pair<std::string, std::string> fact) {
+  impl_->OnShard(model, [model, evidence, golden = std::move(golden),
+                         fact = std::move(fact)](Shard& s) {
+    s.Accept(model, evidence, golden);
+    s.PutFact(fact);
+  });
 }
 
 std::map<std::string, std::string> Shards::LastResponses() const {

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -56,6 +57,24 @@ class Shards : public TapSink {
     absl::Status saved;
   };
   Imported Import(const std::vector<Response>& rows, bool learn);
+
+  // A baseline from the database. `golden` not empty: it takes the place of
+  // what was learnt. Works before and after Start().
+  struct Baseline {
+    std::string model;
+    std::string prefix;  // that its prompts share; "" = none is known
+    std::shared_ptr<const ProblemIndex> problems;
+    std::vector<StateBlob> golden;
+    // Stored once that is done and saved.
+    std::pair<std::string, std::string> fact;
+  };
+  void TakeBaseline(Baseline baseline);
+  // The operator wants the change that has come (see ModelPipeline::Accept), or
+  // the golden reference back, where `golden` is not empty. Works before and
+  // after Start().
+  void Accept(const std::string& model, const std::string& evidence,
+              std::vector<StateBlob> golden,
+              std::pair<std::string, std::string> fact);
 
   // By model, the id of the last response that is part of the saved state.
   // Before Start().

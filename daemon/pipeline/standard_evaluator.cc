@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 #include "baseline/grading/extraction.h"
 #include "baseline/grading/grading.h"
@@ -21,16 +22,54 @@
 namespace reasonwatch {
 namespace {
 
-uint64_t SessionHash(const std::string& key, const std::string& session) {
-  if (session.empty()) return 0;
+// The first character keeps apart what is hashed.
+uint64_t KeyedHash(const std::string& key, const std::string& bytes) {
   unsigned char mac[EVP_MAX_MD_SIZE] = {};
   unsigned int size = 0;
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(session.data()), session.size(),
-       mac, &size);
+       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), mac,
+       &size);
   uint64_t hash = 0;
   std::memcpy(&hash, mac, sizeof(hash));
   return hash == 0 ? 1 : hash;
+}
+
+uint64_t SessionHash(const std::string& key, const std::string& session) {
+  return session.empty() ? 0 : KeyedHash(key, session);
+}
+
+// Of the digest, so that it costs the same for a prompt of any length.
+uint64_t PromptHash(const std::string& key, uint64_t digest) {
+  return KeyedHash(key, absl::StrFormat("prompt\n%016x", digest));
+}
+
+constexpr size_t kMaxComparedAnswer = 256;
+// "Paris", "about 42 km": a longer one is worded anew each time.
+constexpr size_t kMaxWholeAnswer = 48;
+
+// The final answer as it is compared with other answers to the same prompt:
+// what the text marks, else a number where the prompt asks for one, else the
+// whole of a short answer; "" where there is none of them.
+std::string ComparedAnswer(const std::string& marked, std::string_view prompt,
+                           std::string_view answer) {
+  std::string text = marked;
+  if (text.empty() && TaskKind(prompt) == "mathematics")
+    text = ExtractFinalAnswer(AnswerKind::kNumber, answer);
+  if (text.empty() && answer.size() <= kMaxWholeAnswer) text = answer;
+  if (text.size() > kMaxComparedAnswer) return "";
+  std::string compared;
+  for (char c : text) {
+    const bool kept =
+        absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+        static_cast<unsigned char>(c) >= 0x80 ||
+        std::string_view("+-*/^=<>._(){}[]").find(c) != std::string_view::npos;
+    if (kept)
+      compared.push_back(absl::ascii_tolower(static_cast<unsigned char>(c)));
+  }
+  // Emphasis and the full stop are not part of it.
+  const size_t begin = compared.find_first_not_of("*_.");
+  if (begin == std::string::npos) return "";
+  return compared.substr(begin, compared.find_last_not_of("*_.") + 1 - begin);
 }
 
 }  // namespace
@@ -75,6 +114,13 @@ StandardEvaluator::Habits() const {
     if (profile->habits != nullptr && !profile->habits->empty())
       habits[model] = profile->habits;
   return habits;
+}
+
+void StandardEvaluator::SetProblems(
+    const std::string& model, std::shared_ptr<const ProblemIndex> problems) {
+  ModelProfile profile = *ProfileOf(model);
+  profile.problems = std::move(problems);
+  SetProfile(model, std::move(profile));
 }
 
 bool StandardEvaluator::LearnsPrefix(const std::string& model) const {
@@ -200,6 +246,15 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   // depend on whether the problem is known, or known ones would look different.
   const std::string final_answer =
       trace.has_text ? MarkedAnswer(AnswerPart(trace.answer)).value_or("") : "";
+  if (s.grade == Grade::kNotGraded && by_text != 0 && trace.has_text &&
+      !s.lower_bound && response.tool_calls == 0) {
+    const std::string compared =
+        ComparedAnswer(final_answer, stripped.rest, AnswerPart(trace.answer));
+    if (!compared.empty()) {
+      s.prompt_key = PromptHash(session_key_, by_text);
+      s.answer_key = KeyedHash(session_key_, "answer\n" + compared);
+    }
+  }
   ReadTrace(trace, final_answer, s);
   ReadTextQuality(trace, prompt, response.intent, s);
   ReadEnding(trace, response, s);

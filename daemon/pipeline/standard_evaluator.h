@@ -33,7 +33,8 @@ struct ModelProfile {
 // those under way keep the one they began with (shared with the map).
 class StandardEvaluator : public Evaluator {
  public:
-  // `session_key` keys the hash of session ids.
+  // `session_key` keys the hashes of session ids, and of prompts and answers
+  // that no baseline knows.
   explicit StandardEvaluator(std::string session_key);
 
   // For models without one of their own.
@@ -47,6 +48,9 @@ class StandardEvaluator : public Evaluator {
                  std::shared_ptr<const HabitProfile> habits);
   // By model, those that have any.
   std::map<std::string, std::shared_ptr<const HabitProfile>> Habits() const;
+  // Replaces only the baseline's problems.
+  void SetProblems(const std::string& model,
+                   std::shared_ptr<const ProblemIndex> problems);
 
   // The usual prefix of the model's prompts is not known yet.
   bool LearnsPrefix(const std::string& model) const;

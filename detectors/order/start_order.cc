@@ -45,6 +45,8 @@ void PutScored(const Scored& s, StateWriter& out) {
   out.PutVector(s.prompt_terms);
   out.Put(s.prefix_digest);
   out.Put(s.system_prompt_digest);
+  out.Put(s.prompt_key);
+  out.Put(s.answer_key);
   out.Put(s.match.kind);
   out.Put(s.match.problem);
   out.Put(s.match.neighbour);
@@ -72,6 +74,8 @@ Scored GetScored(StateReader& in) {
   in.GetVector(s.prompt_terms);
   in.Get(s.prefix_digest);
   in.Get(s.system_prompt_digest);
+  in.Get(s.prompt_key);
+  in.Get(s.answer_key);
   in.Get(s.match.kind);
   in.Get(s.match.problem);
   in.Get(s.match.neighbour);

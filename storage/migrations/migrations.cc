@@ -127,7 +127,82 @@ CREATE TABLE incident_causes (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kMigrations[] = {kState, kIncidents};
+// problem_texts holds words of prompts: only what an operator imported.
+// baseline_rows has the digests of the responses that a baseline was made of,
+// so that an import may be repeated. golden_state has the kinds of `state`.
+// sampling is temperature and top_p as text.
+constexpr const char* kBaselines = R"sql(
+ALTER TABLE problems ADD COLUMN kind TEXT NOT NULL DEFAULT 'gold';
+
+CREATE TABLE problem_texts (
+  model TEXT NOT NULL,
+  digest INTEGER NOT NULL,
+  prompt TEXT NOT NULL,
+  messages TEXT NOT NULL,
+  system_prompt TEXT NOT NULL,
+  PRIMARY KEY (model, digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE regimes (
+  id INTEGER PRIMARY KEY,
+  model TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  weights_version TEXT NOT NULL,
+  template_hash TEXT NOT NULL,
+  engine TEXT NOT NULL,
+  sampling TEXT NOT NULL,
+  UNIQUE (model, fingerprint, weights_version, template_hash, engine, sampling)
+) STRICT;
+
+CREATE TABLE problem_trials (
+  model TEXT NOT NULL,
+  digest INTEGER NOT NULL,
+  regime INTEGER NOT NULL REFERENCES regimes (id),
+  trials INTEGER NOT NULL,
+  failures INTEGER NOT NULL,
+  PRIMARY KEY (model, digest, regime)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE baseline_rows (
+  model TEXT NOT NULL,
+  digest INTEGER NOT NULL,
+  PRIMARY KEY (model, digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE baselines (
+  model TEXT NOT NULL PRIMARY KEY,
+  prefix TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  reference_revision INTEGER NOT NULL,
+  responses INTEGER NOT NULL,
+  updated_ns INTEGER NOT NULL,
+  frozen_ns INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE golden_state (
+  model TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (model, kind)
+) STRICT;
+
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY,
+  time_ns INTEGER NOT NULL,
+  model TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  old TEXT NOT NULL,
+  new TEXT NOT NULL,
+  expected INTEGER NOT NULL,
+  note TEXT NOT NULL,
+  pending INTEGER NOT NULL
+) STRICT;
+CREATE INDEX events_by_model ON events (model, time_ns);
+CREATE INDEX events_by_time ON events (time_ns);
+)sql";
+
+constexpr const char* kMigrations[] = {kState, kIncidents, kBaselines};
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "core/mutex.h"
 #include "daemon/http/page.h"
 #include "daemon/http/server.h"
 
@@ -112,8 +113,24 @@ struct Fake {
     };
     h.streams = SampleStreams;
     h.habits = [] { return std::string("{\"models\":[]}"); };
+    h.events = [this](std::string_view model, absl::Time,
+                      absl::Time) -> absl::StatusOr<std::vector<ModelEvent>> {
+      std::vector<ModelEvent> found;
+      MutexLock lock(mutex);
+      for (const ModelEvent& e : told)
+        if (e.model == model) found.push_back(e);
+      return found;
+    };
+    h.deployment = [this](const ModelEvent& event) {
+      MutexLock lock(mutex);
+      told.push_back(event);
+      return absl::OkStatus();
+    };
+    h.baseline = [] { return std::string("{\"baselines\":[]}"); };
     return h;
   }
+  Mutex mutex;
+  std::vector<ModelEvent> told ABSL_GUARDED_BY(mutex);
 };
 
 HttpOptions AnyPort() {
@@ -164,6 +181,34 @@ TEST_F(HttpServerTest, AnswersEveryEndpoint) {
             "reasoner-32b");
   EXPECT_EQ(json("/api/v1/streams")["streams"].size(), 2u);
   EXPECT_TRUE(json("/api/v1/habits")["models"].is_array());
+  EXPECT_TRUE(json("/api/v1/baseline")["baselines"].empty());
+}
+
+TEST_F(HttpServerTest, TakesADeploymentIntoTheTimeLine) {
+  Start(AnyPort());
+  httplib::Client client = Client();
+  const auto post = [&](const std::string& body,
+                        const httplib::Headers& headers = {}) {
+    return client
+        .Post("/api/v1/deployments", headers, body, "application/json")
+        ->status;
+  };
+  EXPECT_EQ(post("[]"), 400);
+  EXPECT_EQ(post("{"), 400);
+  EXPECT_EQ(post(R"({"version": "2"})"), 400);
+  EXPECT_EQ(post(R"({"model": "reasoner-32b", "expected": 1})"), 400);
+  EXPECT_EQ(post(R"({"model": ")" + std::string(600, 'x') + "\"}"), 400);
+  const std::string good =
+      R"({"model": "reasoner-32b", "version": "2", "expected": true,)"
+      R"( "note": "planned"})";
+  EXPECT_EQ(post(good, {{"Origin", "http://elsewhere"}}), 403);
+  EXPECT_EQ(post(good), 200);
+  const auto incident = nlohmann::json::parse(
+      client.Get("/api/v1/incidents/inc-0123456789ab")->body);
+  ASSERT_EQ(incident["timeline"].size(), 1u);
+  EXPECT_EQ(incident["timeline"][0]["kind"], "deployment");
+  EXPECT_EQ(incident["timeline"][0]["new"], "2");
+  EXPECT_EQ(incident["timeline"][0]["expected"], true);
 }
 
 TEST_F(HttpServerTest, RefusesWhatItCannotAnswer) {
@@ -207,7 +252,7 @@ TEST_F(HttpServerTest, AsksForTheTokenEverywhereButForHealth) {
   httplib::Client client = Client();
   for (const char* path :
        {"/metrics", "/", "/api/v1/incidents", "/api/v1/streams",
-        "/api/v1/incidents/inc-0123456789ab"}) {
+        "/api/v1/baseline", "/api/v1/incidents/inc-0123456789ab"}) {
     EXPECT_EQ(client.Get(path)->status, 401) << path;
     EXPECT_EQ(client.Get(path, {{"Authorization", "Bearer secre"}})->status,
               401)

@@ -70,6 +70,27 @@ class FakeStore : public Store {
     MutexLock lock(mutex_);
     return problems_;
   }
+  absl::StatusOr<ProblemText> LoadProblemText(std::string_view,
+                                              uint64_t) override {
+    return absl::NotFoundError("no words kept");
+  }
+  absl::Status PutEvent(const ModelEvent& event) override {
+    MutexLock lock(mutex_);
+    if (refuses_) return absl::ResourceExhaustedError("write queue is full");
+    events_.push_back(event);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<ModelEvent>> LoadEvents(std::string_view model,
+                                                     absl::Time from,
+                                                     absl::Time to,
+                                                     int /*limit*/) override {
+    MutexLock lock(mutex_);
+    std::vector<ModelEvent> found;
+    for (const ModelEvent& e : events_)
+      if ((model.empty() || e.model == model) && e.time >= from && e.time <= to)
+        found.push_back(e);
+    return found;
+  }
   absl::Status PutFact(std::string_view name, std::string_view value) override {
     MutexLock lock(mutex_);
     facts_[std::string(name)] = value;
@@ -108,6 +129,7 @@ class FakeStore : public Store {
       ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Incident> incidents_ ABSL_GUARDED_BY(mutex_);
   std::vector<BaselineProblem> problems_ ABSL_GUARDED_BY(mutex_);
+  std::vector<ModelEvent> events_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> facts_ ABSL_GUARDED_BY(mutex_);
 };
 

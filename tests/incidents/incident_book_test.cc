@@ -149,6 +149,32 @@ TEST(IncidentBook, TheEarliestOnsetStays) {
   EXPECT_EQ(Take(book, late, 1020)[0].incident.onset_id, "early");
 }
 
+TEST(IncidentBook, WhatTheOperatorWantsClosesAsAcceptedAndStaysClosed) {
+  IncidentBook book({});
+  Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+  Take(book, Found(Signal::kFormatMarkers, absl::Seconds(5)), 1002);
+  const auto closed = book.Accept(kStart + absl::Minutes(3), "build 7");
+  ASSERT_EQ(closed.size(), 2u);
+  for (const IncidentEvent& event : closed) {
+    EXPECT_EQ(event.kind, IncidentEvent::Kind::kClosed);
+    EXPECT_EQ(event.incident.close_reason, "accepted");
+    EXPECT_EQ(event.incident.closed, kStart + absl::Minutes(3));
+    ASSERT_FALSE(event.incident.causes.empty());
+    EXPECT_EQ(event.incident.causes[0].cause, "version_change");
+    EXPECT_NE(event.incident.causes[0].evidence.find("build 7"),
+              std::string::npos);
+    double sum = 0;
+    for (const Cause& cause : event.incident.causes) sum += cause.weight;
+    EXPECT_NEAR(sum, 1, 1e-9);
+  }
+  EXPECT_TRUE(book.Open().empty());
+  EXPECT_TRUE(book.Accept(kStart + absl::Minutes(4), "again").empty());
+  const auto later =
+      Take(book, Found(Signal::kLengthCollapse, absl::Hours(1)), 1300);
+  ASSERT_EQ(later.size(), 1u);
+  EXPECT_NE(later[0].incident.id, closed[0].incident.id);
+}
+
 TEST(IncidentBook, OpenAtEndTellsEachOpenSignal) {
   IncidentBook book({});
   Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);

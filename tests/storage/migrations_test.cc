@@ -89,6 +89,7 @@ TEST(Migrations, KeepTheRowsOfVersion1) {
   ASSERT_TRUE(problems.ok()) << problems.status();
   ASSERT_EQ(problems->size(), 1u);
   EXPECT_EQ(problems->front().digest, ~uint64_t{0});
+  EXPECT_EQ(problems->front().kind, ProblemKind::kGold);
   ASSERT_TRUE(store->PutIncident(OneIncident()).ok());
   ASSERT_TRUE(store->Flush(absl::Seconds(10)).ok());
   EXPECT_EQ(store->LoadIncidents(false, 0)->size(), 1u);

@@ -1,0 +1,209 @@
+"""The stored baseline as an operator handles it: commands beside a daemon."""
+import json
+import pathlib
+import signal
+import unittest
+import urllib.request
+
+import harness
+
+MODEL = "heron-think-8b"
+BASELINE = harness.SAMPLE / "baseline.jsonl"
+
+
+def post(url, body):
+    request = urllib.request.Request(url, json.dumps(body).encode(), method="POST")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=10) as answer:
+        return json.loads(answer.read())
+
+
+class Folder(unittest.TestCase):
+
+    def setUp(self):
+        held = harness.temporary_folder()
+        self.addCleanup(held.cleanup)
+        self.folder = pathlib.Path(held.name)
+        self.data = self.folder / "data"
+
+    def baseline(self, *arguments, check=True):
+        return harness.run("baseline", *arguments, "--data", self.data, check=check)
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def problems(self, name, first, count):
+        return harness.write_rows(self.folder / name, [
+            {"question": f"A crate holds {i} pears. How many are in two?",
+             "answer": f"{i}*2\n#### {2 * i}"} for i in range(first, first + count)])
+
+
+class Commands(Folder):
+
+    def test_a_problem_set_is_imported_once(self):
+        path = self.problems("set.jsonl", 0, 50)
+        self.assertIn("50, 50 of them new", self.baseline("import", path, "--model", "m").stdout)
+        again = self.baseline("import", path, "--model", "m").stdout
+        self.assertIn("50, 0 of them new", again)
+        self.assertIn("Nothing of it is new", again)
+        self.assertIn("50", self.baseline("list").stdout)
+        shown = self.baseline("show", "--model", "m", "--limit", "3").stdout
+        self.assertIn("and 47 more", shown)
+        digest = shown.splitlines()[-2].split()[1]
+        one = self.baseline("show", digest, "--model", "m").stdout
+        self.assertIn("A crate holds", one)
+
+    def test_bad_lines_are_named(self):
+        path = self.write("bad.jsonl", '{"question": "q", "answer": "#### 1"}\n{"question": "q"}\n{\n')
+        done = self.baseline("import", path, "--model", "m")
+        told = [line.split(":")[1] for line in done.stderr.splitlines() if "bad.jsonl:" in line]
+        self.assertEqual(told, ["2", "3"])
+        self.assertIn("bad lines  2", done.stdout)
+
+    def test_what_cannot_be_done_says_what_can(self):
+        for arguments, hint in (
+                (("list",), "no database"),
+                (("show", "--model", "m"), "no database"),
+                (("import", self.problems("p.jsonl", 0, 1)), "--model"),
+                (("import", self.folder / "none"), "can't open"),
+                (("import", self.problems("q.jsonl", 0, 1), "--from", "x"), "known are")):
+            done = self.baseline(*arguments, check=False)
+            self.assertEqual(done.returncode, 1, arguments)
+            self.assertIn(hint, done.stderr)
+
+    def test_frozen_it_refuses_imports(self):
+        self.baseline("import", BASELINE)
+        self.baseline("freeze", "--model", MODEL)
+        done = self.baseline("import", self.problems("p.jsonl", 0, 9), "--model", MODEL,
+                             check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("freeze --off", done.stderr)
+        self.baseline("freeze", "--model", MODEL, "--off")
+        self.baseline("import", self.problems("p.jsonl", 0, 9), "--model", MODEL)
+
+
+class BesideTheDaemon(Folder):
+
+    def daemon(self):
+        return harness.Daemon(self.folder, harness.config(
+            self.folder, more="false_alarms: {mean_responses: 100000}"))
+
+    def reload(self, daemon, *names):
+        """SIGHUP; waits for one more of these lines of the log."""
+        before = len(daemon.events(*names))
+        daemon.popen.send_signal(signal.SIGHUP)
+        harness.wait_for(names, lambda: len(daemon.events(*names)) > before)
+
+    def live(self, name, first, last):
+        rows = harness.recent(harness.read_rows(harness.SAMPLE / "live.jsonl"))
+        return harness.write_rows(self.folder / name, rows[first:last])
+
+    def feed(self, daemon, path, count):
+        before = daemon.scored()
+        harness.feed(daemon.tap, path, "--recorded-times")
+        harness.wait_for("the rows", lambda: daemon.scored() >= before + count)
+
+    def incidents(self, daemon, only_open=True):
+        return daemon.api("/api/v1/incidents" + ("?open=1" if only_open else ""))["incidents"]
+
+    def test_import_incident_and_an_accepted_change(self):
+        self.baseline("import", BASELINE)
+        with self.daemon() as daemon:
+            taken = daemon.events("baseline")
+            self.assertEqual(taken[0]["reference"], "replaced")
+            self.assertEqual(daemon.metrics()[
+                f'reasonwatch_baseline_problems{{model="{MODEL}"}}'], 60)
+            self.feed(daemon, self.live("healthy.jsonl", 0, 300), 300)
+            self.assertEqual(self.incidents(daemon), [])
+            # A set that comes while the daemon runs.
+            self.baseline("import", self.problems("more.jsonl", 0, 30), "--model", MODEL)
+            self.reload(daemon, "baseline")
+            stored = daemon.api("/api/v1/baseline")["baselines"]
+            self.assertEqual([(b["model"], b["problems"]) for b in stored], [(MODEL, 90)])
+            self.assertEqual(daemon.events("baseline")[-1]["reference"], "kept")
+
+            self.feed(daemon, self.live("bad.jsonl", 700, 850), 150)
+            found = harness.wait_for("an incident", lambda: self.incidents(daemon))
+            whole = daemon.api("/api/v1/incidents/" + found[0]["id"])
+            self.assertIn(("fingerprint", "heron-2025.03.0"),
+                          [(e["kind"], e["new"]) for e in whole["timeline"]])
+            # Told, but not expected: the incident stays.
+            post(daemon.url + "/api/v1/deployments", {"model": MODEL, "version": "3"})
+            self.assertTrue(self.incidents(daemon))
+            post(daemon.url + "/api/v1/deployments",
+                 {"model": MODEL, "version": "3", "expected": True, "note": "short answers"})
+            harness.wait_for("the close", lambda: not self.incidents(daemon))
+            whole = daemon.api("/api/v1/incidents/" + found[0]["id"])
+            self.assertEqual(whole["close_reason"], "accepted")
+            self.assertEqual(whole["causes"][0]["cause"], "version_change")
+            self.assertIn("short answers", whole["causes"][0]["evidence"])
+            self.assertIn("deployment", [e["kind"] for e in whole["timeline"]])
+            self.assertIn(f'reasonwatch_deployment_timestamp_seconds{{model="{MODEL}"}}',
+                          daemon.metrics())
+            text = harness.run("incidents", "show", found[0]["id"], "--data", self.data).stdout
+            self.assertIn("time line", text)
+            self.assertIn("deployment 3 (expected): short answers", text)
+            daemon.stop()
+        # What was taken stays taken: nothing is learnt twice.
+        with self.daemon() as daemon:
+            self.assertEqual(daemon.events("baseline"), [])
+            self.assertEqual(self.incidents(daemon), [])
+
+    def test_rebase_diff_and_the_way_back(self):
+        self.baseline("import", BASELINE)
+        with self.daemon() as daemon:
+            self.feed(daemon, self.live("healthy.jsonl", 0, 300), 300)
+            self.feed(daemon, self.live("bad.jsonl", 700, 850), 150)
+            harness.wait_for("an incident", lambda: self.incidents(daemon))
+            self.baseline("rebase", "--model", MODEL, "--version", "4", "--note", "wanted")
+            self.assertTrue(self.incidents(daemon))
+            self.reload(daemon, "reference_anew")
+            harness.wait_for("the close", lambda: not self.incidents(daemon))
+            closed = self.incidents(daemon, only_open=False)[0]
+            self.assertEqual(closed["close_reason"], "accepted")
+            # Once is enough.
+            daemon.popen.send_signal(signal.SIGHUP)
+            harness.wait_for("reload", lambda: len(daemon.events("reloaded")) > 1)
+            self.assertEqual(len(daemon.events("reference_anew")), 1)
+            # The golden reference is still there, and is put back.
+            streams = daemon.api("/api/v1/streams")["streams"]
+            self.assertLess(sum(s["reference_responses"] for s in streams), 100)
+            self.baseline("rebase", "--model", MODEL, "--to-golden")
+            self.reload(daemon, "reference_anew")
+
+            def learnt():
+                return sum(s["reference_responses"]
+                           for s in daemon.api("/api/v1/streams")["streams"]) >= 300
+            harness.wait_for("the golden reference", learnt)
+            daemon.stop()
+        diff = self.baseline("diff", "--model", MODEL).stdout
+        self.assertIn("pass rate", diff)
+        self.assertIn("output_tokens", diff)
+        self.assertNotIn("notable", diff)
+
+    def test_without_labels_another_answer_than_before_is_a_regression(self):
+        def rows(first, count, wrong):
+            made = []
+            for i in range(first, first + count):
+                n = i % 30 + 3
+                made.append({"id": f"q-{i}", "model": "m", "prompt": f"How many legs have {n} ants?",
+                             "time": f"2025-03-03T08:{i // 60 % 60:02d}:{i % 60:02d}Z",
+                             "content": f"An ant has six legs. The answer is {6 * n + 5 * wrong}."})
+            return harness.write_rows(self.folder / f"{first}.jsonl", made)
+        with self.daemon() as daemon:
+            self.feed(daemon, rows(0, 360, False), 360)
+            self.assertEqual(self.incidents(daemon), [])
+            daemon.stop()
+        listed = self.baseline("show", "--model", "m", "--limit", "40").stdout
+        self.assertIn("30 of them agreed", listed)
+        self.assertNotIn("ants", listed)
+        with self.daemon() as daemon:
+            self.feed(daemon, rows(360, 60, True), 60)
+            found = harness.wait_for("an incident", lambda: self.incidents(daemon))
+            self.assertIn("consistency_regression", [s["signal"] for s in found[0]["signals"]])
+
+
+if __name__ == "__main__":
+    harness.main()
