@@ -107,7 +107,8 @@ struct StoreStatistics {
 };
 
 // One question to a model. Every sampling field is sent as it stands here, so
-// that a server's own defaults do not come in.
+// that a server's own defaults do not come in; NaN = not sent, where the
+// baseline was asked so.
 struct SampleRequest {
   std::string model;
   std::string messages_json;  // OpenAI chat form, or
@@ -118,6 +119,7 @@ struct SampleRequest {
   int64_t seed = 0;
   int n = 1;  // choices; a server that can't gives one
   Thinking thinking = Thinking::kUnstated;
+  std::string effort;      // "" = not sent
   std::string cache_salt;  // "" = the cache as it is
   bool stream = false;
   int32_t top_logprobs = 0;  // 0 = none

@@ -25,6 +25,7 @@
 #include "core/strings.h"
 #include "storage/incident_table.h"
 #include "storage/migrations/migrations.h"
+#include "storage/rescore_table.h"
 #include "storage/sqlite.h"
 
 namespace reasonwatch {
@@ -175,7 +176,7 @@ struct Fact {
 };
 
 struct Record {
-  std::variant<State, Incident, Problems, Fact> value;
+  std::variant<State, Incident, Problems, Fact, RescoreJob> value;
   int64_t bytes = 0;
   absl::Time time;
 };
@@ -221,12 +222,20 @@ int64_t BytesOf(const Incident& incident) {
   return bytes;
 }
 
+int64_t BytesOf(const RescoreJob& job) {
+  return static_cast<int64_t>(sizeof(job) +
+                              job.samples.size() * sizeof(RescoreSample)) +
+         Size(job.model) + Size(job.incident);
+}
+
 // The statements of the writer thread.
 class Writer {
  public:
   static absl::StatusOr<std::unique_ptr<Writer>> Make(Connection& connection) {
     RW_ASSIGN_OR_RETURN(IncidentWriter incidents,
                         IncidentWriter::Prepare(connection));
+    RW_ASSIGN_OR_RETURN(RescoreWriter rescores,
+                        RescoreWriter::Prepare(connection));
     RW_ASSIGN_OR_RETURN(
         Statement state,
         connection.Prepare("INSERT OR REPLACE INTO state (kind, key, version,"
@@ -241,8 +250,8 @@ class Writer {
         connection.Prepare("INSERT OR REPLACE INTO facts (name, value,"
                            " updated_ns) VALUES (?1,?2,?3)"));
     return std::unique_ptr<Writer>(
-        new Writer(std::move(incidents), std::move(state), std::move(problem),
-                   std::move(fact)));
+        new Writer(std::move(incidents), std::move(rescores), std::move(state),
+                   std::move(problem), std::move(fact)));
   }
 
   absl::Status Write(const Record& record) {
@@ -252,11 +261,13 @@ class Writer {
   }
 
   IncidentWriter& incidents() { return incidents_; }
+  RescoreWriter& rescores() { return rescores_; }
 
  private:
-  Writer(IncidentWriter incidents, Statement state, Statement problem,
-         Statement fact)
+  Writer(IncidentWriter incidents, RescoreWriter rescores, Statement state,
+         Statement problem, Statement fact)
       : incidents_(std::move(incidents)),
+        rescores_(std::move(rescores)),
         state_(std::move(state)),
         problem_(std::move(problem)),
         fact_(std::move(fact)) {}
@@ -272,7 +283,12 @@ class Writer {
     return absl::OkStatus();
   }
   absl::Status Write(const Incident& incident, absl::Time) {
-    return incidents_.Write(incident);
+    RW_RETURN_IF_ERROR(incidents_.Write(incident));
+    if (!incident.verdict.has_value()) return absl::OkStatus();
+    return rescores_.WriteVerdict(incident.id, *incident.verdict);
+  }
+  absl::Status Write(const RescoreJob& job, absl::Time) {
+    return rescores_.Write(job);
   }
   absl::Status Write(const Problems& problems, absl::Time) {
     for (const BaselineProblem& p : problems)
@@ -292,6 +308,7 @@ class Writer {
   }
 
   IncidentWriter incidents_;
+  RescoreWriter rescores_;
   Statement state_;
   Statement problem_;
   Statement fact_;
@@ -305,10 +322,12 @@ int64_t RowsOf(const Record& record) {
   return 1;
 }
 
-// A power cut may take the latest checkpoint, never an incident or a problem.
+// A power cut may take the latest checkpoint, never an incident, a problem or a
+// re-run.
 bool MustSurvivePowerCut(const Record& record) {
   return std::holds_alternative<Incident>(record.value) ||
-         std::holds_alternative<Problems>(record.value);
+         std::holds_alternative<Problems>(record.value) ||
+         std::holds_alternative<RescoreJob>(record.value);
 }
 
 class SqliteStoreImpl : public SqliteStore {
@@ -382,6 +401,13 @@ class SqliteStoreImpl : public SqliteStore {
     return Enqueue(Record{std::move(problems), bytes, clock_.Now()});
   }
 
+  absl::Status PutRescoreJob(const RescoreJob& job) override {
+    if (job.id.empty())
+      return absl::InvalidArgumentError("re-score job without an id");
+    RW_RETURN_IF_ERROR(CheckRoom());
+    return Enqueue(Record{job, BytesOf(job), clock_.Now()});
+  }
+
   absl::Status PutFact(std::string_view name, std::string_view value) override {
     return Enqueue(Record{Fact{std::string(name), std::string(value)},
                           Size(name) + Size(value), clock_.Now()});
@@ -447,6 +473,15 @@ class SqliteStoreImpl : public SqliteStore {
       p.trials = static_cast<int32_t>(query.NextInt());
       p.failures = static_cast<int32_t>(query.NextInt());
     }
+  }
+
+  absl::StatusOr<std::vector<RescoreJob>> LoadRescoreJobs(
+      bool unfinished_only, int limit) override {
+    MutexLock lock(reader_mutex_);
+    RW_RETURN_IF_ERROR(reader_.Execute("BEGIN"));
+    auto jobs = ReadRescoreJobs(reader_, unfinished_only, limit);
+    (void)reader_.Execute("COMMIT");
+    return jobs;
   }
 
   absl::StatusOr<std::string> LoadFact(std::string_view name) override {
@@ -629,6 +664,13 @@ class SqliteStoreImpl : public SqliteStore {
     while (true) {
       const absl::StatusOr<int64_t> removed =
           writer_->incidents().RemoveClosedBefore(limit, kRemovalBatch);
+      CountError(removed.status());
+      if (!removed.ok() || *removed == 0) break;
+      expired_.fetch_add(*removed, std::memory_order_relaxed);
+    }
+    while (true) {
+      const absl::StatusOr<int64_t> removed =
+          writer_->rescores().RemoveFinishedBefore(limit, kRemovalBatch);
       CountError(removed.status());
       if (!removed.ok() || *removed == 0) break;
       expired_.fetch_add(*removed, std::memory_order_relaxed);
