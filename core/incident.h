@@ -111,7 +111,7 @@ struct Incident {
   std::string onset_id;
   absl::Time onset_time = absl::InfinitePast();
   std::vector<IncidentSignal> signals;
-  std::vector<Cause> causes;  // ranked, the likeliest first
+  std::vector<Cause> causes;       // ranked, the likeliest first
   std::optional<Verdict> verdict;  // of asking the model again
   bool open() const { return closed == absl::InfiniteFuture(); }
 };

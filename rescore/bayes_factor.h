@@ -8,9 +8,9 @@
 //            B(a+k, b+t-f) / B(a+f, b+t-f)
 //
 // and BF is its mean over phi in {.25, .5, .9}. Under the null a mean of Bayes
-// factors exceeds 1/p with probability at most p at any time (Ville), so a group
-// may stop as soon as a bound is reached. Over several problems the factors are
-// multiplied for each phi and then averaged.
+// factors exceeds 1/p with probability at most p at any time (Ville), so a
+// group may stop as soon as a bound is reached. Over several problems the
+// factors are multiplied for each phi and then averaged.
 //
 // A problem that was chosen because it failed enters with one failure more.
 #ifndef REASONWATCH_RESCORE_BAYES_FACTOR_H_
@@ -47,8 +47,8 @@ struct Bounds {
 };
 inline constexpr Bounds kProblemBounds = {30, .1};
 inline constexpr Bounds kIncidentBounds = {100, .05};
-inline constexpr int kGroupSize = 16;      // trials of one problem
-inline constexpr int kIncidentCap = 256;   // trials of an incident
+inline constexpr int kGroupSize = 16;     // trials of one problem
+inline constexpr int kIncidentCap = 256;  // trials of an incident
 inline constexpr int kIncidentProblems = 64;
 
 // Confirmed, not reproduced, or still undecided.

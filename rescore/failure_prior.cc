@@ -28,8 +28,8 @@ FailurePosterior FitFailurePrior(const std::vector<Trials>& problems) {
     ++distinct[{t.count, t.failures}];
   }
   if (count == 0) return {};
-  const double mean = (static_cast<double>(failures) + 1) /
-                      (static_cast<double>(count) + 2);
+  const double mean =
+      (static_cast<double>(failures) + 1) / (static_cast<double>(count) + 2);
   double strength = kUnknownStrength;
   if (repeated >= kRepeatedProblems) {
     double best = -std::numeric_limits<double>::infinity();

@@ -11,8 +11,7 @@ struct Tally {
   int32_t failures = 0;
 };
 
-Tally TallyOf(const RescoreJob& job, Reward reward,
-              std::string_view way = "") {
+Tally TallyOf(const RescoreJob& job, Reward reward, std::string_view way = "") {
   Tally tally;
   for (const RescoreSample& s : job.samples) {
     const int8_t value = s.rewards[static_cast<size_t>(reward)];

@@ -13,8 +13,8 @@ void HeadroomGate::Update(absl::Time now,
   }
   // NaN compares false: what the server does not say holds nobody back, but it
   // must say one of the two.
-  busy_ = !load.ok() || (load->waiting != load->waiting &&
-                         load->running != load->running);
+  busy_ = !load.ok() ||
+          (load->waiting != load->waiting && load->running != load->running);
   if (!busy_)
     busy_ = load->waiting > 0 || load->running - own >= options_.max_running ||
             load->kv_usage >= options_.max_kv_usage;

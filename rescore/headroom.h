@@ -11,7 +11,7 @@
 namespace reasonwatch {
 
 struct HeadroomOptions {
-  double max_running = 4;   // requests of others, exclusive
+  double max_running = 4;    // requests of others, exclusive
   double max_kv_usage = .7;  // exclusive
   absl::Duration settle = absl::Seconds(30);
 };

@@ -108,10 +108,10 @@ Difference PairedDifference(const Pairs& pairs, int ways) {
   const double z = NormalQuantile(kError / 2 / std::max(1, ways));
   const double half =
       z * std::sqrt(std::max(0., better + worse - middle * middle) / n);
-  d.value = pairs.count() == 0
-                ? 0
-                : static_cast<double>(pairs.better - pairs.worse) /
-                      pairs.count();
+  d.value =
+      pairs.count() == 0
+          ? 0
+          : static_cast<double>(pairs.better - pairs.worse) / pairs.count();
   d.low = std::max(-1., middle - half);
   d.high = std::min(1., middle + half);
   return d;
@@ -157,10 +157,10 @@ absl::StatusOr<std::string> FillContext(const Response& question,
   }
   const int64_t turns = std::clamp<int64_t>(tokens / kTurnTokens, 0, 4096);
   for (int64_t i = 0; i < turns; ++i)
-    absl::StrAppend(&filled, "{\"role\":", i % 2 == 0 ? "\"user\"" : "\"assistant\"",
-                    ",\"content\":",
-                    JsonString(kProse[static_cast<size_t>(i) % std::size(kProse)]),
-                    "},");
+    absl::StrAppend(
+        &filled, "{\"role\":", i % 2 == 0 ? "\"user\"" : "\"assistant\"",
+        ",\"content\":",
+        JsonString(kProse[static_cast<size_t>(i) % std::size(kProse)]), "},");
   // An assistant's turn must stand before the question's.
   if (turns % 2 != 0)
     absl::StrAppend(&filled,

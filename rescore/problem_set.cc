@@ -23,8 +23,9 @@ constexpr Feature kMarkers[] = {Feature::kBoxed, Feature::kAnswerTag,
                                 Feature::kSteps, Feature::kCodeFence,
                                 Feature::kJsonKeys};
 constexpr Feature kBreaks[] = {
-    Feature::kUnclosed,  Feature::kDoubled,          Feature::kLeaked,
-    Feature::kGarbageRun, Feature::kExactPeriod,      Feature::kStopEmpty,
+    Feature::kUnclosed,     Feature::kDoubled,
+    Feature::kLeaked,       Feature::kGarbageRun,
+    Feature::kExactPeriod,  Feature::kStopEmpty,
     Feature::kFinishLength, Feature::kReasoningWithoutAnswer};
 
 bool Yes(const Scored& s, Feature f) { return s.reading(f) > 0; }
@@ -161,9 +162,9 @@ ProblemSet ProblemSet::Make(const std::vector<Row>& rows) {
       p.tokens = Median(lengths);
       p.max_tokens = p.question.intent.max_tokens;
       if (p.max_tokens <= 0)
-        p.max_tokens =
-            longest > 0 ? static_cast<int64_t>(kRoom * std::exp2(longest))
-                        : kUnknownTokens;
+        p.max_tokens = longest > 0
+                           ? static_cast<int64_t>(kRoom * std::exp2(longest))
+                           : kUnknownTokens;
       p.max_tokens = std::clamp(p.max_tokens, kLeastTokens, kMostTokens);
 
       for (const Row* row : same) {
@@ -171,8 +172,8 @@ ProblemSet ProblemSet::Make(const std::vector<Row>& rows) {
         double others = std::numeric_limits<double>::quiet_NaN();
         if (lengths.size() >= 2) {
           std::vector<double> rest = lengths;
-          const auto own = std::find(rest.begin(), rest.end(),
-                                     ReasoningLength(row->scored));
+          const auto own =
+              std::find(rest.begin(), rest.end(), ReasoningLength(row->scored));
           if (own != rest.end()) rest.erase(own);
           others = Median(std::move(rest));
         }

@@ -33,11 +33,11 @@ struct FormatProfile {
 struct RescoreProblem {
   std::string model;
   uint64_t digest = 0;
-  std::string id;      // the operator's name for it
-  Response question;   // prompt or messages, sampling, intent, gold
+  std::string id;     // the operator's name for it
+  Response question;  // prompt or messages, sampling, intent, gold
   std::array<Trials, kRewardCount> trials;
-  double tokens = 0;  // median log2(1 + tokens) of its trials
-  bool solved = false;  // at most a quarter of its trials failed
+  double tokens = 0;       // median log2(1 + tokens) of its trials
+  bool solved = false;     // at most a quarter of its trials failed
   int64_t max_tokens = 0;  // what a re-run may take
 };
 

@@ -475,8 +475,8 @@ class SqliteStoreImpl : public SqliteStore {
     }
   }
 
-  absl::StatusOr<std::vector<RescoreJob>> LoadRescoreJobs(
-      bool unfinished_only, int limit) override {
+  absl::StatusOr<std::vector<RescoreJob>> LoadRescoreJobs(bool unfinished_only,
+                                                          int limit) override {
     MutexLock lock(reader_mutex_);
     RW_RETURN_IF_ERROR(reader_.Execute("BEGIN"));
     auto jobs = ReadRescoreJobs(reader_, unfinished_only, limit);

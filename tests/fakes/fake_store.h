@@ -99,6 +99,14 @@ class FakeStore : public Store {
     return absl::OkStatus();
   }
 
+  void Clear() {
+    MutexLock lock(mutex_);
+    state_.clear();
+    incidents_.clear();
+    problems_.clear();
+    jobs_.clear();
+    facts_.clear();
+  }
   void SetRefuses(bool refuses) {
     MutexLock lock(mutex_);
     refuses_ = refuses;

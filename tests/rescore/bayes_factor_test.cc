@@ -30,10 +30,9 @@ TEST(BayesFactor, IsTheRatioOfTheTwoMarginalLikelihoods) {
     for (const auto& [t, f] :
          {std::pair(1, 0), std::pair(1, 1), std::pair(16, 5), std::pair(9, 9)})
       for (size_t i = 0; i < kLosses.size(); ++i)
-        EXPECT_NEAR(
-            std::exp(LogBayesFactors({a, b}, t, f)[i]) /
-                Integrated({a, b}, t, f, kLosses[i]),
-            1, 1e-3)
+        EXPECT_NEAR(std::exp(LogBayesFactors({a, b}, t, f)[i]) /
+                        Integrated({a, b}, t, f, kLosses[i]),
+                    1, 1e-3)
             << a << " " << b << " " << t << " " << f << " " << kLosses[i];
 }
 
@@ -42,7 +41,8 @@ TEST(BayesFactor, IsOneWithoutTrials) {
 }
 
 TEST(BayesFactor, StaysFiniteForAnythingThatCanBeCounted) {
-  EXPECT_TRUE(std::isfinite(BayesFactor(LogBayesFactors({.01, 1e6}, 4096, 4096))));
+  EXPECT_TRUE(
+      std::isfinite(BayesFactor(LogBayesFactors({.01, 1e6}, 4096, 4096))));
   EXPECT_GE(BayesFactor(LogBayesFactors({1e6, .01}, 4096, 0)), 0);
 }
 

@@ -66,7 +66,8 @@ TEST(Group, AdvantageIsAgainstTheGroupAndNeverOfOneThatIsAllAlike) {
   const GroupStatistics g = StatisticsOf(samples, Reward::kOutcome);
   EXPECT_DOUBLE_EQ(g.mean, .75);
   EXPECT_NEAR(*Advantage(g, 0), -.75 / std::sqrt(.1875), 1e-6);
-  EXPECT_FALSE(Advantage(StatisticsOf(samples, Reward::kFormat), 0).has_value());
+  EXPECT_FALSE(
+      Advantage(StatisticsOf(samples, Reward::kFormat), 0).has_value());
   EXPECT_FALSE(Advantage(GroupStatistics(), 0).has_value());
 }
 
@@ -245,9 +246,8 @@ TEST(Localise, NamesTheMostSpecificWayThatCarriesTheLoss) {
   }
   WaysAvailable available;
   available.reference = true;
-  const auto differences =
-      Localise({{set.Find("m", 1), &job}}, PlanWays(available),
-               Reward::kOutcome);
+  const auto differences = Localise({{set.Find("m", 1), &job}},
+                                    PlanWays(available), Reward::kOutcome);
   ASSERT_EQ(differences.size(), 3u);
   EXPECT_EQ(differences[0].name, kFreshCache);
   EXPECT_EQ(differences[0].cause, "cache_or_batching");
@@ -268,9 +268,8 @@ TEST(Localise, SaturationIsNamedByTheLossUnderAFilledContext) {
   }
   WaysAvailable available;
   available.filled_context = true;
-  const auto differences =
-      Localise({{set.Find("m", 1), &job}}, PlanWays(available),
-               Reward::kOutcome);
+  const auto differences = Localise({{set.Find("m", 1), &job}},
+                                    PlanWays(available), Reward::kOutcome);
   ASSERT_EQ(differences.size(), 1u);
   EXPECT_EQ(differences[0].cause, "context_saturation");
 }
@@ -282,8 +281,9 @@ TEST(Localise, FillsTheContextBeforeTheQuestion) {
   ASSERT_TRUE(filled.ok());
   EXPECT_EQ(filled->front(), '[');
   EXPECT_NE(filled->find("harbour"), std::string::npos);
-  EXPECT_NE(filled->find("{\"role\":\"user\",\"content\":\"Say \\\"one\\\".\"}]"),
-            std::string::npos);
+  EXPECT_NE(
+      filled->find("{\"role\":\"user\",\"content\":\"Say \\\"one\\\".\"}]"),
+      std::string::npos);
   question.messages_json = " [{\"role\":\"user\",\"content\":\"x\"}] ";
   EXPECT_TRUE(FillContext(question, 100).ok());
   question.messages_json = "{}";
