@@ -18,6 +18,7 @@ namespace reasonwatch {
 std::string FindingLine(const IncidentEvent& event);
 
 std::string IncidentJson(const Incident& incident);
+std::string VerdictJson(const Verdict& verdict);
 // {"incidents": [...]}
 std::string IncidentsJson(const std::vector<Incident>& incidents);
 

@@ -681,7 +681,11 @@ void Rescorer::AskNow(const Question& question, absl::Time now) {
     ++counters_.yielded;
     return;
   }
-  if (!answer.ok()) return Failed(question, ErrorName(answer.status()), after);
+  if (!answer.ok())
+    return Failed(question,
+                  options_.error_name ? options_.error_name(answer.status())
+                                      : ErrorName(answer.status()),
+                  after);
   if (answer->empty()) return Failed(question, "no_response", after);
   const Response& first = answer->front();
   if (first.http_status >= 400)

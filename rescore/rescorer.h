@@ -50,6 +50,8 @@ struct RescorerOptions {
   int64_t filled_context = 8192;              // tokens
   HeadroomOptions headroom;
   bool localise = true;
+  // Name of a client's error; null = by its code.
+  std::function<std::string(const absl::Status&)> error_name;
 };
 
 // Not owned. `watched` null = nobody can be asked.
