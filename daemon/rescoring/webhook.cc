@@ -40,7 +40,8 @@ std::string WebhookSignature(const std::string& secret, int64_t unix_seconds,
 
 Webhook::Post PostTo(std::string url, std::string ca_file) {
   return [url = std::move(url), ca_file = std::move(ca_file)](
-             const Headers& headers, const std::string& body) -> absl::Status {
+             const Webhook::Headers& headers,
+             const std::string& body) -> absl::Status {
     HttpRequest request;
     request.url = url;
     request.ca_file = ca_file;

@@ -5,7 +5,7 @@
 // body, under the key of the secret file: check it, and that the time is near.
 // `x-reasonwatch-event` is incident_confirmed (an incident's JSON) or
 // problem_confirmed (a verdict's). 2xx ends it; all else is tried again, later
-// and later, for about an hour. The queue holds 256; what is over is dropped
+// and later, for about two hours. The queue holds 256; what is over is dropped
 // and counted. What waits when the daemon ends is lost: the incident is not.
 #ifndef REASONWATCH_DAEMON_RESCORING_WEBHOOK_H_
 #define REASONWATCH_DAEMON_RESCORING_WEBHOOK_H_
