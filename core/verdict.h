@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,6 +72,9 @@ struct Verdict {
   double statistic = 0;
   absl::Time time = absl::InfinitePast();
   std::vector<Difference> differences;
+  // p-value of log-probabilities on fixed prompts against those of before the
+  // incident; NaN = not compared.
+  double fingerprint_p = std::numeric_limits<double>::quiet_NaN();
 };
 
 enum class RescoreTrigger : uint8_t {

@@ -75,6 +75,7 @@ Json VerdictValue(const Verdict& v) {
   // null: the group was all alike, or nothing live stands behind it.
   out["group"]["advantage"] = nullptr;
   if (v.advantage.has_value()) out["group"]["advantage"] = *v.advantage;
+  out["fingerprint_p"] = v.fingerprint_p;
   out["time"] = TimeJson(v.time);
   Json differences = Json::array();
   for (const Difference& d : v.differences)

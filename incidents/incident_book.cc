@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "core/strings.h"
@@ -20,6 +21,8 @@ constexpr double kLongRatio = 1.5;
 constexpr double kPoints = .05;
 // Loops, garbage and empty answers in so many responses need no re-run.
 constexpr double kPlainShare = .2;
+// p-value of the fingerprint from which the weights are not those of before.
+constexpr double kOtherWeights = .005;
 // So much more evidence than when it was not reproduced.
 constexpr double kGrown = 100;
 
@@ -72,22 +75,29 @@ bool IsPlain(const Finding& finding) {
 std::vector<Cause> CausesOf(const Incident& incident) {
   std::vector<Cause> causes = RankCauses(incident);
   if (!incident.verdict.has_value()) return causes;
-  for (const Difference& d : incident.verdict->differences) {
-    if (d.cause.empty()) continue;
-    std::erase_if(causes, [&](const Cause& c) { return c.cause == d.cause; });
-    // Measured, where the others are hints.
-    constexpr double kMeasured = .8;
+  const auto lead = [&](const std::string& cause, double weight,
+                        std::string evidence) {
+    std::erase_if(causes, [&](const Cause& c) { return c.cause == cause; });
     double rest = 0;
     for (const Cause& c : causes) rest += c.weight;
-    for (Cause& c : causes) c.weight *= (1 - kMeasured) / rest;
-    causes.insert(
-        causes.begin(),
-        {d.cause, causes.empty() ? 1 : kMeasured,
+    for (Cause& c : causes) c.weight *= (1 - weight) / rest;
+    causes.insert(causes.begin(),
+                  {cause, causes.empty() ? 1 : weight, std::move(evidence)});
+  };
+  // Measured, where the others are hints.
+  for (const Difference& d : incident.verdict->differences) {
+    if (d.cause.empty()) continue;
+    lead(d.cause, .8,
          absl::StrFormat("asked again as %s, the reward differs by %+.2f "
                          "(%.2f to %.2f, %d pairs)",
-                         d.name, d.value, d.low, d.high, d.pairs)});
-    break;
+                         d.name, d.value, d.low, d.high, d.pairs));
+    return causes;
   }
+  if (incident.verdict->fingerprint_p <= kOtherWeights)
+    lead("quantization_or_weights", .6,
+         absl::StrFormat("log-probabilities on fixed prompts are not those of "
+                         "before (p = %.4f)",
+                         incident.verdict->fingerprint_p));
   return causes;
 }
 

@@ -46,6 +46,7 @@ constexpr double kSaturated = .25;
 
 constexpr char kBudgetFact[] = "rescore_budget";
 constexpr char kCanaryFact[] = "rescore_canaries";
+constexpr char kFingerprintFact[] = "rescore_fingerprint/";
 
 std::string JobId(std::string_view what, const std::string& model,
                   uint64_t problem) {
@@ -94,6 +95,12 @@ int CountOf(const RescoreJob& job, std::string_view way) {
   return static_cast<int>(
       std::count_if(job.samples.begin(), job.samples.end(),
                     [&](const RescoreSample& s) { return s.way == way; }));
+}
+
+// Of a single problem; a canary's one sample needs none.
+bool NeedsComparison(const RescoreJob& job, const RescoreProblem& problem) {
+  return job.limit > 1 &&
+         !EnoughTrials({{&problem, &job}}, SetOf(Reward::kOutcome));
 }
 
 bool HasSample(const RescoreJob& job, std::string_view way, int index) {
@@ -481,6 +488,7 @@ absl::Duration Rescorer::Step() {
     return kIdle;
   if (now < not_before_) return std::min(kIdle, not_before_ - now);
   const std::optional<Question> question = NextQuestion();
+  if (!question.has_value()) LookForProbe();
   {
     MutexLock lock(mutex_);
     counters_.queued = static_cast<int64_t>(jobs_.size());
@@ -490,14 +498,104 @@ absl::Duration Rescorer::Step() {
       progress_.second += job.limit;
     }
     if (!gate_.open()) blocked_ = "gate_shut";
-    if (!question.has_value() || !gate_.open()) return kIdle;
+    if (!question.has_value() && !probe_.has_value()) return kIdle;
+    if (!gate_.open()) return kIdle;
   }
   if (!tokens_.Allows(now) || !requests_.Allows(now)) {
     blocked_ = "budget";
     return kIdle;
   }
-  AskNow(*question, now);
+  if (question.has_value()) {
+    AskNow(*question, now);
+  } else {
+    AskProbe(now);
+  }
   return absl::ZeroDuration();
+}
+
+// Of a model that has none stored, while nothing is wrong.
+void Rescorer::LookForProbe() {
+  if (probe_.has_value() || !campaigns_.empty()) return;
+  for (const std::string& model : set_->Models()) {
+    if (fingerprints_.contains(model)) continue;
+    if (store_ != nullptr) {
+      const auto stored = store_->LoadFact(kFingerprintFact + model);
+      auto runs =
+          stored.ok()
+              ? ParseFingerprint(*stored)
+              : absl::StatusOr<std::vector<FingerprintRun>>(stored.status());
+      if (runs.ok()) {
+        fingerprints_[model] = *std::move(runs);
+        continue;
+      }
+    }
+    probe_.emplace().model = model;
+    return;
+  }
+}
+
+void Rescorer::AskProbe(absl::Time now) {
+  Probe& probe = *probe_;
+  SampleRequest r;
+  r.model = probe.model;
+  r.messages_json = FingerprintPrompts()[probe.prompt];
+  r.temperature = 0;
+  r.max_tokens = kFingerprintTokens;
+  r.top_logprobs = 1;
+  r.timeout = options_.timeout;
+  r.id = absl::StrFormat(
+      "rw-probe-%08x",
+      StableHash(absl::StrFormat("%s %d %d %d", probe.model, probe.prompt,
+                                 probe.runs.size(), absl::ToUnixNanos(now))) >>
+          32);
+  r.stop = &give_up_;
+  give_up_ = false;
+  asking_ = true;
+  if (stopped_) give_up_ = true;
+  requests_.Take(1);
+  tokens_.Take(kFingerprintTokens);
+  const auto answer = endpoints_.watched->Sample(r);
+  asking_ = false;
+  if (absl::IsCancelled(answer.status()) && give_up_) {
+    MutexLock lock(mutex_);
+    ++counters_.yielded;
+    return;
+  }
+  if (!answer.ok() || answer->empty()) {
+    Count(&RescoreCounters::errors, "probe");
+    not_before_ = clock_.Now() + kLongestPause;
+    if (++probe.errors >= kErrorsOfAWay) EndProbe(/*whole=*/false);
+    return;
+  }
+  const auto logprobs = ReadLogprobs(answer->front().body);
+  // A server that gives none will give none.
+  if (!logprobs.ok()) return EndProbe(/*whole=*/false);
+  probe.run.insert(probe.run.end(), logprobs->begin(), logprobs->end());
+  if (++probe.prompt < FingerprintPrompts().size()) return;
+  probe.prompt = 0;
+  probe.runs.push_back(std::exchange(probe.run, {}));
+  if (probe.runs.size() >= kFingerprintRuns) EndProbe(/*whole=*/true);
+}
+
+void Rescorer::EndProbe(bool whole) {
+  const Probe probe = *std::exchange(probe_, std::nullopt);
+  if (!probe.incident.empty()) {
+    const auto it = campaigns_.find(probe.incident);
+    if (it == campaigns_.end()) return;
+    it->second.probed = true;
+    if (whole && it->second.verdict.has_value())
+      it->second.verdict->fingerprint_p =
+          FingerprintPValue(fingerprints_[probe.model], probe.runs);
+    return;
+  }
+  // An incident may have begun meanwhile: then it is not known to be healthy.
+  if (whole && !campaigns_.empty()) return;
+  fingerprints_[probe.model] =
+      whole ? probe.runs : std::vector<FingerprintRun>();
+  if (whole && store_ != nullptr)
+    store_
+        ->PutFact(kFingerprintFact + probe.model, PrintFingerprint(probe.runs))
+        .IgnoreError();
 }
 
 std::optional<Rescorer::Question> Rescorer::NextQuestion() {
@@ -581,10 +679,14 @@ std::optional<Rescorer::Question> Rescorer::NextOfGroup(RescoreJob& job) {
     return std::nullopt;
   }
   const int count = CountOf(job, "");
-  if (count >= job.limit || errors_of_[job.id] >= kErrorsOfAJob) {
+  const bool few = NeedsComparison(job, *problem);
+  if (count >= job.limit || errors_of_[job.id] >= kErrorsOfAJob ||
+      (few && endpoints_.reference == nullptr)) {
     JudgeGroup(job, now);
     return std::nullopt;
   }
+  if (const int compared = CountOf(job, kReference); few && compared < count)
+    return Question{&job, problem, kReference, compared};
   return Question{&job, problem, "", count};
 }
 
@@ -823,6 +925,14 @@ void Rescorer::Conclude(Campaign& campaign, Verdict verdict, absl::Time now) {
 }
 
 void Rescorer::EndLocalising(Campaign& campaign, absl::Time now) {
+  if (options_.localise && !campaign.probed &&
+      campaign.verdict->kind == VerdictKind::kConfirmed &&
+      !fingerprints_[campaign.incident.model].empty()) {
+    if (probe_.has_value()) return;
+    probe_.emplace().model = campaign.incident.model;
+    probe_->incident = campaign.incident.id;
+    return;
+  }
   Verdict v = *campaign.verdict;
   if (!campaign.ways.empty()) {
     const std::vector<GroupView> groups = GroupsOf(campaign);
@@ -835,7 +945,7 @@ void Rescorer::EndLocalising(Campaign& campaign, absl::Time now) {
           v.kind = VerdictKind::kConfirmed;
           v.reason = kFilledContext;
         }
-    if (!v.differences.empty()) Tell(v);
+    if (!v.differences.empty() || !std::isnan(v.fingerprint_p)) Tell(v);
   }
   FinishJobs(campaign, VerdictName(v.kind), v.reason, now);
   campaigns_.erase(std::string(campaign.incident.id));
@@ -863,9 +973,12 @@ void Rescorer::JudgeGroup(RescoreJob& job, absl::Time now) {
     if (fails) AddJob(std::move(group));
     return;
   }
+  const bool few = NeedsComparison(job, *problem);
   Verdict v = Judge(*set_, {{problem, &job}}, SetOf(Reward::kOutcome),
-                    kProblemBounds, job.limit);
-  if (v.kind == VerdictKind::kUndecided && count < job.limit && !failing)
+                    kProblemBounds, job.limit, few ? kReference : "");
+  const bool unanswerable = few && endpoints_.reference == nullptr;
+  if (v.kind == VerdictKind::kUndecided && count < job.limit && !failing &&
+      !unanswerable)
     return;
   if (failing && v.kind == VerdictKind::kUndecided) v.reason = blocked_;
   v.model = job.model;

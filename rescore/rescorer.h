@@ -33,6 +33,7 @@
 #include "core/incident.h"
 #include "core/mutex.h"
 #include "core/ports.h"
+#include "rescore/fingerprint.h"
 #include "rescore/group.h"
 #include "rescore/headroom.h"
 #include "rescore/localise.h"
@@ -120,6 +121,16 @@ class Rescorer {
     bool late = false;       // told that no verdict came in time
     std::optional<Verdict> verdict;  // stands; now being localised
     std::vector<Way> ways;
+    bool probed = false;  // the fingerprint was compared, or can't be
+  };
+  // A fingerprint that is being taken: for the store, or for an incident.
+  struct Probe {
+    std::string model;
+    std::string incident;
+    std::vector<FingerprintRun> runs;
+    FingerprintRun run;
+    size_t prompt = 0;
+    int errors = 0;
   };
   struct Symptom {
     uint64_t problem = 0;
@@ -155,6 +166,9 @@ class Rescorer {
   void JudgeGroup(RescoreJob& job, absl::Time now);
   void Conclude(Campaign& campaign, Verdict verdict, absl::Time now);
   void EndLocalising(Campaign& campaign, absl::Time now);
+  void LookForProbe();
+  void AskProbe(absl::Time now);
+  void EndProbe(bool whole);
   void Tell(Verdict verdict);
   void Count(std::map<std::string, int64_t> RescoreCounters::*which,
              std::string_view name);
@@ -194,6 +208,9 @@ class Rescorer {
   absl::Time looked_ = absl::InfinitePast();
   absl::Time not_before_ = absl::InfinitePast();
   int errors_in_a_row_ = 0;
+  // Of each model as it was healthy; empty = the server tells none.
+  std::map<std::string, std::vector<FingerprintRun>> fingerprints_;
+  std::optional<Probe> probe_;
   absl::Time next_canary_;
   uint64_t canaries_ = 0;
 };

@@ -63,8 +63,8 @@ absl::StatusOr<RescoreWriter> RescoreWriter::Prepare(Connection& connection) {
           "INSERT INTO incident_verdicts (incident, kind, reason, reward,"
           " problem, bayes_factor, samples, failures, pass_rate,"
           " baseline_pass_rate, group_mean, group_deviation, advantage,"
-          " statistic, time_ns) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,"
-          "?12,?13,?14,?15)"));
+          " statistic, time_ns, fingerprint_p) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,"
+          "?9,?10,?11,?12,?13,?14,?15,?16)"));
   RW_ASSIGN_OR_RETURN(
       Statement difference,
       connection.Prepare("INSERT INTO incident_differences (incident, position,"
@@ -120,6 +120,7 @@ absl::Status RescoreWriter::WriteVerdict(std::string_view incident,
           .Real(v.advantage.value_or(std::numeric_limits<double>::quiet_NaN()))
           .Real(v.statistic)
           .Time(v.time)
+          .Real(v.fingerprint_p)
           .Run());
   for (size_t i = 0; i < v.differences.size(); ++i) {
     const Difference& d = v.differences[i];
@@ -181,7 +182,7 @@ absl::StatusOr<std::optional<Verdict>> ReadVerdict(Connection& connection,
       connection.Prepare(
           "SELECT kind, reason, reward, problem, bayes_factor, samples,"
           " failures, pass_rate, baseline_pass_rate, group_mean,"
-          " group_deviation, advantage, statistic, time_ns"
+          " group_deviation, advantage, statistic, time_ns, fingerprint_p"
           " FROM incident_verdicts WHERE incident = ?1"));
   RW_ASSIGN_OR_RETURN(const bool found, query.Text(incident).Step());
   if (!found) return std::optional<Verdict>();
@@ -203,6 +204,7 @@ absl::StatusOr<std::optional<Verdict>> ReadVerdict(Connection& connection,
   if (!std::isnan(advantage)) v.advantage = advantage;
   v.statistic = query.NextReal();
   v.time = query.NextTime();
+  v.fingerprint_p = query.NextReal();
   RW_ASSIGN_OR_RETURN(
       Statement differences,
       connection.Prepare("SELECT name, value, low, high, pairs, cause"

@@ -173,7 +173,8 @@ CREATE TABLE incident_verdicts (
   group_deviation REAL,
   advantage REAL,
   statistic REAL,
-  time_ns INTEGER NOT NULL
+  time_ns INTEGER NOT NULL,
+  fingerprint_p REAL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE incident_differences (

@@ -28,6 +28,12 @@ class FakeClient : public ModelClient {
     std::function<void()> during;
     {
       MutexLock lock(mutex_);
+      if (request.top_logprobs > 0) {
+        if (!fault_.ok()) return fault_;
+        Response r;
+        r.body = logprobs_;
+        return std::vector<Response>{r};
+      }
       requests_.push_back(request);
       during = during_;
     }
@@ -72,6 +78,11 @@ class FakeClient : public ModelClient {
     MutexLock lock(mutex_);
     garbage_ = true;
   }
+  // Body that questions for log-probabilities get; they are not recorded.
+  void SetLogprobs(std::string body) {
+    MutexLock lock(mutex_);
+    logprobs_ = std::move(body);
+  }
   // Called while a question is under way.
   void SetDuring(std::function<void()> during) {
     MutexLock lock(mutex_);
@@ -93,6 +104,7 @@ class FakeClient : public ModelClient {
   bool no_response_ ABSL_GUARDED_BY(mutex_) = false;
   bool garbage_ ABSL_GUARDED_BY(mutex_) = false;
   std::function<void()> during_ ABSL_GUARDED_BY(mutex_);
+  std::string logprobs_ ABSL_GUARDED_BY(mutex_);
   std::vector<SampleRequest> requests_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -369,6 +369,28 @@ TEST_F(RescorerTest, ALossThatNeedsAFilledContextIsFoundThere) {
   EXPECT_EQ(Now().severity, Severity::kCritical);
 }
 
+TEST_F(RescorerTest, OtherLogProbabilitiesNameTheWeights) {
+  const auto body = [](double value) {
+    return absl::StrFormat(
+        "{\"choices\":[{\"logprobs\":{\"content\":[{\"logprob\":%g}]}}]}",
+        value);
+  };
+  bool healthy = true;
+  Start([&](const SampleRequest&) { return healthy; });
+  client_->SetLogprobs(body(-.5));
+  RunOn(absl::Minutes(2));
+  EXPECT_TRUE(store_.LoadFact("rescore_fingerprint/m").ok());
+  healthy = false;
+  client_->SetLogprobs(body(-.7));
+  Restart();
+  RunOn(absl::Minutes(1));  // the stored one is read, not taken anew
+  Open(Signal::kConsistencyRegression);
+  RunOn(absl::Minutes(14));
+  ASSERT_EQ(told_.size(), 2u);
+  EXPECT_LE(told_[1].fingerprint_p, kFingerprintError);
+  EXPECT_EQ(Now().causes.front().cause, "quantization_or_weights");
+}
+
 TEST_F(RescorerTest, FewTrialsAreMadeUpForByTheReference) {
   trials_ = 1;
   problems_ = 4;

@@ -46,11 +46,12 @@ std::string Describe(const Finding& f) {
 
 std::string Describe(const Verdict& v) {
   std::string s = absl::StrFormat(
-      "verdict %d [%s|%s] %x [%s] %d %a %d %d %a %a %a %a %a %a %d\n",
+      "verdict %d [%s|%s] %x [%s] %d %a %d %d %a %a %a %a %a %a %d %a\n",
       static_cast<int>(v.kind), v.incident, v.model, v.problem, v.reason,
       static_cast<int>(v.reward), v.bayes_factor, v.samples, v.failures,
       v.pass_rate, v.baseline_pass_rate, v.group_mean, v.group_deviation,
-      v.advantage.value_or(-99), v.statistic, absl::ToUnixNanos(v.time));
+      v.advantage.value_or(-99), v.statistic, absl::ToUnixNanos(v.time),
+      v.fingerprint_p);
   for (const Difference& d : v.differences)
     s += absl::StrFormat("  %s %a %a %a %d [%s]\n", d.name, d.value, d.low,
                          d.high, d.pairs, d.cause);
@@ -149,6 +150,7 @@ Incident FullIncident() {
   v.advantage = -1;
   v.statistic = 1e300;
   v.time = absl::FromUnixNanos(123);
+  v.fingerprint_p = .0005;
   v.differences = {{"fresh_cache", .5, .25, kNan, 32, "cache_or_batching"},
                    {"again", 0, -1, 1, 0, ""}};
   return i;
