@@ -2,13 +2,13 @@
 #ifndef REASONWATCH_RESCORE_LOG_GAMMA_H_
 #define REASONWATCH_RESCORE_LOG_GAMMA_H_
 
-#include <math.h>
+#include <cmath>
 
 namespace reasonwatch {
 
 inline double LogGamma(double x) {
   int sign = 0;
-  return lgamma_r(x, &sign);
+  return ::lgamma_r(x, &sign);
 }
 
 }  // namespace reasonwatch
