@@ -1,5 +1,7 @@
 #include "rescore/localise.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -137,36 +139,42 @@ std::vector<Difference> Localise(const std::vector<GroupView>& groups,
 
 absl::StatusOr<std::string> FillContext(const Response& question,
                                         int64_t tokens) {
-  std::string filled = "[";
-  std::string_view own = question.messages_json;
-  std::string single;
-  if (own.empty()) {
-    if (!question.system_prompt.empty())
-      absl::StrAppend(&single, "{\"role\":\"system\",\"content\":",
-                      JsonString(question.system_prompt), "},");
-    absl::StrAppend(&single, "{\"role\":\"user\",\"content\":",
-                    JsonString(question.prompt), "}");
-    own = single;
+  std::string system;
+  std::string rest;
+  const auto add = [](std::string& list, std::string_view message) {
+    absl::StrAppend(&list, list.empty() ? "" : ",", AbslView(message));
+  };
+  const auto message = [](std::string_view role, std::string_view text) {
+    return absl::StrCat("{\"role\":\"", AbslView(role),
+                        "\",\"content\":", JsonString(text), "}");
+  };
+  if (question.messages_json.empty()) {
+    add(rest, message("user", question.prompt));
   } else {
-    const size_t open = own.find_first_not_of(" \t\r\n");
-    const size_t close = own.find_last_not_of(" \t\r\n");
-    if (open == std::string_view::npos || own[open] != '[' ||
-        own[close] != ']' || close == open)
+    simdjson::dom::parser parser;
+    const simdjson::padded_string padded(question.messages_json);
+    simdjson::dom::array messages;
+    if (parser.parse(padded).get(messages) != simdjson::SUCCESS)
       return absl::InvalidArgumentError("messages that are no array");
-    own = own.substr(open + 1, close - open - 1);
+    for (const simdjson::dom::element element : messages) {
+      std::string_view role;
+      if (element["role"].get(role) != simdjson::SUCCESS)
+        return absl::InvalidArgumentError("a message without a role");
+      // Templates refuse a system message that is not the first.
+      const bool first = role == "system" || role == "developer";
+      add(first && rest.empty() ? system : rest, simdjson::minify(element));
+    }
   }
+  if (system.empty() && !question.system_prompt.empty())
+    add(system, message("system", question.system_prompt));
   const int64_t turns = std::clamp<int64_t>(tokens / kTurnTokens, 0, 4096);
   for (int64_t i = 0; i < turns; ++i)
-    absl::StrAppend(
-        &filled, "{\"role\":", i % 2 == 0 ? "\"user\"" : "\"assistant\"",
-        ",\"content\":",
-        JsonString(kProse[static_cast<size_t>(i) % std::size(kProse)]), "},");
+    add(system, message(i % 2 == 0 ? "user" : "assistant",
+                        kProse[static_cast<size_t>(i) % std::size(kProse)]));
   // An assistant's turn must stand before the question's.
-  if (turns % 2 != 0)
-    absl::StrAppend(&filled,
-                    "{\"role\":\"assistant\",\"content\":\"I see.\"},");
-  absl::StrAppend(&filled, AbslView(own), "]");
-  return filled;
+  if (turns % 2 != 0) add(system, message("assistant", "I see."));
+  if (!rest.empty()) add(system, rest);
+  return absl::StrCat("[", system, "]");
 }
 
 }  // namespace reasonwatch

@@ -44,6 +44,12 @@ constexpr int kWayIndex = 1000;  // no seed of the verdict's own samples
 // A context that is filled takes something from any model.
 constexpr double kSaturated = .25;
 
+// Of finished jobs whose incident still waits after a restart.
+constexpr absl::Duration kUnheard = absl::Minutes(10);
+// From a verdict told to its incident's next event.
+constexpr absl::Duration kOnItsWay = absl::Seconds(30);
+constexpr char kClosed[] = "closed";
+
 constexpr char kBudgetFact[] = "rescore_budget";
 constexpr char kCanaryFact[] = "rescore_canaries";
 constexpr char kFingerprintFact[] = "rescore_fingerprint/";
@@ -153,10 +159,12 @@ absl::Status Rescorer::Resume(const std::vector<Incident>& incidents) {
     const bool pending =
         it != open.end() && it->second->confirmation == Confirmation::kPending;
     // Finished, but the incident never heard of it: judged again as it stands.
-    if (job.done() && pending) job.finished = absl::InfiniteFuture();
+    if (job.done() && pending && job.reason != kClosed &&
+        now - job.finished <= kUnheard)
+      job.finished = absl::InfiniteFuture();
     if (job.done()) continue;
     if (!job.incident.empty() && it == open.end()) {
-      FinishJob(job, VerdictName(VerdictKind::kUndecided), "closed", now);
+      FinishJob(job, VerdictName(VerdictKind::kUndecided), kClosed, now);
       continue;
     }
     std::string id = job.id;
@@ -319,7 +327,7 @@ void Rescorer::TakeNote(const Incident& incident, absl::Time now) {
   if (it != campaigns_.end()) {
     Campaign& campaign = it->second;
     if (!incident.open()) {
-      FinishJobs(campaign, VerdictName(VerdictKind::kUndecided), "closed", now);
+      FinishJobs(campaign, VerdictName(VerdictKind::kUndecided), kClosed, now);
       campaigns_.erase(it);
       return;
     }
@@ -328,6 +336,10 @@ void Rescorer::TakeNote(const Incident& incident, absl::Time now) {
     return;
   }
   if (!incident.open()) return;
+  // What was told just now may not have reached the incident yet.
+  if (const auto told = concluded_.find(incident.id);
+      told != concluded_.end() && now - told->second <= kOnItsWay)
+    return;
   // Confirmed by an earlier run, which did not come to an end.
   const bool half_done =
       incident.confirmation == Confirmation::kConfirmed &&
@@ -397,7 +409,10 @@ void Rescorer::StartCampaign(const Incident& incident, absl::Time now) {
     }
     for (const auto& [problem, trigger] : chosen) {
       RescoreJob job;
-      job.id = JobId(incident.id, incident.model, problem);
+      // Reopened, it is asked anew.
+      job.id =
+          JobId(absl::StrFormat("%s %d", incident.id, absl::ToUnixSeconds(now)),
+                incident.model, problem);
       job.incident = incident.id;
       job.model = incident.model;
       job.problem = problem;
@@ -996,6 +1011,12 @@ void Rescorer::JudgeGroup(RescoreJob& job, absl::Time now) {
 
 void Rescorer::Tell(Verdict verdict) {
   // Localising tells the same verdict once more.
+  if (!verdict.incident.empty()) {
+    std::erase_if(concluded_, [&](const auto& told) {
+      return verdict.time - told.second > kOnItsWay;
+    });
+    concluded_[verdict.incident] = verdict.time;
+  }
   if (verdict.differences.empty())
     Count(&RescoreCounters::verdicts, VerdictName(verdict.kind));
   tell_(verdict);

@@ -199,9 +199,10 @@ class Rescorer {
   std::map<std::string, int> errors_of_;    // in a row, by job
   std::set<std::string> unsaved_;
   std::vector<RescoreJob> finished_unsaved_;
-  std::map<std::string, Campaign> campaigns_;  // by incident
-  std::set<std::string> known_;                // ids that were asked before
-  std::map<std::string, int> way_errors_;      // in a row, by way
+  std::map<std::string, Campaign> campaigns_;    // by incident
+  std::set<std::string> known_;                  // ids that were asked before
+  std::map<std::string, absl::Time> concluded_;  // told just now
+  std::map<std::string, int> way_errors_;        // in a row, by way
   HourlyBudget tokens_;
   HourlyBudget requests_;
   std::string blocked_ = "slow";  // why nothing was asked last

@@ -284,8 +284,20 @@ TEST(Localise, FillsTheContextBeforeTheQuestion) {
   EXPECT_NE(
       filled->find("{\"role\":\"user\",\"content\":\"Say \\\"one\\\".\"}]"),
       std::string::npos);
-  question.messages_json = " [{\"role\":\"user\",\"content\":\"x\"}] ";
-  EXPECT_TRUE(FillContext(question, 100).ok());
+  question.messages_json =
+      R"( [{"role":"system","content":"s"}, {"role":"user","content":"x"}] )";
+  const auto behind = FillContext(question, 100);
+  ASSERT_TRUE(behind.ok());
+  EXPECT_EQ(
+      behind->find(R"([{"role":"system","content":"s"},{"role":"user","c)"),
+      0u);
+  EXPECT_NE(behind->find(R"(,{"role":"user","content":"x"}])"),
+            std::string::npos);
+  question.messages_json = R"([{"role":"user","content":"x"}])";
+  question.system_prompt = "s";
+  EXPECT_EQ(
+      *FillContext(question, 0),
+      R"([{"role":"system","content":"s"},{"role":"user","content":"x"}])");
   question.messages_json = "{}";
   EXPECT_FALSE(FillContext(question, 100).ok());
 }
