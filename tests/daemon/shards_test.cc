@@ -37,9 +37,11 @@ struct Rig {
   }
 
   static ShardsOptions Quick(int shard_count) {
-    return {.shards = shard_count,
-            .checkpoint_interval = absl::Milliseconds(20),
-            .snapshot_interval = absl::Milliseconds(20)};
+    ShardsOptions options;
+    options.shards = shard_count;
+    options.checkpoint_interval = absl::Milliseconds(20);
+    options.snapshot_interval = absl::Milliseconds(20);
+    return options;
   }
 
   ShardsOptions Options(int shard_count, bool can_confirm) {

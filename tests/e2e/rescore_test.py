@@ -13,6 +13,10 @@ import harness
 SECRET = "s3cret"
 
 
+def question(row):
+    return row["prompt"] if "prompt" in row else row["messages"][-1]["content"]
+
+
 class Server:
     """A model server that remembers the baseline's answers, and a webhook."""
 
@@ -20,7 +24,7 @@ class Server:
         self.healthy = healthy
         self.waiting = 0
         self.asked, self.told = [], []
-        self.answers = {row["prompt"]: row["content"]
+        self.answers = {question(row): row["content"]
                         for row in harness.read_rows(harness.SAMPLE / "baseline.jsonl")}
         outer = self
 

@@ -46,8 +46,8 @@ std::string Describe(const Finding& f) {
 
 std::string Describe(const Verdict& v) {
   std::string s = absl::StrFormat(
-      "verdict %d [%s|%s] %x [%s] %d %a %d %d %a %a %a %a %a %a %d %a\n",
-      static_cast<int>(v.kind), v.incident, v.model, v.problem, v.reason,
+      "verdict %d [%s] %x [%s] %d %a %d %d %a %a %a %a %a %a %d %a\n",
+      static_cast<int>(v.kind), v.model, v.problem, v.reason,
       static_cast<int>(v.reward), v.bayes_factor, v.samples, v.failures,
       v.pass_rate, v.baseline_pass_rate, v.group_mean, v.group_deviation,
       v.advantage.value_or(-99), v.statistic, absl::ToUnixNanos(v.time),
@@ -172,8 +172,9 @@ TEST(SqliteStore, ReturnsEveryFieldOfAReScoreJob) {
   full.model = "model/ü";
   full.problem = ~uint64_t{0} - 1;
   full.trigger = RescoreTrigger::kNear;
-  full.created = absl::FromUnixNanos(17);
-  full.finished = absl::FromUnixNanos(18);
+  // Retention takes what is older.
+  full.created = absl::Now();
+  full.finished = full.created + absl::Seconds(1);
   full.limit = 3;
   full.result = "confirmed";
   full.reason = "cap";
