@@ -423,6 +423,8 @@ void Rescorer::StartCampaign(const Incident& incident, absl::Time now) {
         campaign.jobs.push_back(added->id);
     }
   }
+  // The same order after a restart, so that what was under way comes first.
+  std::sort(campaign.jobs.begin(), campaign.jobs.end());
   if (GroupsOf(campaign).empty()) {
     none.reason = "no_problem";
     FinishJobs(campaign, VerdictName(none.kind), none.reason, now);
