@@ -552,7 +552,7 @@ void Rescorer::LookForProbe() {
 }
 
 void Rescorer::AskProbe(absl::Time now) {
-  Probe& probe = *probe_;
+  FingerprintProbe& probe = *probe_;
   SampleRequest r;
   r.model = probe.model;
   r.messages_json = FingerprintPrompts()[probe.prompt];
@@ -595,7 +595,7 @@ void Rescorer::AskProbe(absl::Time now) {
 }
 
 void Rescorer::EndProbe(bool whole) {
-  const Probe probe = *std::exchange(probe_, std::nullopt);
+  const FingerprintProbe probe = *std::exchange(probe_, std::nullopt);
   if (!probe.incident.empty()) {
     const auto it = campaigns_.find(probe.incident);
     if (it == campaigns_.end()) return;

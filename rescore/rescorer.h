@@ -73,6 +73,16 @@ struct RescoreCounters {
   bool gate_open = false;
 };
 
+// A fingerprint that is being taken: for the store, or for an incident.
+struct FingerprintProbe {
+  std::string model;
+  std::string incident;
+  std::vector<FingerprintRun> runs;
+  FingerprintRun run;
+  size_t prompt = 0;
+  int errors = 0;
+};
+
 class Rescorer {
  public:
   // All must outlive it. `store` may be null: nothing survives. `tell` is
@@ -122,15 +132,6 @@ class Rescorer {
     std::optional<Verdict> verdict;  // stands; now being localised
     std::vector<Way> ways;
     bool probed = false;  // the fingerprint was compared, or can't be
-  };
-  // A fingerprint that is being taken: for the store, or for an incident.
-  struct Probe {
-    std::string model;
-    std::string incident;
-    std::vector<FingerprintRun> runs;
-    FingerprintRun run;
-    size_t prompt = 0;
-    int errors = 0;
   };
   struct Symptom {
     uint64_t problem = 0;
@@ -211,7 +212,7 @@ class Rescorer {
   int errors_in_a_row_ = 0;
   // Of each model as it was healthy; empty = the server tells none.
   std::map<std::string, std::vector<FingerprintRun>> fingerprints_;
-  std::optional<Probe> probe_;
+  std::optional<FingerprintProbe> probe_;
   absl::Time next_canary_;
   uint64_t canaries_ = 0;
 };
