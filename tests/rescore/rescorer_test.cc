@@ -73,6 +73,9 @@ class RescorerTest : public ::testing::Test {
     const absl::Time until = clock_.Now() + time;
     while (clock_.Now() < until) clock_.Advance(rescorer_->Step());
   }
+  std::vector<RescoreJob> Jobs() {
+    return *store_.LoadRescoreJobs(/*unfinished_only=*/false, 0);
+  }
   Incident Now() { return book_.Open().front(); }
 
   FakeClock clock_{kBegin};
@@ -140,7 +143,7 @@ TEST_F(RescorerTest, FailuresSeenLiveAreAskedFirstAndGiveTheAdvantage) {
   ASSERT_EQ(told_.size(), 1u);
   EXPECT_EQ(told_[0].kind, VerdictKind::kConfirmed);
   EXPECT_LE(asked.size(), 10u);
-  for (const RescoreJob& job : *store_.LoadRescoreJobs(false, 0))
+  for (const RescoreJob& job : Jobs())
     EXPECT_EQ(job.trigger, RescoreTrigger::kFailure);
 }
 
@@ -157,7 +160,7 @@ TEST_F(RescorerTest, ASymptomOnANeighbourMakesItACandidate) {
   Open(Signal::kLengthCollapse);
   rescorer_->Step();
   int chosen = 0;
-  for (const RescoreJob& job : *store_.LoadRescoreJobs(false, 0)) {
+  for (const RescoreJob& job : Jobs()) {
     if (job.trigger != RescoreTrigger::kNear) continue;
     ++chosen;
     EXPECT_EQ(job.problem, 6u);
@@ -298,8 +301,7 @@ TEST_F(RescorerTest, CanariesRotateAndOneThatFailsIsAskedAgain) {
   EXPECT_EQ(told_[0].problem, 3u);
   EXPECT_EQ(told_[0].incident, "");
   std::set<uint64_t> asked;
-  for (const RescoreJob& job : *store_.LoadRescoreJobs(false, 0))
-    asked.insert(job.problem);
+  for (const RescoreJob& job : Jobs()) asked.insert(job.problem);
   EXPECT_EQ(asked.size(), 8u);
 }
 
@@ -449,8 +451,7 @@ TEST_F(RescorerTest, AClosedIncidentIsAskedNoMore) {
   RunOn(absl::Minutes(20));
   EXPECT_THAT(told_, testing::IsEmpty());
   EXPECT_LE(client_->requests().size(), 1u);
-  for (const RescoreJob& job : *store_.LoadRescoreJobs(false, 0))
-    EXPECT_EQ(job.reason, "closed");
+  for (const RescoreJob& job : Jobs()) EXPECT_EQ(job.reason, "closed");
 }
 
 }  // namespace
