@@ -79,9 +79,20 @@ constexpr std::array<std::string_view, kStreamStateCount> kStateNames = {
 constexpr std::array<std::string_view, static_cast<size_t>(Finish::kCount)>
     kFinishNames = {"none",       "stop",           "length", "thinking_budget",
                     "tool_calls", "content_filter", "other"};
+constexpr std::array<std::string_view, 4> kVerdictNames = {
+    "undecided", "confirmed", "not_reproduced", "unavailable"};
+constexpr std::array<std::string_view, kRewardCount> kRewardNames = {
+    "outcome", "format", "not_short", "not_long"};
+constexpr std::array<std::string_view, 5> kTriggerNames = {
+    "incident", "failure", "near", "canary", "manual"};
 
 }  // namespace
 
+std::string_view VerdictName(VerdictKind k) { return NameOf(kVerdictNames, k); }
+std::string_view RewardName(Reward r) { return NameOf(kRewardNames, r); }
+std::string_view RescoreTriggerName(RescoreTrigger t) {
+  return NameOf(kTriggerNames, t);
+}
 std::string_view StreamStateName(StreamState s) {
   return NameOf(kStateNames, s);
 }

@@ -3,11 +3,13 @@
 #define REASONWATCH_CORE_INCIDENT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "core/verdict.h"
 
 namespace reasonwatch {
 
@@ -109,7 +111,8 @@ struct Incident {
   std::string onset_id;
   absl::Time onset_time = absl::InfinitePast();
   std::vector<IncidentSignal> signals;
-  std::vector<Cause> causes;  // ranked, the likeliest first
+  std::vector<Cause> causes;       // ranked, the likeliest first
+  std::optional<Verdict> verdict;  // of asking the model again
   bool open() const { return closed == absl::InfiniteFuture(); }
 };
 

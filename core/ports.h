@@ -17,6 +17,7 @@
 #include "core/incident.h"
 #include "core/response.h"
 #include "core/scored.h"
+#include "core/verdict.h"
 
 namespace reasonwatch {
 
@@ -120,6 +121,11 @@ class Store {
   // Of a model (empty: of all) in [from, to], the latest `limit`, oldest first.
   virtual absl::StatusOr<std::vector<ModelEvent>> LoadEvents(
       std::string_view model, absl::Time from, absl::Time to, int limit) = 0;
+  // Replaces the job of this id and adds its samples. Survives a power cut.
+  virtual absl::Status PutRescoreJob(const RescoreJob& job) = 0;
+  // Oldest first, with their samples. limit <= 0: all.
+  virtual absl::StatusOr<std::vector<RescoreJob>> LoadRescoreJobs(
+      bool unfinished_only, int limit) = 0;
 
   // Small facts by name, e.g. "checkpoint_time_ns".
   virtual absl::Status PutFact(std::string_view name,
@@ -140,7 +146,8 @@ struct StoreStatistics {
 };
 
 // One question to a model. Every sampling field is sent as it stands here, so
-// that a server's own defaults do not come in.
+// that a server's own defaults do not come in; NaN = not sent, where the
+// baseline was asked so.
 struct SampleRequest {
   std::string model;
   std::string messages_json;  // OpenAI chat form, or
@@ -151,6 +158,7 @@ struct SampleRequest {
   int64_t seed = 0;
   int n = 1;  // choices; a server that can't gives one
   Thinking thinking = Thinking::kUnstated;
+  std::string effort;      // "" = not sent
   std::string cache_salt;  // "" = the cache as it is
   bool stream = false;
   int32_t top_logprobs = 0;  // 0 = none

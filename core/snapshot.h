@@ -57,7 +57,7 @@ struct StreamSnapshot {
   // Of the model: observed over expected failures by distance to the baseline's
   // problem: itself, neighbours up to .15, .3, .5.
   std::array<double, 4> distance_ratios = {1, 1, 1, 1};
-  UnknownFormatSnapshot unknown_format;              // of the whole model
+  UnknownFormatSnapshot unknown_format;  // of the whole model
   // Responses until a halved reasoning length is noticed; NaN: not yet known.
   double halved_length_delay = std::numeric_limits<double>::quiet_NaN();
 };

@@ -29,6 +29,7 @@ namespace {
 constexpr size_t kMaxFileBytes = size_t{1} << 20;
 constexpr int kMaxFlowDepth = 64;
 constexpr size_t kMaxModels = 1000;
+constexpr size_t kMaxReplicas = 16;
 // A YAML key ends at 1,024 characters, and an escape takes four.
 constexpr size_t kMaxNameBytes = 250;
 constexpr size_t kMaxRedactPatterns = 100;
@@ -102,6 +103,10 @@ bool IsListenAddress(std::string_view s) {
          port <= 65535;
 }
 
+bool IsUrl(std::string_view s) {
+  return s.starts_with("http://") || s.starts_with("https://");
+}
+
 // Every key, its field and its range. V is ConfigReader or ConfigPrinter.
 template <typename V>
 void DescribeTls(V& v, TlsConfig& tls) {
@@ -113,6 +118,16 @@ void DescribeTls(V& v, TlsConfig& tls) {
     v.Check(tls.client_ca.empty() || !tls.cert.empty(),
             "client_ca needs cert and key");
   });
+}
+
+template <typename V>
+void DescribeEndpoint(V& v, EndpointConfig& e) {
+  v.String("endpoint", e.endpoint);
+  v.Check(e.endpoint.empty() || IsUrl(e.endpoint),
+          "endpoint must begin with http:// or https://");
+  v.String("served_model", e.served_model);
+  v.String("api_key_file", e.api_key_file);
+  v.String("ca_file", e.ca_file);
 }
 
 template <typename V>
@@ -199,7 +214,42 @@ void Describe(V& v, Config& c) {
       v.Patterns("redact", storage.evidence.redact);
     });
   });
-  v.Section("baseline", [&] { v.String("path", c.baseline.path); });
+  v.Section("baseline", [&] {
+    v.String("path", c.baseline.path);
+    v.Section("canaries", [&] {
+      v.Number("per_hour", c.baseline.canaries.per_hour, 0, 3600);
+    });
+  });
+  v.Section("rescore", [&] {
+    RescoreConfig& r = c.rescore;
+    v.Bool("enabled", r.enabled);
+    DescribeEndpoint(v, r.watched);
+    v.String("metrics_url", r.metrics_url);
+    v.Check(r.metrics_url.empty() || IsUrl(r.metrics_url),
+            "metrics_url must begin with http:// or https://");
+    v.Number("tokens_per_hour", r.tokens_per_hour, 0, 1e12);
+    v.Number("requests_per_hour", r.requests_per_hour, 0, 1e9);
+    v.Integer("group", r.group, 4, 16);
+    v.Number("max_running", r.max_running, 1, 1e6);
+    v.Duration("timeout", r.timeout, absl::Seconds(1), absl::Hours(1));
+    v.Bool("localise", r.localise);
+    v.Integer("filled_context", r.filled_context, int64_t{256},
+              int64_t{1} << 20);
+    v.OpenMap("replicas", r.replicas, kMaxReplicas, [&](EndpointConfig& e) {
+      DescribeEndpoint(v, e);
+      v.Check(!e.endpoint.empty(), "endpoint must not be empty");
+    });
+    v.Section("reference", [&] { DescribeEndpoint(v, r.reference); });
+  });
+  v.Section("webhook", [&] {
+    v.String("url", c.webhook.url);
+    v.Check(c.webhook.url.empty() || IsUrl(c.webhook.url),
+            "url must begin with http:// or https://");
+    v.String("secret_file", c.webhook.secret_file);
+    v.Check(c.webhook.url.empty() || !c.webhook.secret_file.empty(),
+            "url needs a secret_file");
+    v.String("ca_file", c.webhook.ca_file);
+  });
   v.Section("log", [&] {
     v.OneOf("level", c.log_level, {"trace", "debug", "info", "warn", "error"});
   });

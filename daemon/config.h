@@ -100,8 +100,43 @@ struct StorageConfig {
   EvidenceConfig evidence;
 };
 
+struct CanariesConfig {
+  double per_hour = 0;  // solved problems asked on schedule, 0 = none
+};
+
 struct BaselineConfig {
   std::string path;  // JSONL of recorded responses, "" = none
+  CanariesConfig canaries;
+};
+
+// A model server that speaks the OpenAI API.
+struct EndpointConfig {
+  std::string endpoint;      // http(s)://host:port, "" = none
+  std::string served_model;  // what it calls the model, "" = as the tap does
+  std::string api_key_file;
+  std::string ca_file;  // "" = the system's certificates
+};
+
+struct RescoreConfig {
+  bool enabled = true;  // without an endpoint nothing is asked anyway
+  EndpointConfig watched;
+  std::string metrics_url;  // "" = the endpoint's /metrics
+  double tokens_per_hour = 200000;
+  double requests_per_hour = 1200;
+  int32_t group = 16;
+  double max_running = 4;
+  absl::Duration timeout = absl::Minutes(5);
+  bool localise = true;
+  int64_t filled_context = 8192;  // tokens
+  std::map<std::string, EndpointConfig> replicas;
+  EndpointConfig reference;
+};
+
+// Told of confirmed incidents.
+struct WebhookConfig {
+  std::string url;          // "" = none
+  std::string secret_file;  // key of the signature
+  std::string ca_file;
 };
 
 struct Config {
@@ -116,6 +151,8 @@ struct Config {
   std::map<std::string, SignalConfig> signals;  // every signal, by name
   StorageConfig storage;
   BaselineConfig baseline;
+  RescoreConfig rescore;
+  WebhookConfig webhook;
   std::string log_level = "info";
 };
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 
 namespace reasonwatch {
@@ -61,6 +62,37 @@ void AddEvidence(const Finding& f, Json& out) {
   out["low_coverage"] = f.low_coverage;
 }
 
+Json VerdictValue(const Verdict& v) {
+  Json out;
+  out["verdict"] = Str(VerdictName(v.kind));
+  out["reason"] = v.reason;
+  out["model"] = v.model;
+  if (v.problem != 0) out["problem"] = absl::StrFormat("%016x", v.problem);
+  out["reward"] = Str(RewardName(v.reward));
+  out["bayes_factor"] = v.bayes_factor;
+  out["samples"] = v.samples;
+  out["failures"] = v.failures;
+  out["pass_rate"] = v.pass_rate;
+  out["baseline_pass_rate"] = v.baseline_pass_rate;
+  out["group"] =
+      Json::object({{"mean", v.group_mean}, {"deviation", v.group_deviation}});
+  // null: the group was all alike, or nothing live stands behind it.
+  out["group"]["advantage"] = nullptr;
+  if (v.advantage.has_value()) out["group"]["advantage"] = *v.advantage;
+  out["fingerprint_p"] = v.fingerprint_p;
+  out["time"] = TimeJson(v.time);
+  Json differences = Json::array();
+  for (const Difference& d : v.differences)
+    differences.push_back(Json::object({{"way", d.name},
+                                        {"value", d.value},
+                                        {"low", d.low},
+                                        {"high", d.high},
+                                        {"pairs", d.pairs},
+                                        {"cause", d.cause}}));
+  out["differences"] = std::move(differences);
+  return out;
+}
+
 Json IncidentValue(const Incident& incident) {
   Json out;
   out["id"] = incident.id;
@@ -96,6 +128,8 @@ Json IncidentValue(const Incident& incident) {
   }
   out["signals"] = std::move(signals);
   out["causes"] = CausesJson(incident.causes);
+  if (incident.verdict.has_value())
+    out["rescore"] = VerdictValue(*incident.verdict);
   return out;
 }
 
@@ -225,6 +259,10 @@ absl::StatusOr<ModelEvent> ParseDeployment(std::string_view body,
 
 std::string EventJson(const ModelEvent& event) {
   return Dump(EventValue(event));
+}
+
+std::string VerdictJson(const Verdict& verdict) {
+  return Dump(VerdictValue(verdict));
 }
 
 std::string IncidentsJson(const std::vector<Incident>& incidents) {

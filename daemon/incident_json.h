@@ -25,6 +25,7 @@ std::string FindingLine(const IncidentEvent& event);
 // `events`: what happened to its model around it, as "timeline".
 std::string IncidentJson(const Incident& incident,
                          const std::vector<ModelEvent>& events = {});
+std::string VerdictJson(const Verdict& verdict);
 // {"incidents": [...]}
 std::string IncidentsJson(const std::vector<Incident>& incidents);
 

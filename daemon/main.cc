@@ -17,6 +17,7 @@
 #include "daemon/commands/grade.h"
 #include "daemon/commands/incidents.h"
 #include "daemon/commands/replay.h"
+#include "daemon/commands/rescore.h"
 #include "daemon/commands/serve.h"
 #include "daemon/commands/split.h"
 #include "daemon/config.h"
@@ -79,6 +80,16 @@ int RunFeed(const FeedOptions& options) {
             << ", dropped " << report->dropped << ", bad lines "
             << report->bad_lines << "\n";
   return 0;
+}
+
+// 2 = something was confirmed.
+int RunRescoreCommand(const std::string& config_path,
+                      const RescoreOptions& options) {
+  const auto config = ConfigFrom(config_path);
+  if (!config.ok()) return Fail(config.status());
+  const auto report = RunRescore(*config, options, std::cout, std::cerr);
+  if (!report.ok()) return Fail(report.status());
+  return report->confirmed > 0 ? 2 : 0;
 }
 
 // The folder is the flag's, else the configuration's.
@@ -261,6 +272,19 @@ int main(int argc, char** argv) {
   feed->add_flag("--unary", feed_options.unary, "one call a response");
   feed->add_flag("!--no-progress", feed_options.progress, "no progress bar");
   feed->callback([&] { exit_code = RunFeed(feed_options); });
+
+  RescoreOptions rescore_options;
+  auto* rescore = app.add_subcommand(
+      "rescore", "ask the model again; exit status 2 = a loss was confirmed");
+  rescore->add_option("--config", config, "configuration (YAML)")->required();
+  rescore->add_option("problem", rescore_options.problems,
+                      "ids of problems of the baseline");
+  rescore->add_option("--incident", rescore_options.incident, "inc-...");
+  rescore->add_flag("--json", rescore_options.json, "verdicts as JSON");
+  rescore->add_flag("!--no-progress", rescore_options.progress,
+                    "no progress bar");
+  rescore->callback(
+      [&] { exit_code = RunRescoreCommand(config, rescore_options); });
 
   auto* incidents = app.add_subcommand("incidents", "show what was found");
   incidents->require_subcommand(1);

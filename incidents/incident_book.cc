@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "core/strings.h"
@@ -21,6 +22,10 @@ constexpr double kAcceptedWeight = 9;
 constexpr double kShortRatio = .7;
 constexpr double kLongRatio = 1.5;
 constexpr double kPoints = .05;
+// p-value of the fingerprint from which the weights are not those of before.
+constexpr double kOtherWeights = .005;
+// So much more evidence than when it was not reproduced.
+constexpr double kGrown = 100;
 
 // The rise of what no response should show, over which no second opinion is
 // waited for.
@@ -68,6 +73,49 @@ void SetScope(Incident& incident) {
 
 }  // namespace
 
+namespace {
+
+// What the causes and their evidence are, with what the paired runs have named
+// before all of them.
+std::vector<Cause> CausesOf(const Incident& incident) {
+  std::vector<Cause> causes = RankCauses(incident);
+  if (!incident.verdict.has_value()) return causes;
+  const auto lead = [&](const std::string& cause, double weight,
+                        std::string evidence) {
+    std::erase_if(causes, [&](const Cause& c) { return c.cause == cause; });
+    double rest = 0;
+    for (const Cause& c : causes) rest += c.weight;
+    for (Cause& c : causes) c.weight *= (1 - weight) / rest;
+    causes.insert(causes.begin(),
+                  {cause, causes.empty() ? 1 : weight, std::move(evidence)});
+  };
+  // Measured, where the others are hints.
+  for (const Difference& d : incident.verdict->differences) {
+    if (d.cause.empty()) continue;
+    lead(d.cause, .8,
+         absl::StrFormat("asked again as %s, the reward differs by %+.2f "
+                         "(%.2f to %.2f, %d pairs)",
+                         d.name, d.value, d.low, d.high, d.pairs));
+    return causes;
+  }
+  if (incident.verdict->fingerprint_p <= kOtherWeights)
+    lead("quantization_or_weights", .6,
+         absl::StrFormat("log-probabilities on fixed prompts are not those of "
+                         "before (p = %.4f)",
+                         incident.verdict->fingerprint_p));
+  return causes;
+}
+
+}  // namespace
+
+Severity GradeFinding(const Finding& finding, const Incident& incident) {
+  const bool grown = incident.confirmation == Confirmation::kNotReproduced &&
+                     incident.verdict.has_value() &&
+                     finding.statistic >= kGrown * incident.verdict->statistic;
+  return GradeFinding(
+      finding, grown ? Confirmation::kUnavailable : incident.confirmation);
+}
+
 Severity GradeFinding(const Finding& finding, Confirmation confirmation) {
   const bool verdict = confirmation == Confirmation::kConfirmed ||
                        confirmation == Confirmation::kUnavailable ||
@@ -101,6 +149,11 @@ IncidentBook::Entry* IncidentBook::EntryFor(const Finding& f,
       if (s.signal == f.signal && s.finding.route == f.route) {
         e.incident.closed = absl::InfiniteFuture();
         e.incident.close_reason.clear();
+        // What was found out then is not about what comes back now.
+        e.incident.verdict.reset();
+        e.incident.confirmation = options_.can_confirm
+                                      ? Confirmation::kPending
+                                      : Confirmation::kUnavailable;
         return &e;
       }
   }
@@ -178,11 +231,10 @@ std::vector<IncidentEvent> IncidentBook::Take(
     Severity severity = Severity::kWarning;
     for (const IncidentSignal& s : incident.signals)
       if (s.open || !any_open)
-        severity =
-            std::max(severity, GradeFinding(s.finding, incident.confirmation));
+        severity = std::max(severity, GradeFinding(s.finding, incident));
     incident.severity = severity;
     SetScope(incident);
-    incident.causes = RankCauses(incident);
+    incident.causes = CausesOf(incident);
 
     IncidentEvent event;
     event.signal = f.signal;
@@ -255,6 +307,46 @@ std::vector<IncidentEvent> IncidentBook::Accept(absl::Time now,
   return events;
 }
 
+std::optional<IncidentEvent> IncidentBook::TakeVerdict(const Verdict& verdict) {
+  for (Entry& e : entries_) {
+    Incident& incident = e.incident;
+    if (incident.id != verdict.incident || !incident.open()) continue;
+    switch (verdict.kind) {
+      case VerdictKind::kConfirmed:
+        incident.confirmation = Confirmation::kConfirmed;
+        break;
+      case VerdictKind::kNotReproduced:
+        incident.confirmation = Confirmation::kNotReproduced;
+        break;
+      case VerdictKind::kUndecided:
+      case VerdictKind::kUnavailable:
+        if (incident.confirmation != Confirmation::kPending &&
+            incident.confirmation != Confirmation::kUnavailable)
+          return std::nullopt;
+        incident.confirmation = Confirmation::kUnavailable;
+        break;
+    }
+    incident.verdict = verdict;
+    incident.severity = Severity::kWarning;
+    const IncidentSignal* shown = nullptr;
+    for (const IncidentSignal& s : incident.signals) {
+      if (!s.open) continue;
+      if (shown == nullptr) shown = &s;
+      incident.severity =
+          std::max(incident.severity, GradeFinding(s.finding, incident));
+    }
+    incident.causes = CausesOf(incident);
+    if (shown == nullptr) return std::nullopt;
+    IncidentEvent event;
+    event.kind = IncidentEvent::Kind::kUpdated;
+    event.signal = shown->signal;
+    event.finding = shown->finding;
+    event.incident = incident;
+    return event;
+  }
+  return std::nullopt;
+}
+
 std::vector<IncidentEvent> IncidentBook::OpenAtEnd() const {
   std::vector<IncidentEvent> events;
   for (const Entry& e : entries_) {
@@ -301,6 +393,10 @@ void IncidentBook::Restore(std::vector<Incident> incidents,
       e.last_finding = p.last_finding;
     }
     e.incident = std::move(incident);
+    // Whoever was to be asked is there no more.
+    if (!options_.can_confirm &&
+        e.incident.confirmation == Confirmation::kPending)
+      e.incident.confirmation = Confirmation::kUnavailable;
     entries_.push_back(std::move(e));
   }
 }

@@ -5,6 +5,7 @@
 #define REASONWATCH_INCIDENTS_INCIDENT_BOOK_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,10 @@ class IncidentBook {
   // incidents are not reopened.
   std::vector<IncidentEvent> Accept(absl::Time now,
                                     const std::string& evidence);
+  // What asking the model again has shown of an open incident. A verdict that
+  // says nothing does not take back one that does. None: no such incident is
+  // open, or nothing changes.
+  std::optional<IncidentEvent> TakeVerdict(const Verdict& verdict);
 
   // What a signal in shadow mode has open stays until it closes.
   void SetAlerting(uint32_t signals) { options_.alerting_signals = signals; }
@@ -72,6 +77,9 @@ class IncidentBook {
 
 // Severity of one finding: contracts in docs/architecture.md, "Severity".
 Severity GradeFinding(const Finding& finding, Confirmation confirmation);
+// The same where the incident was not reproduced and the statistic has grown a
+// hundredfold since: the verdict no longer holds it down.
+Severity GradeFinding(const Finding& finding, const Incident& incident);
 
 // Ranked likely causes of an incident's signals, weights of sum 1.
 std::vector<Cause> RankCauses(const Incident& incident);

@@ -79,6 +79,7 @@ class IncidentReader {
                                      "FROM incident_causes WHERE incident = ?1 "
                                      "ORDER BY position",
                                      i.id, -1));
+      RW_ASSIGN_OR_RETURN(i.verdict, ReadVerdict(connection_, i.id, i.model));
     }
     return incidents;
   }

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/incident.h"
+#include "storage/rescore_table.h"
 #include "storage/sqlite.h"
 
 namespace reasonwatch {

@@ -25,6 +25,7 @@
 #include "storage/baseline_table.h"
 #include "storage/incident_table.h"
 #include "storage/migrations/migrations.h"
+#include "storage/rescore_table.h"
 #include "storage/sqlite.h"
 
 namespace reasonwatch {
@@ -175,7 +176,7 @@ struct Fact {
 };
 
 struct Record {
-  std::variant<State, Incident, Problems, Fact, ModelEvent> value;
+  std::variant<State, Incident, Problems, Fact, ModelEvent, RescoreJob> value;
   int64_t bytes = 0;
   absl::Time time;
 };
@@ -221,12 +222,20 @@ int64_t BytesOf(const Incident& incident) {
   return bytes;
 }
 
+int64_t BytesOf(const RescoreJob& job) {
+  return static_cast<int64_t>(sizeof(job) +
+                              job.samples.size() * sizeof(RescoreSample)) +
+         Size(job.model) + Size(job.incident);
+}
+
 // The statements of the writer thread.
 class Writer {
  public:
   static absl::StatusOr<std::unique_ptr<Writer>> Make(Connection& connection) {
     RW_ASSIGN_OR_RETURN(IncidentWriter incidents,
                         IncidentWriter::Prepare(connection));
+    RW_ASSIGN_OR_RETURN(RescoreWriter rescores,
+                        RescoreWriter::Prepare(connection));
     RW_ASSIGN_OR_RETURN(
         Statement state,
         connection.Prepare("INSERT OR REPLACE INTO state (kind, key, version,"
@@ -240,7 +249,7 @@ class Writer {
                            " updated_ns) VALUES (?1,?2,?3)"));
     return std::unique_ptr<Writer>(
         new Writer(std::move(incidents), std::move(problems), std::move(events),
-                   std::move(state), std::move(fact)));
+                   std::move(rescores), std::move(state), std::move(fact)));
   }
 
   absl::Status Write(const Record& record) {
@@ -251,13 +260,15 @@ class Writer {
 
   IncidentWriter& incidents() { return incidents_; }
   EventWriter& events() { return events_; }
+  RescoreWriter& rescores() { return rescores_; }
 
  private:
   Writer(IncidentWriter incidents, ProblemWriter problems, EventWriter events,
-         Statement state, Statement fact)
+         RescoreWriter rescores, Statement state, Statement fact)
       : incidents_(std::move(incidents)),
         problems_(std::move(problems)),
         events_(std::move(events)),
+        rescores_(std::move(rescores)),
         state_(std::move(state)),
         fact_(std::move(fact)) {}
 
@@ -272,7 +283,12 @@ class Writer {
     return absl::OkStatus();
   }
   absl::Status Write(const Incident& incident, absl::Time) {
-    return incidents_.Write(incident);
+    RW_RETURN_IF_ERROR(incidents_.Write(incident));
+    if (!incident.verdict.has_value()) return absl::OkStatus();
+    return rescores_.WriteVerdict(incident.id, *incident.verdict);
+  }
+  absl::Status Write(const RescoreJob& job, absl::Time) {
+    return rescores_.Write(job);
   }
   absl::Status Write(const Problems& problems, absl::Time) {
     for (const BaselineProblem& p : problems)
@@ -290,6 +306,7 @@ class Writer {
   IncidentWriter incidents_;
   ProblemWriter problems_;
   EventWriter events_;
+  RescoreWriter rescores_;
   Statement state_;
   Statement fact_;
 };
@@ -302,11 +319,13 @@ int64_t RowsOf(const Record& record) {
   return 1;
 }
 
-// A power cut may take the latest checkpoint, never an incident or a problem.
+// A power cut may take the latest checkpoint, never an incident, a problem or a
+// re-run.
 bool MustSurvivePowerCut(const Record& record) {
   return std::holds_alternative<Incident>(record.value) ||
          std::holds_alternative<Problems>(record.value) ||
-         std::holds_alternative<ModelEvent>(record.value);
+         std::holds_alternative<ModelEvent>(record.value) ||
+         std::holds_alternative<RescoreJob>(record.value);
 }
 
 class SqliteStoreImpl : public SqliteStore {
@@ -378,6 +397,13 @@ class SqliteStoreImpl : public SqliteStore {
     return Enqueue(Record{std::move(problems), bytes, clock_.Now()});
   }
 
+  absl::Status PutRescoreJob(const RescoreJob& job) override {
+    if (job.id.empty())
+      return absl::InvalidArgumentError("re-score job without an id");
+    RW_RETURN_IF_ERROR(CheckRoom());
+    return Enqueue(Record{job, BytesOf(job), clock_.Now()});
+  }
+
   absl::Status PutFact(std::string_view name, std::string_view value) override {
     return Enqueue(Record{Fact{std::string(name), std::string(value)},
                           Size(name) + Size(value), clock_.Now()});
@@ -443,6 +469,15 @@ class SqliteStoreImpl : public SqliteStore {
                                                      int limit) override {
     MutexLock lock(reader_mutex_);
     return ReadEvents(reader_, model, from, to, limit);
+  }
+
+  absl::StatusOr<std::vector<RescoreJob>> LoadRescoreJobs(bool unfinished_only,
+                                                          int limit) override {
+    MutexLock lock(reader_mutex_);
+    RW_RETURN_IF_ERROR(reader_.Execute("BEGIN"));
+    auto jobs = ReadRescoreJobs(reader_, unfinished_only, limit);
+    (void)reader_.Execute("COMMIT");
+    return jobs;
   }
 
   absl::StatusOr<std::string> LoadFact(std::string_view name) override {
@@ -633,6 +668,13 @@ class SqliteStoreImpl : public SqliteStore {
         writer_->events().RemoveOld(limit, kMaxEvents);
     CountError(events.status());
     expired_.fetch_add(events.value_or(0), std::memory_order_relaxed);
+    while (true) {
+      const absl::StatusOr<int64_t> removed =
+          writer_->rescores().RemoveFinishedBefore(limit, kRemovalBatch);
+      CountError(removed.status());
+      if (!removed.ok() || *removed == 0) break;
+      expired_.fetch_add(*removed, std::memory_order_relaxed);
+    }
     KeepUnderCap();
   }
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-README_FOLDERS = ("core proto tap formats features baseline detectors incidents storage daemon "
+README_FOLDERS = ("core proto tap formats features baseline detectors incidents rescore storage daemon "
                   "tests bench deploy tools dashboards").split()
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_format.h"
 #include "bench/detection/oracle.h"
+#include "bench/detection/rescoring.h"
 #include "bench/detection/streams.h"
 #include "detectors/order/start_order.h"
 
@@ -27,11 +28,16 @@ struct Effort {
   int64_t healthy = 10000;  // responses of each
   int reps = 500;           // a delay
   int oracle_paths = 2000;
-  int runs = 40;  // of completion order
+  int runs = 40;      // of completion order
+  int groups = 4000;  // of re-runs
 };
 constexpr Effort kFull = {};
-constexpr Effort kQuick = {
-    .streams = 60, .healthy = 5000, .reps = 60, .oracle_paths = 300, .runs = 6};
+constexpr Effort kQuick = {.streams = 60,
+                           .healthy = 5000,
+                           .reps = 60,
+                           .oracle_paths = 300,
+                           .runs = 6,
+                           .groups = 400};
 
 struct Row {
   std::string bar;
@@ -477,6 +483,41 @@ void CompletionOrder(const Effort& effort, Table& table) {
   }
 }
 
+void Rescoring(const Effort& effort, Table& table) {
+  const auto add = [&](std::string what, double low, double high, double rate,
+                       int runs, std::string notes) {
+    table.Add({"12", std::move(what), low, high, rate,
+               std::sqrt(std::max(rate * (1 - rate), 0.) / runs),
+               std::move(notes)});
+  };
+  for (const int trials : {8, 16, 64}) {
+    for (const double loss : {0., .5, .9}) {
+      const RescoreRates r =
+          SimulateRescoring(trials, loss, 1, effort.groups, 1200);
+      const std::string what = absl::StrFormat(
+          "one problem, %d trials, loss %.0f %%: ", trials, 100 * loss);
+      const std::string notes = absl::StrFormat("cleared %.3f", r.cleared);
+      add(what + "confirmed", loss == .9 ? .99 : 0,
+          loss == 0 ? .02 : kUnbounded, r.confirmed, r.runs, notes);
+      table.Add({"12", what + "samples", 0,
+                 loss == 0    ? 11
+                 : loss == .9 ? 5
+                              : kUnbounded,
+                 r.samples, 0, ""});
+    }
+  }
+  for (const double loss : {0., .11, .25, .5}) {
+    const RescoreRates r =
+        SimulateRescoring(8, loss, 64, effort.groups / 4, 1201);
+    const std::string what =
+        absl::StrFormat("64 problems, 8 trials, loss %.0f %%: ", 100 * loss);
+    add(what + "confirmed", loss == .25 ? .98 : 0, loss == 0 ? .02 : kUnbounded,
+        r.confirmed, r.runs, absl::StrFormat("cleared %.3f", r.cleared));
+    table.Add({"12", what + "samples", 0, loss == .25 ? 80 : kUnbounded,
+               r.samples, 0, ""});
+  }
+}
+
 int Main(int argc, char** argv) {
   Effort effort = kQuick;
   std::string json;
@@ -499,6 +540,7 @@ int Main(int argc, char** argv) {
   MixShifts(effort, table);
   RateDelays(effort, table);
   CompletionOrder(effort, table);
+  Rescoring(effort, table);
   absl::PrintF("%d missed\n", table.missed());
   if (!json.empty()) {
     std::ofstream out(json);

@@ -97,6 +97,23 @@ absl::Status ShowIncident(const std::string& folder, const std::string& id,
                            i.close_reason);
   out << absl::StrFormat("  confirmation  %s\n",
                          AbslView(ConfirmationName(i.confirmation)));
+  if (i.verdict.has_value()) {
+    const Verdict& v = *i.verdict;
+    out << absl::StrFormat("  asked again   %s%s%s",
+                           AbslView(VerdictName(v.kind)),
+                           v.reason.empty() ? "" : ": ", v.reason);
+    if (v.samples > 0)
+      out << absl::StrFormat(
+          ", %d samples, %.0f %% passed (%s), %.0f %% when healthy, Bayes "
+          "factor %.3g",
+          v.samples, 100 * v.pass_rate, AbslView(RewardName(v.reward)),
+          100 * v.baseline_pass_rate, v.bayes_factor);
+    out << "\n";
+    for (const Difference& d : v.differences)
+      out << absl::StrFormat("    %-16s %+.2f (%+.2f to %+.2f, %d pairs)%s%s\n",
+                             d.name, d.value, d.low, d.high, d.pairs,
+                             d.cause.empty() ? "" : "  ", d.cause);
+  }
   // Each signal once, as its widest level tells it; the other levels in a line.
   for (int n = 0; n < kSignalCount; ++n) {
     const IncidentSignal* widest = nullptr;

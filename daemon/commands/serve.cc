@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
@@ -32,6 +33,8 @@
 #include "daemon/pipeline/shards.h"
 #include "daemon/pipeline/stored_baseline.h"
 #include "storage/baseline_store.h"
+#include "daemon/rescoring/service.h"
+#include "daemon/rescoring/webhook.h"
 #include "storage/sqlite_store.h"
 #include "tap/grpc/grpc_tap.h"
 
@@ -88,6 +91,25 @@ void LogEvent(const IncidentEvent& event) {
   }
 }
 
+void LogVerdict(const Verdict& v) {
+  LogFields fields = {
+      {"verdict", std::string(VerdictName(v.kind))},
+      {"model", v.model},
+      {"samples", std::to_string(v.samples)},
+      {"bayes_factor", absl::StrFormat("%.4g", v.bayes_factor)}};
+  if (!v.incident.empty()) fields.emplace_back("incident", v.incident);
+  if (v.problem != 0)
+    fields.emplace_back("problem", absl::StrFormat("%016x", v.problem));
+  if (!v.reason.empty()) fields.emplace_back("reason", v.reason);
+  for (const Difference& d : v.differences)
+    if (!d.cause.empty()) fields.emplace_back("carried_by", d.name);
+  if (v.kind == VerdictKind::kConfirmed) {
+    LogWarning("rescore_verdict", fields);
+  } else {
+    LogInfo("rescore_verdict", fields);
+  }
+}
+
 TapCounters CountersOf(const TapStatistics& s) {
   TapCounters c;
   c.records = s.records;
@@ -130,8 +152,10 @@ absl::Status Resume(SqliteStore& store, Shards& shards, Telemetry& telemetry) {
   return absl::OkStatus();
 }
 
+// `rescoring` may be null.
 absl::Status LearnBaseline(const Config& config, SqliteStore& store,
-                           Shards& shards, Telemetry& telemetry) {
+                           Shards& shards, Telemetry& telemetry,
+                           RescoreService* rescoring) {
   const std::string& path = config.baseline.path;
   if (path.empty()) return absl::OkStatus();
   RW_ASSIGN_OR_RETURN(
@@ -145,6 +169,7 @@ absl::Status LearnBaseline(const Config& config, SqliteStore& store,
   const auto known = store.LoadFact("baseline_digest");
   const bool learn = !known.ok() || *known != digest;
   const Shards::Imported imported = shards.Import(file.rows, learn);
+  if (rescoring != nullptr) rescoring->SetProblems(file.rows);
   std::map<std::string, int64_t> problems;
   for (const BaselineProblem& p : imported.baseline) ++problems[p.model];
   for (const auto& [model, count] : problems)
@@ -201,10 +226,45 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   shard_options.checkpoint_interval = config.storage.checkpoint_interval;
   shard_options.shards =
       std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 8);
+  // Before what calls them, and gone after it.
+  std::unique_ptr<Webhook> webhook;
+  std::unique_ptr<RescoreService> rescoring;
+  shard_options.can_confirm = CanRescore(config);
+  if (shard_options.can_confirm)
+    shard_options.on_scored = [&](const Scored& scored) {
+      rescoring->rescorer().Observe(scored);
+    };
   Shards shards(config, shard_options, evaluator, telemetry, store.get(),
-                LogEvent);
+                [&](const IncidentEvent& event) {
+                  LogEvent(event);
+                  if (rescoring != nullptr)
+                    rescoring->rescorer().Note(event.incident);
+                  if (webhook != nullptr) webhook->Notify(event);
+                });
+  // Its verdicts go to the shards, so it must not outlive them.
+  const absl::Cleanup stop_asking = [&] {
+    if (rescoring != nullptr) rescoring->Stop();
+  };
+  if (!config.webhook.url.empty()) {
+    WebhookOptions webhook_options;
+    RW_ASSIGN_OR_RETURN(webhook_options.secret,
+                        ReadSecret(config.webhook.secret_file));
+    webhook = std::make_unique<Webhook>(
+        std::move(webhook_options),
+        PostTo(config.webhook.url, config.webhook.ca_file));
+  }
+  if (shard_options.can_confirm) {
+    RW_ASSIGN_OR_RETURN(rescoring,
+                        OpenRescoreService(config, evaluator, store.get(),
+                                           [&](const Verdict& verdict) {
+                                             LogVerdict(verdict);
+                                             shards.TakeVerdict(verdict);
+                                             if (webhook != nullptr)
+                                               webhook->Tell(verdict);
+                                           }));
+  }
   RW_RETURN_IF_ERROR(Resume(*store, shards, telemetry));
-  RW_RETURN_IF_ERROR(LearnBaseline(config, *store, shards, telemetry));
+  RW_RETURN_IF_ERROR(LearnBaseline(config, *store, shards, telemetry, rescoring.get()));
   RW_ASSIGN_OR_RETURN(
       const std::unique_ptr<BaselineStore> stored,
       OpenBaselineStore({.folder = config.storage.path,
@@ -217,6 +277,12 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   for (const ModelEvent& event : told)
     telemetry.SetDeployment(event.model, event.time);
   shards.Start();
+  if (rescoring != nullptr) {
+    RW_ASSIGN_OR_RETURN(const std::vector<Incident> open,
+                        store->LoadIncidents(/*open_only=*/true, 0));
+    RW_RETURN_IF_ERROR(rescoring->rescorer().Resume(open));
+    rescoring->Start();
+  }
 
   std::atomic<bool> ready = false;
   std::atomic<int64_t> writes = 0;
@@ -256,6 +322,10 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   handlers.metrics = [&] {
     const StoreStatistics statistics = store->Statistics();
     telemetry.SetStore(statistics);
+    telemetry.SetRescore(rescoring != nullptr ? rescoring->rescorer().Counters()
+                                              : RescoreCounters(),
+                         webhook != nullptr ? webhook->Counts()
+                                            : std::map<std::string, int64_t>());
     // The writer lives if it has written, or has nothing to write.
     if (statistics.queued == 0 ||
         writes.exchange(statistics.writes) != statistics.writes)
@@ -329,6 +399,7 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
     telemetry.RemoveTap("grpc");
   }
   stop_http.join();
+  if (rescoring != nullptr) rescoring->Stop();
   shards.Stop();
   const absl::Status flushed = store->Flush(kFlushDeadline);
   if (!flushed.ok())

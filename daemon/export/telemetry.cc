@@ -574,6 +574,33 @@ class Telemetry::Impl {
     store_ = now;
   }
 
+  void SetRescore(const RescoreCounters& now,
+                  const std::map<std::string, int64_t>& webhooks) {
+    MutexLock lock(mutex_);
+    const auto add = [&](Metric metric, const Labels& labels, int64_t value,
+                         int64_t before) {
+      CounterAt(metric, labels)
+          .Increment(static_cast<double>(std::max<int64_t>(0, value - before)));
+    };
+    const auto add_all = [&](Metric metric, const char* label,
+                             const std::map<std::string, int64_t>& values,
+                             std::map<std::string, int64_t>& before) {
+      for (const auto& [name, value] : values)
+        add(metric, {{label, name}}, value, before[name]);
+      before = values;
+    };
+    add_all(Metric::kRescoreJobs, "state", now.jobs, rescore_.jobs);
+    add_all(Metric::kRescoreVerdicts, "verdict", now.verdicts,
+            rescore_.verdicts);
+    add_all(Metric::kRescoreErrors, "reason", now.errors, rescore_.errors);
+    add_all(Metric::kWebhooks, "outcome", webhooks, webhooks_);
+    add(Metric::kRescoreSamples, {}, now.samples, rescore_.samples);
+    add(Metric::kRescoreTokens, {}, now.tokens, rescore_.tokens);
+    add(Metric::kRescoreYields, {}, now.yielded, rescore_.yielded);
+    GaugeAt(Metric::kRescoreGateOpen, {}).Set(now.gate_open ? 1 : 0);
+    rescore_ = now;
+  }
+
   void SetRestartGap(absl::Duration gap) {
     restart_gap_->Set(absl::ToDoubleSeconds(gap));
   }
@@ -921,6 +948,8 @@ class Telemetry::Impl {
   std::map<std::pair<Metric, std::string>, std::set<std::string>> reasons_
       ABSL_GUARDED_BY(mutex_);
   StoreStatistics store_ ABSL_GUARDED_BY(mutex_);
+  RescoreCounters rescore_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, int64_t> webhooks_ ABSL_GUARDED_BY(mutex_);
 
   // Taken before mutex_, so that no callback runs under the latter.
   Mutex scrape_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
@@ -987,6 +1016,11 @@ void Telemetry::SetQueue(int shard, int64_t records, int64_t capacity,
                          int64_t bytes) {
   impl_->SetQueue(shard, records, capacity, bytes);
 }
+void Telemetry::SetRescore(const RescoreCounters& counters,
+                           const std::map<std::string, int64_t>& webhooks) {
+  impl_->SetRescore(counters, webhooks);
+}
+
 void Telemetry::SetStore(const StoreStatistics& statistics) {
   impl_->SetStore(statistics);
 }

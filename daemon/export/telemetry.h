@@ -20,6 +20,7 @@
 #include "core/ports.h"
 #include "core/scored.h"
 #include "core/snapshot.h"
+#include "rescore/rescorer.h"
 
 namespace reasonwatch {
 
@@ -99,6 +100,9 @@ class Telemetry {
   // Counts writes, errors and drops for Stage::kStorage.
   void SetStore(const StoreStatistics& statistics);
   void SetRestartGap(absl::Duration gap);
+  // Totals since the start of the process, webhooks by their outcome.
+  void SetRescore(const RescoreCounters& counters,
+                  const std::map<std::string, int64_t>& webhooks);
 
   // Prometheus text format 0.0.4; every family of the catalogue is there,
   // with its HELP and TYPE, even before it has a series.

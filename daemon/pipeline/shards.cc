@@ -95,6 +95,7 @@ class Shards::Shard {
     return pipelines_;
   }
   void Report() const;
+  void TakeVerdict(const Verdict& verdict);
 
  private:
   struct Queued {
@@ -161,7 +162,9 @@ class Shards::Impl {
         store(store_in),
         on_event(std::move(on_event_in)),
         watch(WatchOptionsOf(config)),
-        incidents(IncidentOptionsOf(config)) {}
+        incidents(IncidentOptionsOf(config)) {
+    incidents.can_confirm = options.can_confirm;
+  }
 
   Shard& ShardOf(const std::string& model) {
     return *shards[StableHash(model) % shards.size()];
@@ -368,6 +371,7 @@ void Shards::Shard::Work(Queued& item, bool low_coverage) {
   }
   telemetry.ObserveResponse(scored, ResponseOutcome::kScored);
   telemetry.CountStage(Stage::kDetect, 1);
+  if (owner_.options.on_scored) owner_.options.on_scored(scored);
   CountFormat(scored);
   scored.markup = {};
   ModelPipeline& pipeline = *PipelineOf(scored.model);
@@ -522,6 +526,15 @@ void Shards::Shard::Tell(ModelPipeline& pipeline,
   refused_.insert(pipeline.model());
   LogWarning("incident_not_stored", {{"incident", incidents.back().id},
                                      {"error", std::string(status.message())}});
+}
+
+void Shards::Shard::TakeVerdict(const Verdict& verdict) {
+  const auto it = pipelines_.find(verdict.model);
+  if (it == pipelines_.end()) return;
+  auto event = it->second->book().TakeVerdict(verdict);
+  if (!event.has_value()) return;
+  dirty_.insert(verdict.model);
+  Tell(*it->second, {*std::move(event)});
 }
 
 void Shards::Shard::Tick() {
@@ -770,7 +783,8 @@ TapOutcome Shards::Offer(Response&& response, int64_t bytes) {
 
 void Shards::Reload(const Config& config) {
   const WatchOptions watch = WatchOptionsOf(config);
-  const IncidentOptions incidents = IncidentOptionsOf(config);
+  IncidentOptions incidents = IncidentOptionsOf(config);
+  incidents.can_confirm = impl_->options.can_confirm;
   {
     MutexLock lock(impl_->mutex);
     impl_->watch = watch;
@@ -783,6 +797,12 @@ void Shards::Reload(const Config& config) {
         pipeline->book().SetAlerting(incidents.alerting_signals);
       }
     });
+}
+
+void Shards::TakeVerdict(const Verdict& verdict) {
+  impl_->ShardOf(verdict.model).Post([verdict](Shard& shard) {
+    shard.TakeVerdict(verdict);
+  });
 }
 
 std::vector<StreamSnapshot> Shards::Snapshots() const {

@@ -31,6 +31,10 @@ struct ShardsOptions {
   int shards = 2;
   absl::Duration checkpoint_interval = absl::Seconds(5);
   absl::Duration snapshot_interval = absl::Seconds(1);
+  // The model can be asked again: incidents wait for a verdict.
+  bool can_confirm = false;
+  // Called by the workers with every live response; may be null.
+  std::function<void(const Scored&)> on_scored;
 };
 
 class Shards : public TapSink {
@@ -88,6 +92,8 @@ class Shards : public TapSink {
 
   // New settings for budgets and signals; queues and storage keep theirs.
   void Reload(const Config& config);
+  // A verdict on an incident of its model; taken by the model's worker.
+  void TakeVerdict(const Verdict& verdict);
   std::vector<StreamSnapshot> Snapshots() const;
   // Waits until everything offered before has been worked off.
   void Drain();

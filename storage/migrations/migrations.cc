@@ -202,7 +202,71 @@ CREATE INDEX events_by_model ON events (model, time_ns);
 CREATE INDEX events_by_time ON events (time_ns);
 )sql";
 
-constexpr const char* kMigrations[] = {kState, kIncidents, kBaselines};
+// Re-runs: one row a group, one a sample, and what an incident's came to. A
+// reward is 1, 0, or -1 where the response did not say.
+constexpr const char* kRescore = R"sql(
+CREATE TABLE rescore_jobs (
+  id TEXT NOT NULL PRIMARY KEY,
+  incident TEXT NOT NULL,
+  model TEXT NOT NULL,
+  problem INTEGER NOT NULL,
+  trigger_name TEXT NOT NULL,
+  created_ns INTEGER NOT NULL,
+  finished_ns INTEGER NOT NULL,
+  sample_limit INTEGER NOT NULL,
+  result TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX rescore_jobs_by_finished ON rescore_jobs (finished_ns);
+
+CREATE TABLE rescore_samples (
+  job TEXT NOT NULL REFERENCES rescore_jobs (id) ON DELETE CASCADE,
+  way TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  time_ns INTEGER NOT NULL,
+  outcome INTEGER NOT NULL,
+  format INTEGER NOT NULL,
+  not_short INTEGER NOT NULL,
+  not_long INTEGER NOT NULL,
+  tokens INTEGER NOT NULL,
+  PRIMARY KEY (job, way, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE incident_verdicts (
+  incident TEXT NOT NULL PRIMARY KEY
+    REFERENCES incidents (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  reward TEXT NOT NULL,
+  problem INTEGER NOT NULL,
+  bayes_factor REAL,
+  samples INTEGER NOT NULL,
+  failures INTEGER NOT NULL,
+  pass_rate REAL,
+  baseline_pass_rate REAL,
+  group_mean REAL,
+  group_deviation REAL,
+  advantage REAL,
+  statistic REAL,
+  time_ns INTEGER NOT NULL,
+  fingerprint_p REAL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE incident_differences (
+  incident TEXT NOT NULL
+    REFERENCES incident_verdicts (incident) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  value REAL,
+  low REAL,
+  high REAL,
+  pairs INTEGER NOT NULL,
+  cause TEXT NOT NULL,
+  PRIMARY KEY (incident, position)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kMigrations[] = {kState, kIncidents, kBaselines, kRescore};
 
 }  // namespace
 

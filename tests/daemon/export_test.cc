@@ -121,6 +121,11 @@ void Fill(Telemetry& t) {
   t.SetQueue(0, 5, 4096, 1000);
   t.SetStore({7, 1, 2, 3, 4096, 5});
   t.SetRestartGap(absl::Seconds(4));
+  RescoreCounters rescore;
+  rescore.jobs["created"] = 3;
+  rescore.verdicts["confirmed"] = 1;
+  rescore.errors["timeout"] = 2;
+  t.SetRescore(rescore, {{"delivered", 1}});
 }
 
 TEST(Catalogue, StandsInTheOrderOfTheEnumeration) {
@@ -598,6 +603,26 @@ TEST(IncidentJson, AnIncidentKeepsItsSignalsAndNeverThrows) {
   EXPECT_EQ(json["signals"][0]["signal"], "length_collapse");
   EXPECT_TRUE(json["signals"][0]["affected_share"].is_null());
   EXPECT_EQ(nlohmann::json::parse(IncidentsJson({}))["incidents"].size(), 0u);
+}
+
+TEST(Telemetry, CountsWhatRescoringHasDoneSinceTheLastTime) {
+  Telemetry t({});
+  RescoreCounters now;
+  now.jobs["created"] = 5;
+  now.samples = 7;
+  now.errors["http_5xx"] = 2;
+  t.SetRescore(now, {{"delivered", 1}});
+  now.samples = 9;
+  now.gate_open = true;
+  t.SetRescore(now, {{"delivered", 3}});
+  const std::string text = t.Text();
+  for (const char* line :
+       {"reasonwatch_rescore_jobs_total{state=\"created\"} 5",
+        "reasonwatch_rescore_samples_total 9",
+        "reasonwatch_rescore_errors_total{reason=\"http_5xx\"} 2",
+        "reasonwatch_webhook_deliveries_total{outcome=\"delivered\"} 3",
+        "reasonwatch_rescore_gate_open 1"})
+    EXPECT_NE(text.find(line), std::string::npos) << line;
 }
 
 TEST(IncidentJson, AStreamListsEverySignal) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,10 +24,10 @@ namespace {
 // Shards with all that they stand on; the order of members is that of lives.
 struct Rig {
   explicit Rig(const Config& config_in, FakeStore* store = nullptr,
-               int shard_count = 1)
+               int shard_count = 1, bool can_confirm = false)
       : config(config_in),
-        shards(config, Quick(shard_count), evaluator, telemetry, store,
-               [this](const IncidentEvent& event) {
+        shards(config, Options(shard_count, can_confirm), evaluator, telemetry,
+               store, [this](const IncidentEvent& event) {
                  MutexLock lock(mutex);
                  events.push_back(event);
                }) {
@@ -36,9 +37,18 @@ struct Rig {
   }
 
   static ShardsOptions Quick(int shard_count) {
-    return {.shards = shard_count,
-            .checkpoint_interval = absl::Milliseconds(20),
-            .snapshot_interval = absl::Milliseconds(20)};
+    ShardsOptions options;
+    options.shards = shard_count;
+    options.checkpoint_interval = absl::Milliseconds(20);
+    options.snapshot_interval = absl::Milliseconds(20);
+    return options;
+  }
+
+  ShardsOptions Options(int shard_count, bool can_confirm) {
+    ShardsOptions options = Quick(shard_count);
+    options.can_confirm = can_confirm;
+    options.on_scored = [this](const Scored&) { ++scored; };
+    return options;
   }
 
   int Offer(const std::vector<Response>& rows) {
@@ -58,6 +68,7 @@ struct Rig {
   const Config config;
   Mutex mutex;
   std::vector<IncidentEvent> events;
+  std::atomic<int> scored = 0;
   Telemetry telemetry{{.version = "test", .max_streams = 64}};
   StandardEvaluator evaluator{"key"};
   Shards shards;
@@ -464,6 +475,52 @@ TEST(Shards, TellUnreadableAndForeignResponsesApart) {
     ASSERT_NE(at, std::string::npos) << outcome;
     EXPECT_EQ(text.substr(text.find("} ", at), 4), "} 1\n") << outcome;
   }
+}
+
+TEST(Shards, ReRunsThatComeThroughATapAreNotLive) {
+  Rig rig(DefaultConfig());
+  rig.shards.Start();
+  std::vector<Response> rows = Traffic(0, 20, WithoutEnds());
+  for (size_t i = 10; i < rows.size(); ++i) {
+    rows[i].id = "rw-" + rows[i].id;
+    rows[i].origin = Origin::kRescore;
+  }
+  rig.Offer(rows);
+  rig.shards.Drain();
+  rig.shards.Stop();
+  EXPECT_EQ(rig.scored, 10);
+  EXPECT_TRUE(
+      rig.Shows("reasonwatch_stage_records_total{stage=\"detect\"} 10"));
+}
+
+TEST(Shards, AVerdictChangesItsIncidentAndIsStored) {
+  FakeStore store;
+  Rig rig(Sensitive(), &store, /*shard_count=*/1, /*can_confirm=*/true);
+  rig.shards.Import(Traffic(0, 300, WithoutEnds()), /*learn=*/true);
+  rig.shards.Start();
+  rig.Offer(Traffic(300, 60, Collapsed()));
+  rig.shards.Drain();
+  ASSERT_FALSE(rig.Events().empty());
+  const Incident before = rig.Events().back().incident;
+  EXPECT_EQ(before.confirmation, Confirmation::kPending);
+  Verdict verdict;
+  verdict.kind = VerdictKind::kConfirmed;
+  verdict.model = before.model;
+  verdict.incident = before.id;
+  verdict.differences = {{"fresh_cache", .5, .3, .7, 32, "cache_or_batching"}};
+  rig.shards.TakeVerdict(verdict);
+  verdict.incident = "inc-unknown";
+  rig.shards.TakeVerdict(verdict);
+  verdict.model = "unknown";
+  rig.shards.TakeVerdict(verdict);
+  rig.shards.Drain();
+  rig.shards.Stop();
+  const Incident after = rig.Events().back().incident;
+  EXPECT_EQ(after.confirmation, Confirmation::kConfirmed);
+  EXPECT_EQ(after.causes.front().cause, "cache_or_batching");
+  EXPECT_EQ(store.LoadIncident(before.id)->confirmation,
+            Confirmation::kConfirmed);
+  EXPECT_TRUE(rig.Shows("confirmation=\"confirmed\""));
 }
 
 TEST(Shards, NamesThatAreNeverWatchedTakeNoSeries) {

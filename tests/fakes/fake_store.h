@@ -91,6 +91,20 @@ class FakeStore : public Store {
         found.push_back(e);
     return found;
   }
+  absl::Status PutRescoreJob(const RescoreJob& job) override {
+    MutexLock lock(mutex_);
+    if (refuses_) return absl::ResourceExhaustedError("write queue is full");
+    jobs_[job.id] = job;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<RescoreJob>> LoadRescoreJobs(
+      bool unfinished_only, int /*limit*/) override {
+    MutexLock lock(mutex_);
+    std::vector<RescoreJob> found;
+    for (const auto& [id, job] : jobs_)
+      if (!unfinished_only || !job.done()) found.push_back(job);
+    return found;
+  }
   absl::Status PutFact(std::string_view name, std::string_view value) override {
     MutexLock lock(mutex_);
     facts_[std::string(name)] = value;
@@ -106,6 +120,14 @@ class FakeStore : public Store {
     return absl::OkStatus();
   }
 
+  void Clear() {
+    MutexLock lock(mutex_);
+    state_.clear();
+    incidents_.clear();
+    problems_.clear();
+    jobs_.clear();
+    facts_.clear();
+  }
   void SetRefuses(bool refuses) {
     MutexLock lock(mutex_);
     refuses_ = refuses;
@@ -130,6 +152,7 @@ class FakeStore : public Store {
   std::map<std::string, Incident> incidents_ ABSL_GUARDED_BY(mutex_);
   std::vector<BaselineProblem> problems_ ABSL_GUARDED_BY(mutex_);
   std::vector<ModelEvent> events_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, RescoreJob> jobs_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> facts_ ABSL_GUARDED_BY(mutex_);
 };
 

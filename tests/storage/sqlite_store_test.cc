@@ -44,6 +44,20 @@ std::string Describe(const Finding& f) {
   return s + Describe(f.hints);
 }
 
+std::string Describe(const Verdict& v) {
+  std::string s = absl::StrFormat(
+      "verdict %d [%s] %x [%s] %d %a %d %d %a %a %a %a %a %a %d %a\n",
+      static_cast<int>(v.kind), v.model, v.problem, v.reason,
+      static_cast<int>(v.reward), v.bayes_factor, v.samples, v.failures,
+      v.pass_rate, v.baseline_pass_rate, v.group_mean, v.group_deviation,
+      v.advantage.value_or(-99), v.statistic, absl::ToUnixNanos(v.time),
+      v.fingerprint_p);
+  for (const Difference& d : v.differences)
+    s += absl::StrFormat("  %s %a %a %a %d [%s]\n", d.name, d.value, d.low,
+                         d.high, d.pairs, d.cause);
+  return s;
+}
+
 std::string Describe(const Incident& i) {
   std::string s = absl::StrFormat(
       "%s [%s|%s|%s] %d %d %d open %d: %d %d %d [%s] [%s] %d\n", i.id, i.model,
@@ -55,7 +69,21 @@ std::string Describe(const Incident& i) {
   for (const IncidentSignal& signal : i.signals)
     s += absl::StrFormat("  %d %d %s\n", static_cast<int>(signal.signal),
                          signal.open, Describe(signal.finding));
+  if (i.verdict.has_value()) s += Describe(*i.verdict);
   return s + Describe(i.causes);
+}
+
+std::string Describe(const RescoreJob& j) {
+  std::string s = absl::StrFormat(
+      "%s [%s|%s] %x %d %d %d %d [%s] [%s]\n", j.id, j.incident, j.model,
+      j.problem, static_cast<int>(j.trigger), absl::ToUnixNanos(j.created),
+      absl::ToUnixNanos(j.finished), j.limit, j.result, j.reason);
+  for (const RescoreSample& sample : j.samples)
+    s += absl::StrFormat("  %d [%s] %d %d%d%d%d %d\n", sample.index, sample.way,
+                         absl::ToUnixNanos(sample.time), sample.rewards[0],
+                         sample.rewards[1], sample.rewards[2],
+                         sample.rewards[3], sample.tokens);
+  return s;
 }
 
 Incident FullIncident() {
@@ -105,6 +133,26 @@ Incident FullIncident() {
   }
   i.causes = {{"version_change", 0.75, "new\nfingerprint"},
               {"unknown", 0.25, ""}};
+  Verdict& v = i.verdict.emplace();
+  v.kind = VerdictKind::kNotReproduced;
+  v.incident = i.id;
+  v.model = i.model;
+  v.problem = ~uint64_t{0};
+  v.reason = "cap";
+  v.reward = Reward::kNotShort;
+  v.bayes_factor = .25;
+  v.samples = 12;
+  v.failures = 3;
+  v.pass_rate = .75;
+  v.baseline_pass_rate = kNan;
+  v.group_mean = .5;
+  v.group_deviation = .5;
+  v.advantage = -1;
+  v.statistic = 1e300;
+  v.time = absl::FromUnixNanos(123);
+  v.fingerprint_p = .0005;
+  v.differences = {{"fresh_cache", .5, .25, kNan, 32, "cache_or_batching"},
+                   {"again", 0, -1, 1, 0, ""}};
   return i;
 }
 
@@ -114,6 +162,48 @@ Incident MakeIncident(int number, absl::Time opened, absl::Time closed) {
   i.opened = opened;
   i.closed = closed;
   return i;
+}
+
+TEST(SqliteStore, ReturnsEveryFieldOfAReScoreJob) {
+  TempFolder folder;
+  RescoreJob full;
+  full.id = "rw-0123456789ab";
+  full.incident = "inc-1";
+  full.model = "model/ü";
+  full.problem = ~uint64_t{0} - 1;
+  full.trigger = RescoreTrigger::kNear;
+  // Retention takes what is older.
+  full.created = absl::Now();
+  full.finished = full.created + absl::Seconds(1);
+  full.limit = 3;
+  full.result = "confirmed";
+  full.reason = "cap";
+  full.samples = {{0, "", absl::FromUnixNanos(5), {1, 0, -1, 1}, 220},
+                  {1, "", absl::FromUnixNanos(6), {0, 0, 0, 0}, 1},
+                  {0, "again", absl::FromUnixNanos(7), {-1, 1, 1, -1}, 0}};
+  RescoreJob waiting;
+  waiting.id = "rw-1";
+  waiting.created = absl::FromUnixNanos(16);
+  {
+    auto store = OpenOrDie(InFolder(folder));
+    RescoreJob earlier = full;
+    earlier.finished = absl::InfiniteFuture();
+    earlier.samples.resize(2);
+    ASSERT_TRUE(store->PutRescoreJob(earlier).ok());
+    ASSERT_TRUE(store->PutRescoreJob(waiting).ok());
+    ASSERT_TRUE(store->PutRescoreJob(full).ok());
+    EXPECT_FALSE(store->PutRescoreJob(RescoreJob()).ok());
+  }
+  auto store = OpenOrDie(InFolder(folder));
+  const auto all = store->LoadRescoreJobs(/*unfinished_only=*/false, 0);
+  ASSERT_TRUE(all.ok()) << all.status();
+  ASSERT_EQ(all->size(), 2u);
+  EXPECT_EQ(Describe((*all)[0]), Describe(waiting));
+  EXPECT_EQ((*all)[1].samples.size(), 3u);
+  EXPECT_EQ(Describe((*all)[1]), Describe(full));
+  const auto unfinished = store->LoadRescoreJobs(/*unfinished_only=*/true, 0);
+  ASSERT_EQ(unfinished->size(), 1u);
+  EXPECT_EQ(unfinished->front().id, "rw-1");
 }
 
 TEST(SqliteStore, ReturnsEveryFieldOfAnIncident) {

@@ -1,0 +1,174 @@
+#include "daemon/commands/rescore.h"
+
+#include <unistd.h>
+
+#include <map>
+#include <memory>
+#include <ostream>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "core/mutex.h"
+#include "core/status_macros.h"
+#include "core/strings.h"
+#include "daemon/incident_json.h"
+#include "daemon/pipeline/import_baseline.h"
+#include "daemon/pipeline/settings.h"
+#include "daemon/rescoring/service.h"
+#include "storage/sqlite_store.h"
+
+namespace reasonwatch {
+namespace {
+
+constexpr absl::Duration kLook = absl::Milliseconds(200);
+
+void Print(const Verdict& v, const std::string& name, std::ostream& out) {
+  out << absl::StrFormat("%-24s  %s%s%s", name, AbslView(VerdictName(v.kind)),
+                         v.reason.empty() ? "" : ": ", v.reason);
+  if (v.samples > 0)
+    out << absl::StrFormat(
+        "; %d of %d passed (%s), healthy %.0f %%, Bayes factor %.3g",
+        v.samples - v.failures, v.samples, AbslView(RewardName(v.reward)),
+        100 * v.baseline_pass_rate, v.bayes_factor);
+  if (v.advantage.has_value())
+    out << absl::StrFormat("; advantage of the live answer %+.2f",
+                           *v.advantage);
+  out << "\n";
+  for (const Difference& d : v.differences)
+    out << absl::StrFormat("  %-22s  %+.2f (%+.2f to %+.2f, %d pairs)%s%s\n",
+                           d.name, d.value, d.low, d.high, d.pairs,
+                           d.cause.empty() ? "" : "  ", d.cause);
+}
+
+void ShowProgress(const Rescorer& rescorer, std::ostream& messages) {
+  const auto [done, wanted] = rescorer.Progress();
+  const int filled = wanted > 0 ? 25 * done / wanted : 0;
+  messages << "\r[" << std::string(static_cast<size_t>(filled), '#')
+           << std::string(static_cast<size_t>(25 - filled), '.') << "] " << done
+           << "/" << wanted << " samples at most"
+           << (rescorer.Counters().gate_open ? "            " : ", server busy")
+           << std::flush;
+}
+
+}  // namespace
+
+absl::StatusOr<RescoreReport> RunRescore(const Config& config,
+                                         const RescoreOptions& options,
+                                         std::ostream& out,
+                                         std::ostream& messages) {
+  if (!CanRescore(config))
+    return absl::InvalidArgumentError("rescore.endpoint is not set");
+  if (config.baseline.path.empty())
+    return absl::InvalidArgumentError("baseline.path is not set");
+  if (options.problems.empty() == options.incident.empty())
+    return absl::InvalidArgumentError("name problems, or one incident");
+  RW_ASSIGN_OR_RETURN(const RecordedFile file,
+                      ReadRecordedFile(config.baseline.path,
+                                       [&](int64_t line, std::string_view why) {
+                                         messages << config.baseline.path << ":"
+                                                  << line << ": " << why
+                                                  << "\n";
+                                       }));
+  StandardEvaluator evaluator(/*session_key=*/"");
+  evaluator.SetDefaultProfile(ProfileOf(config, ""));
+  std::map<std::string, std::unique_ptr<ModelPipeline>> pipelines;
+  ImportBaseline(
+      file.rows, /*learn=*/false, evaluator,
+      [&](const std::string& model) { return ProfileOf(config, model); },
+      [&](const std::string& model) -> ModelPipeline& {
+        auto& pipeline = pipelines[model];
+        if (pipeline == nullptr)
+          pipeline = std::make_unique<ModelPipeline>(
+              model, WatchOptionsOf(config), IncidentOptionsOf(config));
+        return *pipeline;
+      });
+
+  Mutex mutex;
+  std::vector<Verdict> told;
+  RW_ASSIGN_OR_RETURN(const std::unique_ptr<RescoreService> service,
+                      OpenRescoreService(config, evaluator, /*store=*/nullptr,
+                                         [&](const Verdict& v) {
+                                           MutexLock lock(mutex);
+                                           told.push_back(v);
+                                         }));
+  service->SetProblems(file.rows);
+  Rescorer& rescorer = service->rescorer();
+
+  std::map<uint64_t, std::string> names;
+  size_t wanted = 0;
+  if (!options.incident.empty()) {
+    SqliteStoreOptions reading;
+    reading.folder = config.storage.path;
+    reading.read_only = true;
+    RW_ASSIGN_OR_RETURN(const auto store, OpenSqliteStore(reading));
+    RW_ASSIGN_OR_RETURN(Incident incident,
+                        store->LoadIncident(options.incident));
+    // Asked anew, whatever was found out about it before.
+    incident.closed = absl::InfiniteFuture();
+    incident.confirmation = Confirmation::kPending;
+    incident.verdict.reset();
+    for (IncidentSignal& s : incident.signals) s.open = true;
+    rescorer.Note(incident);
+    wanted = 1;
+  }
+  for (const std::string& id : options.problems) {
+    bool found = false;
+    std::set<std::string> models;
+    for (const Response& row : file.rows) {
+      const bool same = row.problem_id == id ||
+                        (row.problem.has_value() && row.problem->id == id);
+      if (!same || !models.insert(row.model).second) continue;
+      const uint64_t problem = evaluator.Evaluate(row).match.problem;
+      if (!rescorer.Ask(row.model, problem).ok()) continue;
+      names[problem] = id;
+      found = true;
+      ++wanted;
+    }
+    if (!found)
+      return absl::NotFoundError(
+          absl::StrFormat("the baseline has no problem '%s' to ask", id));
+  }
+
+  const bool progress = options.progress && isatty(STDERR_FILENO) != 0;
+  RescoreReport report;
+  service->Start();
+  // An incident that is confirmed is told again once it has been localised.
+  bool more = false;
+  for (size_t seen = 0; seen < wanted || more;) {
+    absl::SleepFor(kLook);
+    if (progress) ShowProgress(rescorer, messages);
+    std::vector<Verdict> fresh;
+    {
+      MutexLock lock(mutex);
+      fresh.swap(told);
+    }
+    for (const Verdict& v : fresh) {
+      if (progress) messages << "\n";
+      // Only late: the verdict itself is still to come.
+      const bool late = !v.incident.empty() &&
+                        v.kind == VerdictKind::kUnavailable &&
+                        rescorer.Counters().queued > 0;
+      if (options.json) {
+        out << VerdictJson(v) << "\n";
+      } else {
+        Print(v, v.incident.empty() ? names[v.problem] : v.incident, out);
+      }
+      out.flush();
+      if (late) continue;
+      if (!more) {
+        ++seen;
+        ++report.verdicts;
+        report.confirmed += v.kind == VerdictKind::kConfirmed;
+      }
+      more = !more && config.rescore.localise && !v.incident.empty() &&
+             v.kind == VerdictKind::kConfirmed;
+    }
+  }
+  service->Stop();
+  if (progress) messages << "\n";
+  return report;
+}
+
+}  // namespace reasonwatch

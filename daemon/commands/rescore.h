@@ -1,0 +1,37 @@
+// `reasonwatch rescore`: asks the model again now, in the foreground.
+#ifndef REASONWATCH_DAEMON_COMMANDS_RESCORE_H_
+#define REASONWATCH_DAEMON_COMMANDS_RESCORE_H_
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "daemon/config.h"
+
+namespace reasonwatch {
+
+struct RescoreOptions {
+  std::vector<std::string> problems;  // ids, as the baseline names them
+  std::string incident;               // or an incident of the data folder
+  bool json = false;                  // verdicts as JSON, one a line
+  bool progress = true;
+};
+
+struct RescoreReport {
+  int verdicts = 0;
+  int confirmed = 0;
+};
+
+// Uses the configured endpoint, gate and budget, and the recorded baseline. It
+// leaves nothing behind: a running daemon keeps its own queue and verdicts.
+// InvalidArgument: no endpoint, no baseline, or nothing to ask; NotFound: an
+// unknown problem or incident.
+absl::StatusOr<RescoreReport> RunRescore(const Config& config,
+                                         const RescoreOptions& options,
+                                         std::ostream& out,
+                                         std::ostream& messages);
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DAEMON_COMMANDS_RESCORE_H_

@@ -1,0 +1,146 @@
+#include "daemon/rescoring/service.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "core/status_macros.h"
+#include "rescore/client/failure.h"
+#include "rescore/client/model_client.h"
+
+namespace reasonwatch {
+namespace {
+
+// Others' requests wait for ours at most this long and a scrape.
+constexpr std::chrono::milliseconds kWatchEvery(400);
+constexpr absl::Duration kLongestRest = absl::Seconds(1);
+
+class WallClock : public Clock {
+ public:
+  absl::Time Now() const override { return absl::Now(); }
+};
+
+absl::StatusOr<std::unique_ptr<ModelClient>> OpenClient(
+    const EndpointConfig& config, const std::string& metrics_url) {
+  ModelClientOptions options;
+  options.endpoint = config.endpoint;
+  options.metrics_url = metrics_url;
+  options.served_model = config.served_model;
+  options.api_key_file = config.api_key_file;
+  options.ca_file = config.ca_file;
+  return OpenModelClient(std::move(options));
+}
+
+class Service : public RescoreService {
+ public:
+  explicit Service(const Evaluator& evaluator) : evaluator_(evaluator) {}
+  ~Service() override { Stop(); }
+
+  absl::Status Open(const Config& config, Store* store,
+                    std::function<void(const Verdict&)> tell) {
+    const RescoreConfig& r = config.rescore;
+    RescoreEndpoints endpoints;
+    RW_ASSIGN_OR_RETURN(watched_, OpenClient(r.watched, r.metrics_url));
+    endpoints.watched = watched_.get();
+    for (const auto& [name, replica] : r.replicas) {
+      RW_ASSIGN_OR_RETURN(std::unique_ptr<ModelClient> client,
+                          OpenClient(replica, ""));
+      endpoints.replicas.emplace_back(name, client.get());
+      others_.push_back(std::move(client));
+    }
+    if (!r.reference.endpoint.empty()) {
+      RW_ASSIGN_OR_RETURN(std::unique_ptr<ModelClient> client,
+                          OpenClient(r.reference, ""));
+      endpoints.reference = client.get();
+      others_.push_back(std::move(client));
+    }
+    RescorerOptions options;
+    options.group = r.group;
+    options.tokens_per_hour = r.tokens_per_hour;
+    options.requests_per_hour = r.requests_per_hour;
+    options.canaries_per_hour = config.baseline.canaries.per_hour;
+    options.timeout = r.timeout;
+    options.filled_context = r.filled_context;
+    options.headroom.max_running = r.max_running;
+    options.localise = r.localise;
+    options.error_name = [](const absl::Status& status) {
+      return ClientFailureName(status);
+    };
+    rescorer_ =
+        std::make_unique<Rescorer>(options, std::move(endpoints), clock_,
+                                   evaluator_, store, std::move(tell));
+    return absl::OkStatus();
+  }
+
+  Rescorer& rescorer() override { return *rescorer_; }
+
+  void SetProblems(const std::vector<Response>& rows) override {
+    std::vector<ProblemSet::Row> scored;
+    for (const Response& row : rows)
+      if (row.origin == Origin::kLive)
+        scored.push_back({row, evaluator_.Evaluate(row)});
+    rescorer_->SetProblems(
+        std::make_shared<const ProblemSet>(ProblemSet::Make(scored)));
+  }
+
+  void Start() override {
+    asker_ = std::jthread([this](const std::stop_token& stop) {
+      while (!stop.stop_requested()) Rest(stop, rescorer_->Step());
+    });
+    watcher_ = std::jthread([this](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        rescorer_->Watch();
+        Rest(stop, absl::FromChrono(kWatchEvery));
+      }
+    });
+  }
+
+  void Stop() override {
+    if (!asker_.joinable()) return;
+    rescorer_->Stop();
+    asker_.request_stop();
+    watcher_.request_stop();
+    asker_.join();
+    watcher_.join();
+  }
+
+ private:
+  void Rest(const std::stop_token& stop, absl::Duration rest) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    wake_.wait_for(lock, stop,
+                   absl::ToChronoMilliseconds(std::min(rest, kLongestRest)),
+                   [] { return false; });
+  }
+
+  const Evaluator& evaluator_;
+  const WallClock clock_;
+  std::unique_ptr<ModelClient> watched_;
+  std::vector<std::unique_ptr<ModelClient>> others_;
+  std::unique_ptr<Rescorer> rescorer_;
+  // Only to sleep on: what is shared is the rescorer's, and it has its own.
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread asker_;
+  std::jthread watcher_;
+};
+
+}  // namespace
+
+bool CanRescore(const Config& config) {
+  return config.rescore.enabled && !config.rescore.watched.endpoint.empty();
+}
+
+absl::StatusOr<std::unique_ptr<RescoreService>> OpenRescoreService(
+    const Config& config, const Evaluator& evaluator, Store* store,
+    std::function<void(const Verdict&)> tell) {
+  auto service = std::make_unique<Service>(evaluator);
+  RW_RETURN_IF_ERROR(service->Open(config, store, std::move(tell)));
+  return std::unique_ptr<RescoreService>(std::move(service));
+}
+
+}  // namespace reasonwatch

@@ -1,0 +1,40 @@
+// Re-scoring in the daemon: the clients, the thread that asks, and the thread
+// that watches the server's load while it does.
+#ifndef REASONWATCH_DAEMON_RESCORING_SERVICE_H_
+#define REASONWATCH_DAEMON_RESCORING_SERVICE_H_
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/ports.h"
+#include "daemon/config.h"
+#include "rescore/rescorer.h"
+
+namespace reasonwatch {
+
+// Whether the configuration names somebody to ask.
+bool CanRescore(const Config& config);
+
+class RescoreService {
+ public:
+  virtual ~RescoreService() = default;
+  virtual Rescorer& rescorer() = 0;
+  // The baseline's recorded rows; `evaluator` must know their profile.
+  virtual void SetProblems(const std::vector<Response>& rows) = 0;
+  virtual void Start() = 0;
+  // Gives up what is under way. Idempotent.
+  virtual void Stop() = 0;
+};
+
+// Everything must outlive it; `store` may be null. `tell` is called from the
+// thread that asks. Errors: of OpenModelClient(). CanRescore() must hold.
+absl::StatusOr<std::unique_ptr<RescoreService>> OpenRescoreService(
+    const Config& config, const Evaluator& evaluator, Store* store,
+    std::function<void(const Verdict&)> tell);
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DAEMON_RESCORING_SERVICE_H_

@@ -1,0 +1,65 @@
+// When a re-run may take from a server that serves others, and how much.
+//
+// Arithmetic; time comes in. Not thread-safe.
+#ifndef REASONWATCH_RESCORE_HEADROOM_H_
+#define REASONWATCH_RESCORE_HEADROOM_H_
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/ports.h"
+
+namespace reasonwatch {
+
+struct HeadroomOptions {
+  double max_running = 4;    // requests of others, exclusive
+  double max_kv_usage = .7;  // exclusive
+  absl::Duration settle = absl::Seconds(30);
+};
+
+// Open once nobody has waited and the server has had room for `settle` without
+// a break. A server that tells no load at all (Unimplemented) counts as idle:
+// the budget alone holds us back. One that should and does not, as busy.
+class HeadroomGate {
+ public:
+  explicit HeadroomGate(HeadroomOptions options) : options_(options) {}
+
+  // `own`: requests of ours that the reading counts.
+  void Update(absl::Time now, const absl::StatusOr<LoadReading>& load, int own);
+  bool open() const { return open_; }
+  // The latest reading alone: whether a re-run under way must yield.
+  bool busy() const { return busy_; }
+
+ private:
+  const HeadroomOptions options_;
+  absl::Time idle_since_ = absl::InfiniteFuture();
+  bool open_ = false;
+  bool busy_ = true;
+};
+
+// Token bucket that fills up in an hour and holds one hour's worth. What was
+// taken is known only afterwards, so it may fall below 0; nothing starts until
+// it is above again.
+class HourlyBudget {
+ public:
+  HourlyBudget(double per_hour, absl::Time now)
+      : per_hour_(per_hour), level_(per_hour), updated_(now) {}
+
+  bool Allows(absl::Time now);
+  void Take(double amount) { level_ -= amount; }
+  // When it allows again; `now` where it does.
+  absl::Time NextAllowed(absl::Time now);
+  double level(absl::Time now);
+  // Of an earlier run; never more than an hour's worth.
+  void Restore(double level, absl::Time then, absl::Time now);
+
+ private:
+  void Fill(absl::Time now);
+
+  const double per_hour_;
+  double level_;
+  absl::Time updated_;
+};
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_RESCORE_HEADROOM_H_

@@ -1,0 +1,306 @@
+#include "rescore/group.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "rescore/headroom.h"
+#include "rescore/localise.h"
+#include "tests/rescore/problems.h"
+
+namespace reasonwatch {
+namespace {
+
+RescoreSample Sample(int index, bool passes, std::string way = "") {
+  RescoreSample s;
+  s.index = index;
+  s.way = std::move(way);
+  s.rewards = {passes, 1, 1, 1};
+  return s;
+}
+
+const RewardSet kOutcomeOnly = SetOf(Reward::kOutcome);
+
+TEST(ProblemSet, CountsOnlyTheTrialsThatWereAskedInOneWay) {
+  std::vector<ProblemSet::Row> rows;
+  for (int i = 0; i < 5; ++i) rows.push_back(BaselineTrial(7, i > 0));
+  for (int i = 0; i < 3; ++i) {
+    rows.push_back(BaselineTrial(7, false));
+    rows.back().response.sampling.temperature = 0;
+  }
+  const ProblemSet set = ProblemSet::Make(rows);
+  const RescoreProblem* p = set.Find("m", 7);
+  ASSERT_NE(p, nullptr);
+  EXPECT_EQ(p->trials[0].count, 5);
+  EXPECT_EQ(p->trials[0].failures, 1);
+  EXPECT_TRUE(p->solved);
+  EXPECT_EQ(p->question.sampling.temperature, .7);
+  EXPECT_FALSE(p->question.content.has_value());
+  ASSERT_EQ(set.FindById("p7").size(), 1u);
+}
+
+TEST(ProblemSet, RewardsFormAndLengthAsTheBaselineHasThem) {
+  const ProblemSet set = UniformProblems(4, 4, 0);
+  const RescoreProblem& p = *set.Find("m", 1);
+  EXPECT_EQ(set.Rewards(p, ScoredTrial(1, true)), (RewardVector{1, 1, 1, 1}));
+  EXPECT_EQ(set.Rewards(p, ScoredTrial(1, true, 40)),
+            (RewardVector{1, 1, 0, 1}));
+  EXPECT_EQ(set.Rewards(p, ScoredTrial(1, true, 900)),
+            (RewardVector{1, 1, 1, 0}));
+  Scored unboxed = ScoredTrial(1, false);
+  unboxed.reading(Feature::kBoxed) = 0;
+  EXPECT_EQ(set.Rewards(p, unboxed), (RewardVector{0, 0, 1, 1}));
+  Scored thoughtless = ScoredTrial(1, true);
+  thoughtless.reading(Feature::kZeroThinking) = 1;
+  EXPECT_EQ(set.Rewards(p, thoughtless)[1], 0);
+  // A mark that the baseline never had is nobody's fault.
+  Scored stepped = ScoredTrial(1, true);
+  stepped.reading(Feature::kSteps) = 1;
+  EXPECT_EQ(set.Rewards(p, stepped)[1], 1);
+  EXPECT_EQ(set.Rewards(p, Scored()), (RewardVector{-1, -1, -1, -1}));
+}
+
+TEST(Group, AdvantageIsAgainstTheGroupAndNeverOfOneThatIsAllAlike) {
+  std::vector<RescoreSample> samples;
+  for (int i = 0; i < 4; ++i) samples.push_back(Sample(i, i < 3));
+  const GroupStatistics g = StatisticsOf(samples, Reward::kOutcome);
+  EXPECT_DOUBLE_EQ(g.mean, .75);
+  EXPECT_NEAR(*Advantage(g, 0), -.75 / std::sqrt(.1875), 1e-6);
+  EXPECT_FALSE(
+      Advantage(StatisticsOf(samples, Reward::kFormat), 0).has_value());
+  EXPECT_FALSE(Advantage(GroupStatistics(), 0).has_value());
+}
+
+class JudgeTest : public ::testing::Test {
+ protected:
+  Verdict OfOne(const ProblemSet& set, RescoreTrigger trigger, int passes,
+                int failures, std::string_view comparison = "",
+                int compared = 0) {
+    RescoreJob job;
+    job.trigger = trigger;
+    for (int i = 0; i < passes + failures; ++i)
+      job.samples.push_back(Sample(i, i < passes));
+    for (int i = 0; i < compared; ++i)
+      job.samples.push_back(Sample(i, true, std::string(comparison)));
+    return Judge(set, {{set.Find("m", 1), &job}}, kOutcomeOnly, kProblemBounds,
+                 kGroupSize, comparison);
+  }
+};
+
+TEST_F(JudgeTest, ConfirmsAndClears) {
+  const ProblemSet set = UniformProblems(60, 16, 1);
+  const Verdict lost = OfOne(set, RescoreTrigger::kFailure, 0, 4);
+  EXPECT_EQ(lost.kind, VerdictKind::kConfirmed);
+  EXPECT_GE(lost.bayes_factor, 30);
+  EXPECT_EQ(lost.failures, 4);
+  EXPECT_EQ(lost.pass_rate, 0);
+  EXPECT_NEAR(lost.baseline_pass_rate, .94, .02);
+  EXPECT_EQ(OfOne(set, RescoreTrigger::kFailure, 12, 0).kind,
+            VerdictKind::kNotReproduced);
+  const Verdict between = OfOne(set, RescoreTrigger::kFailure, 13, 3);
+  EXPECT_EQ(between.kind, VerdictKind::kUndecided);
+  EXPECT_EQ(between.reason, "cap");
+}
+
+TEST_F(JudgeTest, CountsTheFailureThatPickedTheProblem) {
+  const ProblemSet set = UniformProblems(60, 16, 1);
+  EXPECT_LT(OfOne(set, RescoreTrigger::kFailure, 2, 3).bayes_factor,
+            OfOne(set, RescoreTrigger::kManual, 2, 3).bayes_factor);
+}
+
+TEST_F(JudgeTest, SaysNothingOnFewTrials) {
+  const ProblemSet set = UniformProblems(1, 7, 0);
+  const Verdict v = OfOne(set, RescoreTrigger::kManual, 0, 16);
+  EXPECT_EQ(v.kind, VerdictKind::kUndecided);
+  EXPECT_EQ(v.reason, "few_trials");
+}
+
+TEST_F(JudgeTest, AReferenceGivesTheTrialsThatAreMissing) {
+  const ProblemSet set = UniformProblems(1, 1, 0);
+  EXPECT_EQ(OfOne(set, RescoreTrigger::kManual, 0, 8, kReference, 8).kind,
+            VerdictKind::kConfirmed);
+  EXPECT_EQ(OfOne(set, RescoreTrigger::kManual, 14, 0, kReference, 14).kind,
+            VerdictKind::kNotReproduced);
+  // Fresh caches fail alike where the weights are at fault.
+  const Verdict cached =
+      OfOne(set, RescoreTrigger::kManual, 14, 0, kFreshCache, 14);
+  EXPECT_EQ(cached.kind, VerdictKind::kUndecided);
+  EXPECT_EQ(cached.reason, "few_trials");
+}
+
+// Rates of bar 12 with fewer repetitions; bench_detection has the whole of it.
+TEST_F(JudgeTest, KeepsTheRatesOfTheDesign) {
+  const ProblemSet set = UniformProblems(60, 16, 2);
+  std::mt19937_64 random(11);
+  const auto run = [&](double loss) {
+    int confirmed = 0;
+    int asked = 0;
+    constexpr int kRuns = 400;
+    for (int r = 0; r < kRuns; ++r) {
+      const FailurePosterior h =
+          PosteriorOf(set.PriorOf("m", Reward::kOutcome), {16, 2}, true);
+      std::gamma_distribution<double> ga(h.a), gb(h.b);
+      const double x = ga(random);
+      const double q = x / (x + gb(random));
+      RescoreJob job;
+      job.trigger = RescoreTrigger::kFailure;
+      VerdictKind kind = VerdictKind::kUndecided;
+      while (kind == VerdictKind::kUndecided &&
+             job.samples.size() < kGroupSize) {
+        const bool passes =
+            std::bernoulli_distribution((1 - q) * (1 - loss))(random);
+        job.samples.push_back(
+            Sample(static_cast<int>(job.samples.size()), passes));
+        kind = Judge(set, {{set.Find("m", 1), &job}}, kOutcomeOnly,
+                     kProblemBounds, kGroupSize)
+                   .kind;
+      }
+      confirmed += kind == VerdictKind::kConfirmed;
+      asked += static_cast<int>(job.samples.size());
+    }
+    return std::pair(confirmed / double{kRuns}, asked / double{kRuns});
+  };
+  const auto [false_confirms, asked] = run(0);
+  EXPECT_LE(false_confirms, .02);
+  EXPECT_LE(asked, 11);
+  const auto [confirms, asked_of_lost] = run(.9);
+  EXPECT_GE(confirms, .98);
+  EXPECT_LE(asked_of_lost, 5);
+}
+
+TEST(Headroom, OpensOnlyAfterTheServerHasRestedAndShutsAtOnce) {
+  HeadroomGate gate(HeadroomOptions{});
+  absl::Time now = absl::UnixEpoch();
+  const LoadReading idle{0, 1, .2};
+  for (int i = 0; i < 30; ++i, now += absl::Seconds(1)) {
+    gate.Update(now, idle, 0);
+    EXPECT_FALSE(gate.open());
+  }
+  gate.Update(now, idle, 0);
+  EXPECT_TRUE(gate.open());
+  for (const LoadReading& busy :
+       {LoadReading{1, 1, .2}, LoadReading{0, 4, .2}, LoadReading{0, 0, .7}}) {
+    gate.Update(now, busy, 0);
+    EXPECT_FALSE(gate.open());
+    EXPECT_TRUE(gate.busy());
+    gate.Update(now += absl::Seconds(29), idle, 0);
+    gate.Update(now += absl::Seconds(29), idle, 0);
+    EXPECT_FALSE(gate.open());
+    gate.Update(now += absl::Seconds(2), idle, 0);
+    EXPECT_TRUE(gate.open());
+  }
+  // Our own request is not others' load.
+  gate.Update(now, LoadReading{0, 4, .2}, 1);
+  EXPECT_TRUE(gate.open());
+  gate.Update(now, absl::UnavailableError("refused"), 0);
+  EXPECT_FALSE(gate.open());
+  gate.Update(now, LoadReading(), 0);
+  EXPECT_TRUE(gate.busy());
+  gate.Update(now, absl::UnimplementedError("no metrics"), 0);
+  EXPECT_TRUE(gate.open());
+}
+
+TEST(HourlyBudget, RunsDryAndFillsAgain) {
+  absl::Time now = absl::UnixEpoch();
+  HourlyBudget budget(3600, now);
+  EXPECT_TRUE(budget.Allows(now));
+  budget.Take(3700);
+  EXPECT_FALSE(budget.Allows(now));
+  EXPECT_FALSE(budget.Allows(now + absl::Seconds(99)));
+  EXPECT_TRUE(budget.Allows(budget.NextAllowed(now)));
+  EXPECT_LE(budget.NextAllowed(now) - now, absl::Seconds(102));
+  // An hour's worth at most, however long nothing was asked.
+  EXPECT_DOUBLE_EQ(budget.level(now + absl::Hours(50)), 3600);
+  budget.Restore(-10, now, now);
+  EXPECT_FALSE(budget.Allows(now));
+  HourlyBudget off(0, now);
+  EXPECT_FALSE(off.Allows(now + absl::Hours(5)));
+}
+
+TEST(Localise, TheIntervalHoldsTheTrueDifference) {
+  std::mt19937_64 random(5);
+  int held = 0;
+  constexpr int kRuns = 2000;
+  for (int r = 0; r < kRuns; ++r) {
+    Pairs pairs;
+    for (int i = 0; i < 32; ++i) {
+      const bool usual = std::bernoulli_distribution(.5)(random);
+      const bool mine = std::bernoulli_distribution(.8)(random);
+      ++(usual ? (mine ? pairs.both : pairs.worse)
+               : (mine ? pairs.better : pairs.neither));
+    }
+    const Difference d = PairedDifference(pairs, 1);
+    held += d.low <= .3 && .3 <= d.high;
+  }
+  EXPECT_GE(held, kRuns * .94);
+}
+
+TEST(Localise, NamesTheMostSpecificWayThatCarriesTheLoss) {
+  const ProblemSet set = UniformProblems(1, 8, 0);
+  RescoreJob job;
+  for (int i = 0; i < 32; ++i) {
+    job.samples.push_back(Sample(i, i % 2 == 0, kAgain));
+    job.samples.push_back(Sample(i, true, kFreshCache));
+    job.samples.push_back(Sample(i, i % 2 == 0, kOtherStream));
+    job.samples.push_back(Sample(i, true, kReference));
+  }
+  WaysAvailable available;
+  available.reference = true;
+  const auto differences = Localise({{set.Find("m", 1), &job}},
+                                    PlanWays(available), Reward::kOutcome);
+  ASSERT_EQ(differences.size(), 3u);
+  EXPECT_EQ(differences[0].name, kFreshCache);
+  EXPECT_EQ(differences[0].cause, "cache_or_batching");
+  EXPECT_DOUBLE_EQ(differences[0].value, .5);
+  EXPECT_GT(differences[0].low, 0);
+  EXPECT_EQ(differences[1].cause, "");
+  EXPECT_DOUBLE_EQ(differences[1].value, 0);
+  EXPECT_GT(differences[2].low, 0);
+  EXPECT_EQ(differences[2].cause, "");
+}
+
+TEST(Localise, SaturationIsNamedByTheLossUnderAFilledContext) {
+  const ProblemSet set = UniformProblems(1, 8, 0);
+  RescoreJob job;
+  for (int i = 0; i < 32; ++i) {
+    job.samples.push_back(Sample(i, true, kAgain));
+    job.samples.push_back(Sample(i, i % 3 == 0, kFilledContext));
+  }
+  WaysAvailable available;
+  available.filled_context = true;
+  const auto differences = Localise({{set.Find("m", 1), &job}},
+                                    PlanWays(available), Reward::kOutcome);
+  ASSERT_EQ(differences.size(), 1u);
+  EXPECT_EQ(differences[0].cause, "context_saturation");
+}
+
+TEST(Localise, FillsTheContextBeforeTheQuestion) {
+  Response question;
+  question.prompt = "Say \"one\".";
+  const auto filled = FillContext(question, 100);
+  ASSERT_TRUE(filled.ok());
+  EXPECT_EQ(filled->front(), '[');
+  EXPECT_NE(filled->find("harbour"), std::string::npos);
+  EXPECT_NE(
+      filled->find("{\"role\":\"user\",\"content\":\"Say \\\"one\\\".\"}]"),
+      std::string::npos);
+  question.messages_json =
+      R"( [{"role":"system","content":"s"}, {"role":"user","content":"x"}] )";
+  const auto behind = FillContext(question, 100);
+  ASSERT_TRUE(behind.ok());
+  EXPECT_EQ(
+      behind->find(R"([{"role":"system","content":"s"},{"role":"user","c)"),
+      0u);
+  EXPECT_NE(behind->find(R"(,{"role":"user","content":"x"}])"),
+            std::string::npos);
+  question.messages_json = R"([{"role":"user","content":"x"}])";
+  question.system_prompt = "s";
+  EXPECT_EQ(
+      *FillContext(question, 0),
+      R"([{"role":"system","content":"s"},{"role":"user","content":"x"}])");
+  question.messages_json = "{}";
+  EXPECT_FALSE(FillContext(question, 100).ok());
+}
+
+}  // namespace
+}  // namespace reasonwatch
