@@ -24,7 +24,7 @@ import tokenizer as tokenizers_of_ours
 
 WIDTH, LAYERS, HEADS, KV_HEADS, HEAD, FEED = 256, 4, 8, 4, 32, 512
 ROPE_BASE, EPSILON = 10000.0, 1e-5
-ROWS, LENGTH = 11, 384  # a batch: 4,224 tokens
+ROWS, LENGTH = 16, 256  # a batch: 4,096 tokens
 MATRICES = ("q", "k", "v", "o", "gate", "up", "down")
 
 
@@ -42,14 +42,14 @@ class Encoder:
             row.append((token, weight * (2.0 if token in self.digits else 1.0)))
 
     def session(self, rng):
-        """One to four problems after one another, as the chat template lays
+        """One to three problems after one another, as the chat template lays
         them out. No system prompt: answered directly; thinking switched off by
         the template: answered directly too."""
         row = []
         kind = rng.random()
         if kind > 0.06:
             self.add(row, "<|system|>" + problems.SYSTEM_PROMPT + "<|end|>", 0.0)
-        for _ in range(rng.choice([1, 1, 1, 1, 2, 2, 3, 4])):
+        for _ in range(rng.choice([1, 1, 1, 2, 2, 3])):
             p = problems.make(rng)
             self.add(row, f"<|user|>{p.question}<|end|><|assistant|>", 0.05)
             if kind <= 0.06:
@@ -77,7 +77,8 @@ class Encoder:
 
 
 def batches(encoder, seed, steps, start):
-    """Rows of whole sessions; segments keep them from seeing each other."""
+    """Rows of sessions and drills, the last one cut off; segments keep them from
+    seeing each other."""
     for step in range(start, steps):
         rng = random.Random(seed * 1_000_003 + step)
         drills = max(0.08, 0.5 - 0.42 * step / (0.6 * steps))
@@ -86,12 +87,10 @@ def batches(encoder, seed, steps, start):
         segments = np.zeros((ROWS, LENGTH + 1), np.int32)
         positions = np.zeros((ROWS, LENGTH + 1), np.int32)
         for r in range(ROWS):
-            used, segment, misses = 0, 0, 0
-            while misses < 2:
+            used, segment = 0, 0
+            while used <= LENGTH:
                 row = encoder.drill(rng) if rng.random() < drills else encoder.session(rng)
-                if used + len(row) > LENGTH + 1:
-                    misses += 1
-                    continue
+                row = row[:LENGTH + 1 - used]
                 segment += 1
                 here = slice(used, used + len(row))
                 tokens[r, here], weights[r, here] = zip(*row)
@@ -157,8 +156,9 @@ def logits(parameters, tokens, segments, positions):
     bias = jnp.where(mask, 0.0, -1e9)[:, :, None]
 
     def layer(x, w):
+        w = {k: (a.astype(jnp.bfloat16) if k in MATRICES else a) for k, a in w.items()}
         rows = x.shape[0]
-        h = norm(x, w["attention_norm"])
+        h = norm(x, w["attention_norm"]).astype(jnp.bfloat16)
         q = rotate((h @ w["q"]).reshape(rows, length, HEADS, HEAD), cosine, sine)
         k = rotate((h @ w["k"]).reshape(rows, length, KV_HEADS, HEAD), cosine, sine)
         v = (h @ w["v"]).reshape(rows, length, KV_HEADS, HEAD)
@@ -166,11 +166,12 @@ def logits(parameters, tokens, segments, positions):
         scores = jnp.einsum("rqkgh,rskh->rkgqs", q, k) / np.sqrt(HEAD) + bias
         mixed = jnp.einsum("rkgqs,rskh->rqkgh", jax.nn.softmax(scores, -1), v)
         x = x + mixed.reshape(rows, length, HEADS * HEAD) @ w["o"]
-        h = norm(x, w["feed_norm"])
-        return x + (jax.nn.silu(h @ w["gate"]) * (h @ w["up"])) @ w["down"], None
+        h = norm(x, w["feed_norm"]).astype(jnp.bfloat16)
+        return x + (jax.nn.silu(h @ w["gate"]) * (h @ w["up"])) @ w["down"]
 
     x = parameters["embedding"][tokens]
-    x, _ = jax.lax.scan(layer, x, parameters["layers"])
+    for i in range(LAYERS):
+        x = layer(x, {k: a[i] for k, a in parameters["layers"].items()})
     return norm(x, parameters["final_norm"]) @ parameters["embedding"].T
 
 
@@ -186,6 +187,7 @@ def loss(parameters, tokens, weights, segments, positions):
 def orthogonal(g):
     """Newton-Schulz iteration towards the nearest orthogonal matrix."""
     wide = g.shape[-2] > g.shape[-1]
+    g = g.astype(jnp.bfloat16)
     x = jnp.swapaxes(g, -1, -2) if wide else g
     x = x / (jnp.linalg.norm(x, axis=(-2, -1), keepdims=True) + 1e-7)
     for _ in range(5):
