@@ -3,8 +3,10 @@
 #ifndef REASONWATCH_CORE_PORTS_H_
 #define REASONWATCH_CORE_PORTS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,6 +97,49 @@ struct StoreStatistics {
   int64_t queued = 0;           // waiting now
   int64_t database_bytes = 0;   // file and write-ahead log
   int64_t expired_records = 0;  // removed by retention or the disk cap
+};
+
+// One question to a model. Every sampling field is sent as it stands here, so
+// that a server's own defaults do not come in; NaN = not sent, where the
+// baseline was asked so.
+struct SampleRequest {
+  std::string model;
+  std::string messages_json;  // OpenAI chat form, or
+  std::string prompt;
+  double temperature = 1;
+  double top_p = 1;
+  int64_t max_tokens = 4096;
+  int64_t seed = 0;
+  int n = 1;  // choices; a server that can't gives one
+  Thinking thinking = Thinking::kUnstated;
+  std::string effort;      // "" = not sent
+  std::string cache_salt;  // "" = the cache as it is
+  bool stream = false;
+  int32_t top_logprobs = 0;  // 0 = none
+  absl::Duration timeout = absl::Minutes(5);
+  std::string id;  // begins with "rw-", so that taps know it as our own
+  // Turned true from another thread: give up within a second (Cancelled). May
+  // be null.
+  const std::atomic<bool>* stop = nullptr;
+};
+
+// How busy the server is; NaN = it does not say.
+struct LoadReading {
+  double waiting = std::numeric_limits<double>::quiet_NaN();   // requests
+  double running = std::numeric_limits<double>::quiet_NaN();   // requests
+  double kv_usage = std::numeric_limits<double>::quiet_NaN();  // 0..1
+};
+
+// Asks a model server. Thread-safe. The raw body stands in Response::body, for
+// the same Evaluator as live responses; origin is kRescore.
+class ModelClient {
+ public:
+  virtual ~ModelClient() = default;
+  virtual absl::StatusOr<std::vector<Response>> Sample(
+      const SampleRequest& request) = 0;
+  // Unimplemented: no metrics are known of this server.
+  virtual absl::StatusOr<LoadReading> Load() = 0;
+  virtual absl::StatusOr<Regime> ReadRegime(std::string_view model) = 0;
 };
 
 // Keeps the text of a suspicious response. Off by default; when it is on, the

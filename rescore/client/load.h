@@ -1,0 +1,23 @@
+// How busy a server is, from what its monitoring says. Pure, thread-safe.
+#ifndef REASONWATCH_RESCORE_CLIENT_LOAD_H_
+#define REASONWATCH_RESCORE_CLIENT_LOAD_H_
+
+#include <optional>
+#include <string_view>
+
+#include "core/ports.h"
+
+namespace reasonwatch {
+
+// Prometheus text of vLLM, SGLang, llama.cpp or Triton. Requests are added up
+// over series (engines, models), key-value use is the highest of them. Nothing
+// where no series is known.
+std::optional<LoadReading> ParseLoadMetrics(std::string_view text);
+
+// llama.cpp's GET /slots, a JSON array. Nobody waits while a slot is free; when
+// none is, `waiting` is not known.
+std::optional<LoadReading> ParseLoadSlots(std::string_view json);
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_RESCORE_CLIENT_LOAD_H_

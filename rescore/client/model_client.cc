@@ -1,0 +1,500 @@
+#include "rescore/client/model_client.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "core/mutex.h"
+#include "core/status_macros.h"
+#include "core/strings.h"
+#include "rescore/client/body_facts.h"
+#include "rescore/client/failure.h"
+#include "rescore/client/http.h"
+#include "rescore/client/load.h"
+#include "rescore/client/request_body.h"
+
+namespace reasonwatch {
+namespace {
+
+using simdjson::dom::element;
+
+constexpr char kOriginHeader[] = "x-reasonwatch-origin: rescore";
+constexpr std::string_view kIdPrefix = "rw-";
+constexpr size_t kLongestId = 128;
+constexpr size_t kLongestKey = 4096;
+constexpr int64_t kMaxMetricsBytes = int64_t{8} << 20;
+// A server behind the same address may become another one.
+constexpr absl::Duration kKindHolds = absl::Minutes(10);
+constexpr absl::Duration kPauseStep = absl::Milliseconds(50);
+// A conversation that shows how a template lays out every role.
+constexpr char kProbeMessages[] =
+    R"([{"role": "system", "content": "S"}, {"role": "user", "content": "A"}, )"
+    R"({"role": "assistant", "content": "B"}, {"role": "user", "content": "C"}])";
+
+bool IsHttpUrl(std::string_view url) {
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (absl::StartsWithIgnoreCase(AbslView(url), AbslView(scheme)) &&
+        url.size() > scheme.size())
+      return std::none_of(url.begin(), url.end(), [](char c) {
+        return static_cast<unsigned char>(c) <= ' ' || c == '@' || c == '#';
+      });
+  return false;
+}
+
+bool IsId(std::string_view id) {
+  return id.size() <= kLongestId &&
+         std::all_of(id.begin(), id.end(), [](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                  c == '-' || c == '_' || c == '.';
+         });
+}
+
+absl::StatusOr<std::string> ReadKey(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string key(std::istreambuf_iterator<char>(in), {});
+  if (!in) return absl::NotFoundError("the API key file can't be read");
+  absl::StripAsciiWhitespace(&key);
+  if (key.empty() || key.size() > kLongestKey ||
+      !std::all_of(key.begin(), key.end(), [](char c) {
+        return absl::ascii_isgraph(static_cast<unsigned char>(c));
+      }))
+    return absl::InvalidArgumentError("the API key file holds no key");
+  return key;
+}
+
+std::string StringAt(element object, std::string_view key) {
+  std::string_view value;
+  if (object[key].get(value) != simdjson::SUCCESS) return "";
+  return std::string(value);
+}
+
+std::string Digest(std::string_view text) {
+  return text.empty() ? "" : absl::StrFormat("%016x", StableHash(text));
+}
+
+class HttpModelClient : public ModelClient {
+ public:
+  explicit HttpModelClient(ModelClientOptions options)
+      : options_(std::move(options)) {}
+
+  absl::StatusOr<std::vector<Response>> Sample(
+      const SampleRequest& request) override;
+  absl::StatusOr<LoadReading> Load() override;
+  absl::StatusOr<Regime> ReadRegime(std::string_view model) override;
+
+ private:
+  // What was learnt of the server.
+  struct Server {
+    ServerKind kind = ServerKind::kUnknown;
+    absl::Time known_since = absl::InfinitePast();
+    bool takes_priority = true;
+    int most_choices = 1024;
+    std::string root;     // of the model: a path or a name
+    std::string weights;  // digest of what it says of them
+  };
+  struct Answer {
+    std::string body;
+    BodyFacts facts;
+  };
+  struct Attempt {
+    absl::StatusOr<Answer> answer = absl::UnknownError("");
+    std::optional<absl::Duration> again_after;  // absent = don't
+  };
+
+  absl::StatusOr<HttpRequest> NewRequest(std::string url) const;
+  absl::StatusOr<std::string> Fetch(const std::string& path,
+                                    std::optional<std::string> post,
+                                    absl::Time deadline,
+                                    const std::atomic<bool>* stop) const;
+  // Asks which server this is, unless that is known.
+  absl::Status LearnServer(absl::Time deadline, const std::atomic<bool>* stop);
+  Attempt Try(const SampleRequest& request, const RequestExtras& extras,
+              absl::Time deadline, int retries) const;
+  absl::StatusOr<Answer> Ask(const SampleRequest& request, bool prompt_text);
+  std::string ServedModel(std::string_view model) const {
+    return options_.served_model.empty() ? std::string(model)
+                                         : options_.served_model;
+  }
+  absl::Duration PauseAfter(int retries) const {
+    return std::min(
+        options_.retry_pause * (int64_t{1} << std::min(retries, 20)),
+        options_.longest_pause);
+  }
+
+  const ModelClientOptions options_;
+  Mutex mutex_;
+  Server server_ ABSL_GUARDED_BY(mutex_);
+};
+
+bool Is(const absl::Status& status, ClientFailure failure) {
+  return ClientFailureName(status) == ClientFailureName(failure);
+}
+
+bool HasPriorities(ServerKind kind) {
+  return kind == ServerKind::kVllm || kind == ServerKind::kSglang;
+}
+
+bool Stopped(const std::atomic<bool>* stop) { return stop != nullptr && *stop; }
+
+// False where the stop flag came up.
+bool Pause(absl::Duration duration, const std::atomic<bool>* stop) {
+  const absl::Time until = absl::Now() + duration;
+  while (!Stopped(stop)) {
+    const absl::Duration left = until - absl::Now();
+    if (left <= absl::ZeroDuration()) return true;
+    std::this_thread::sleep_for(
+        absl::ToChronoMilliseconds(std::min(left, kPauseStep)));
+  }
+  return false;
+}
+
+absl::Status StatusOf(const HttpFailure& failure) {
+  return ClientFailureStatus(failure.failure, failure.detail);
+}
+
+absl::Status StatusOf(const HttpReply& reply) {
+  ClientFailure failure = ClientFailure::kBadBody;
+  if (reply.status == 401 || reply.status == 403)
+    failure = ClientFailure::kUnauthorised;
+  else if (reply.status == 429)
+    failure = ClientFailure::kHttp429;
+  else if (reply.status >= 500)
+    failure = ClientFailure::kHttp5xx;
+  else if (reply.status >= 400)
+    failure = ClientFailure::kHttp4xx;
+  else if (reply.status >= 300)
+    failure = ClientFailure::kHttp3xx;
+  return ClientFailureStatus(
+      failure,
+      absl::StrFormat("HTTP %d, %s", reply.status, ErrorKind(reply.body)));
+}
+
+absl::StatusOr<HttpRequest> HttpModelClient::NewRequest(std::string url) const {
+  HttpRequest http;
+  http.url = std::move(url);
+  http.ca_file = options_.ca_file;
+  http.connect_timeout = options_.connect_timeout;
+  http.max_body_bytes = options_.max_body_bytes;
+  http.headers = {kOriginHeader, "accept: application/json, text/event-stream"};
+  if (!options_.api_key_file.empty()) {
+    const absl::StatusOr<std::string> key = ReadKey(options_.api_key_file);
+    if (!key.ok())
+      return ClientFailureStatus(ClientFailure::kBadRequest,
+                                 StdView(key.status().message()));
+    http.headers.push_back("authorization: Bearer " + *key);
+  }
+  return http;
+}
+
+absl::StatusOr<std::string> HttpModelClient::Fetch(
+    const std::string& path, std::optional<std::string> post,
+    absl::Time deadline, const std::atomic<bool>* stop) const {
+  RW_ASSIGN_OR_RETURN(HttpRequest http, NewRequest(options_.endpoint + path));
+  http.timeout = deadline - absl::Now();
+  http.stop = stop;
+  if (post.has_value())
+    http.headers.push_back("content-type: application/json");
+  http.post = std::move(post);
+  HttpResult result = Exchange(http);
+  if (result.failure.has_value()) return StatusOf(*result.failure);
+  if (result.reply.status != 200) return StatusOf(result.reply);
+  return std::move(result.reply.body);
+}
+
+absl::Status HttpModelClient::LearnServer(absl::Time deadline,
+                                          const std::atomic<bool>* stop) {
+  const absl::Time now = absl::Now();
+  {
+    MutexLock lock(mutex_);
+    if (now - server_.known_since < kKindHolds) return absl::OkStatus();
+  }
+  const absl::StatusOr<std::string> text =
+      Fetch("/v1/models", std::nullopt, deadline, stop);
+  Server server;
+  server.known_since = now;
+  simdjson::dom::parser parser;
+  element models;
+  element first;
+  if (!text.ok()) {
+    // Servers without the list exist; one that can't be reached or wants a key
+    // is said so.
+    if (!Is(text.status(), ClientFailure::kHttp4xx) &&
+        !Is(text.status(), ClientFailure::kHttp5xx))
+      return text.status();
+  } else if (parser.parse(*text).get(models) == simdjson::SUCCESS &&
+             models.at_pointer("/data/0").get(first) == simdjson::SUCCESS) {
+    const std::string owner = StringAt(first, "owned_by");
+    if (owner == "vllm") server.kind = ServerKind::kVllm;
+    if (owner == "sglang") server.kind = ServerKind::kSglang;
+    if (owner == "llamacpp") server.kind = ServerKind::kLlamaCpp;
+    server.root = StringAt(first, "root");
+    element meta;
+    if (first["meta"].get(meta) == simdjson::SUCCESS)
+      server.weights = Digest(simdjson::minify(meta));
+  }
+  MutexLock lock(mutex_);
+  // Another server has other limits, the same one has those that it had.
+  if (server.kind == server_.kind) {
+    server.takes_priority = server_.takes_priority;
+    server.most_choices = server_.most_choices;
+  }
+  server_ = server;
+  return absl::OkStatus();
+}
+
+HttpModelClient::Attempt HttpModelClient::Try(const SampleRequest& request,
+                                              const RequestExtras& extras,
+                                              absl::Time deadline,
+                                              int retries) const {
+  const absl::StatusOr<RequestBody> body = BuildRequestBody(request, extras);
+  if (!body.ok()) return {body.status(), std::nullopt};
+  absl::StatusOr<HttpRequest> http =
+      NewRequest(options_.endpoint + "/v1/" + body->path);
+  if (!http.ok()) return {http.status(), std::nullopt};
+  http->headers.push_back("content-type: application/json");
+  http->headers.push_back("x-request-id: " + extras.id);
+  http->post = body->json;
+  http->timeout = deadline - absl::Now();
+  http->stop = request.stop;
+  HttpResult result = Exchange(*http);
+
+  const absl::Duration pause = PauseAfter(retries);
+  if (result.failure.has_value()) {
+    const HttpFailure& f = *result.failure;
+    std::optional<absl::Duration> again;
+    if (f.failure == ClientFailure::kRefused) again = pause;
+    return {StatusOf(f), again};
+  }
+  HttpReply& reply = result.reply;
+  if (reply.status != 200) {
+    std::optional<absl::Duration> again;
+    if ((reply.status == 429 || reply.status == 503) &&
+        reply.retry_after.has_value() &&
+        *reply.retry_after <= options_.longest_pause)
+      again = std::max(*reply.retry_after, pause);
+    return {StatusOf(reply), again};
+  }
+  absl::StatusOr<BodyFacts> facts = ReadBodyFacts(reply.body);
+  if (!facts.ok()) return {facts.status(), std::nullopt};
+  if (!IsSameModel(extras.model, facts->model))
+    return {ClientFailureStatus(ClientFailure::kWrongModel,
+                                "the answer names another model"),
+            std::nullopt};
+  return {Answer{std::move(reply.body), *std::move(facts)}, std::nullopt};
+}
+
+absl::StatusOr<HttpModelClient::Answer> HttpModelClient::Ask(
+    const SampleRequest& request, bool prompt_text) {
+  const absl::Time deadline = absl::Now() + request.timeout;
+  RequestExtras extras;
+  extras.model = ServedModel(request.model);
+  extras.id = absl::StartsWith(request.id, AbslView(kIdPrefix))
+                  ? request.id
+                  : std::string(kIdPrefix) + request.id;
+  extras.prompt_text = prompt_text;
+  if (!IsId(extras.id))
+    return ClientFailureStatus(ClientFailure::kBadRequest,
+                               "the id has other than letters and digits");
+  if (extras.model.empty())
+    return ClientFailureStatus(ClientFailure::kBadRequest, "no model is named");
+
+  bool with_priority = true;
+  bool one_choice = false;
+  for (int retries = 0;;) {
+    if (Stopped(request.stop))
+      return ClientFailureStatus(ClientFailure::kCancelled, "stopped");
+    if (absl::Now() >= deadline)
+      return ClientFailureStatus(ClientFailure::kTimeout, "no time was left");
+    Attempt attempt;
+    const absl::Status learnt = LearnServer(deadline, request.stop);
+    if (learnt.ok()) {
+      {
+        MutexLock lock(mutex_);
+        extras.server = server_.kind;
+        extras.priority = with_priority && server_.takes_priority;
+        extras.n =
+            one_choice ? 1 : std::clamp(request.n, 1, server_.most_choices);
+      }
+      attempt = Try(request, extras, deadline, retries);
+    } else {
+      attempt.answer = learnt;
+      if (Is(learnt, ClientFailure::kRefused))
+        attempt.again_after = PauseAfter(retries);
+    }
+    if (attempt.answer.ok()) {
+      MutexLock lock(mutex_);
+      if (!with_priority) server_.takes_priority = false;
+      if (one_choice) server_.most_choices = 1;
+      return attempt.answer;
+    }
+    // Refused as a whole may be refused for what is only asked politely.
+    if (Is(attempt.answer.status(), ClientFailure::kHttp4xx)) {
+      if (extras.priority && HasPriorities(extras.server)) {
+        with_priority = false;
+        continue;
+      }
+      if (extras.n > 1) {
+        one_choice = true;
+        continue;
+      }
+    }
+    if (!attempt.again_after.has_value() || retries >= options_.max_retries ||
+        absl::Now() + *attempt.again_after >= deadline)
+      return attempt.answer;
+    if (!Pause(*attempt.again_after, request.stop))
+      return ClientFailureStatus(ClientFailure::kCancelled, "stopped");
+    ++retries;
+  }
+}
+
+absl::StatusOr<std::vector<Response>> HttpModelClient::Sample(
+    const SampleRequest& request) {
+  Response response;
+  response.time = absl::Now();
+  RW_ASSIGN_OR_RETURN(Answer answer, Ask(request, /*prompt_text=*/false));
+  response.end_time = absl::Now();
+  response.id = absl::StartsWith(request.id, AbslView(kIdPrefix))
+                    ? request.id
+                    : std::string(kIdPrefix) + request.id;
+  response.model = request.model;
+  response.origin = Origin::kRescore;
+  response.messages_json = request.messages_json;
+  response.prompt = request.prompt;
+  response.body = std::move(answer.body);
+  response.body_type = answer.facts.sse ? BodyType::kSse : BodyType::kJson;
+  response.streamed = answer.facts.sse;
+  response.http_status = 200;
+  response.intent.effort = request.effort;
+  response.intent.thinking = request.thinking;
+  response.intent.max_tokens = request.max_tokens;
+  if (!std::isnan(request.temperature))
+    response.sampling.temperature = request.temperature;
+  if (!std::isnan(request.top_p)) response.sampling.top_p = request.top_p;
+  response.sampling.n = answer.facts.choices;
+  response.regime.fingerprint = answer.facts.fingerprint;
+  {
+    MutexLock lock(mutex_);
+    response.regime.engine = ServerKindName(server_.kind);
+  }
+  std::vector<Response> responses(static_cast<size_t>(answer.facts.choices),
+                                  response);
+  for (size_t i = 0; i < responses.size(); ++i)
+    responses[i].sampling.choice_index = static_cast<int32_t>(i);
+  return responses;
+}
+
+absl::StatusOr<LoadReading> HttpModelClient::Load() {
+  const absl::Time deadline = absl::Now() + options_.load_timeout;
+  RW_ASSIGN_OR_RETURN(
+      HttpRequest http,
+      NewRequest(options_.metrics_url.empty() ? options_.endpoint + "/metrics"
+                                              : options_.metrics_url));
+  http.timeout = options_.load_timeout;
+  http.max_body_bytes = kMaxMetricsBytes;
+  const HttpResult result = Exchange(http);
+  if (result.failure.has_value()) return StatusOf(*result.failure);
+  if (result.reply.status == 200) {
+    if (const std::optional<LoadReading> load =
+            ParseLoadMetrics(result.reply.body))
+      return *load;
+  } else if (result.reply.status == 401 || result.reply.status == 403 ||
+             result.reply.status == 429 || result.reply.status == 503) {
+    return StatusOf(result.reply);
+  }
+  // llama.cpp without --metrics.
+  const absl::StatusOr<std::string> slots =
+      Fetch("/slots", std::nullopt, deadline, nullptr);
+  if (slots.ok()) {
+    if (const std::optional<LoadReading> load = ParseLoadSlots(*slots))
+      return *load;
+  } else if (Is(slots.status(), ClientFailure::kTimeout)) {
+    return slots.status();
+  }
+  return absl::UnimplementedError("the server tells no load that is known");
+}
+
+absl::StatusOr<Regime> HttpModelClient::ReadRegime(std::string_view model) {
+  const absl::Time deadline = absl::Now() + options_.regime_timeout;
+  RW_RETURN_IF_ERROR(LearnServer(deadline, nullptr));
+  Server server;
+  {
+    MutexLock lock(mutex_);
+    server = server_;
+  }
+  Regime regime;
+  regime.engine = ServerKindName(server.kind);
+  regime.weights_version =
+      server.weights.empty() ? server.root : server.weights;
+  simdjson::dom::parser parser;
+  element object;
+  // A string of what `path` answers; "" where it does not answer so.
+  const auto said = [&](const std::string& path, std::string_view key,
+                        std::optional<std::string> post = std::nullopt) {
+    const absl::StatusOr<std::string> text =
+        Fetch(path, std::move(post), deadline, nullptr);
+    if (!text.ok() || parser.parse(*text).get(object) != simdjson::SUCCESS)
+      return std::string();
+    return StringAt(object, key);
+  };
+  if (server.kind == ServerKind::kLlamaCpp) {
+    regime.fingerprint = said("/props", "build_info");
+    regime.template_hash =
+        Digest(said("/apply-template", "prompt",
+                    absl::StrFormat("{\"messages\": %s}", kProbeMessages)));
+    return regime;
+  }
+  SampleRequest probe;
+  probe.model = model;
+  probe.messages_json = kProbeMessages;
+  probe.temperature = 0;
+  probe.max_tokens = 1;
+  probe.id = "rw-regime";
+  probe.timeout = deadline - absl::Now();
+  RW_ASSIGN_OR_RETURN(const Answer answer, Ask(probe, /*prompt_text=*/true));
+  regime.fingerprint = answer.facts.fingerprint;
+  regime.template_hash = Digest(answer.facts.prompt_text);
+  std::string version;
+  if (server.kind == ServerKind::kVllm) {
+    version = said("/version", "version");
+  } else if (server.kind == ServerKind::kSglang) {
+    version = said("/server_info", "version");
+    if (std::string weights = said("/model_info", "weight_version");
+        !weights.empty())
+      regime.weights_version = std::move(weights);
+  }
+  if (!version.empty()) regime.engine += " " + version;
+  return regime;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ModelClient>> OpenModelClient(
+    ModelClientOptions options) {
+  while (absl::EndsWith(options.endpoint, "/")) options.endpoint.pop_back();
+  if (absl::EndsWith(options.endpoint, "/v1"))
+    options.endpoint.resize(options.endpoint.size() - 3);
+  if (!IsHttpUrl(options.endpoint))
+    return absl::InvalidArgumentError("endpoint is no http or https URL");
+  if (!options.metrics_url.empty() && !IsHttpUrl(options.metrics_url))
+    return absl::InvalidArgumentError("metrics_url is no http or https URL");
+  if (!options.api_key_file.empty())
+    RW_RETURN_IF_ERROR(ReadKey(options.api_key_file).status());
+  if (!options.ca_file.empty() && !std::ifstream(options.ca_file))
+    return absl::NotFoundError("the certificate file can't be read");
+  return std::make_unique<HttpModelClient>(std::move(options));
+}
+
+}  // namespace reasonwatch

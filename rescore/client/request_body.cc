@@ -1,0 +1,150 @@
+#include "rescore/client/request_body.h"
+
+#include <simdjson.h>
+
+#include <cmath>
+
+#include "absl/strings/str_format.h"
+#include "rescore/client/failure.h"
+
+namespace reasonwatch {
+namespace {
+
+// vLLM serves low numbers first, SGLang high ones.
+constexpr int kLastInVllm = 1'000'000;
+constexpr int kLastInSglang = -1'000'000;
+
+// Adds `, "name": value`.
+void AddRaw(std::string& json, std::string_view name, std::string_view value) {
+  absl::StrAppendFormat(&json, ", \"%s\": %s", name, value);
+}
+void Add(std::string& json, std::string_view name, int64_t value) {
+  absl::StrAppendFormat(&json, ", \"%s\": %d", name, value);
+}
+void Add(std::string& json, std::string_view name, double value) {
+  if (!std::isnan(value))
+    absl::StrAppendFormat(&json, ", \"%s\": %.17g", name, value);
+}
+
+bool IsJsonArray(const std::string& text) {
+  simdjson::dom::parser parser;
+  simdjson::dom::array array;
+  return parser.parse(text).get_array().get(array) == simdjson::SUCCESS;
+}
+
+void AddThinking(std::string& json, Thinking thinking) {
+  if (thinking == Thinking::kUnstated) return;
+  // Templates call the switch by either name and ignore what they don't know.
+  const std::string_view on = thinking == Thinking::kOn ? "true" : "false";
+  AddRaw(
+      json, "chat_template_kwargs",
+      absl::StrFormat("{\"enable_thinking\": %s, \"thinking\": %s}", on, on));
+}
+
+void AddExtras(std::string& json, const SampleRequest& request,
+               const RequestExtras& extras) {
+  switch (extras.server) {
+    case ServerKind::kVllm:
+      AddRaw(json, "request_id", JsonString(extras.id));
+      if (extras.priority) Add(json, "priority", int64_t{kLastInVllm});
+      if (extras.prompt_text) AddRaw(json, "return_prompt_text", "true");
+      break;
+    case ServerKind::kSglang:
+      AddRaw(json, "rid", JsonString(extras.id));
+      if (extras.priority) Add(json, "priority", int64_t{kLastInSglang});
+      break;
+    case ServerKind::kLlamaCpp:
+      // It knows no salt; a prompt that is read afresh is what one is for.
+      if (!request.cache_salt.empty()) AddRaw(json, "cache_prompt", "false");
+      return;
+    case ServerKind::kUnknown:
+      break;
+  }
+  if (!request.cache_salt.empty())
+    AddRaw(json, "cache_salt", JsonString(request.cache_salt));
+}
+
+}  // namespace
+
+std::string_view ServerKindName(ServerKind kind) {
+  switch (kind) {
+    case ServerKind::kVllm:
+      return "vllm";
+    case ServerKind::kSglang:
+      return "sglang";
+    case ServerKind::kLlamaCpp:
+      return "llama.cpp";
+    case ServerKind::kUnknown:
+      break;
+  }
+  return "";
+}
+
+std::string JsonString(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      absl::StrAppendFormat(&out, "\\u%04x", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+  return out;
+}
+
+absl::StatusOr<RequestBody> BuildRequestBody(const SampleRequest& request,
+                                             const RequestExtras& extras) {
+  const auto bad = [](std::string_view why) {
+    return ClientFailureStatus(ClientFailure::kBadRequest, why);
+  };
+  const bool chat = !request.messages_json.empty();
+  if (chat == !request.prompt.empty())
+    return bad("either messages or a prompt is needed");
+  if (chat && !IsJsonArray(request.messages_json))
+    return bad("messages are not a JSON array");
+  if (std::isinf(request.temperature) || request.temperature < 0)
+    return bad("temperature is out of range");
+  if (std::isinf(request.top_p) || request.top_p < 0 || request.top_p > 1)
+    return bad("top_p is out of range");
+  if (request.max_tokens <= 0) return bad("max_tokens is not positive");
+  if (request.top_logprobs < 0) return bad("top_logprobs is negative");
+
+  RequestBody body;
+  body.path = chat ? "chat/completions" : "completions";
+  std::string& json = body.json;
+  json = absl::StrFormat("{\"model\": %s", JsonString(extras.model));
+  if (chat)
+    AddRaw(json, "messages", request.messages_json);
+  else
+    AddRaw(json, "prompt", JsonString(request.prompt));
+  Add(json, "temperature", request.temperature);
+  Add(json, "top_p", request.top_p);
+  Add(json, "max_tokens", request.max_tokens);
+  Add(json, "seed", request.seed);
+  Add(json, "n", int64_t{extras.n});
+  if (request.stream) {
+    AddRaw(json, "stream", "true");
+    AddRaw(json, "stream_options", "{\"include_usage\": true}");
+  } else {
+    AddRaw(json, "stream", "false");
+  }
+  if (request.top_logprobs > 0) {
+    if (chat) AddRaw(json, "logprobs", "true");
+    Add(json, chat ? "top_logprobs" : "logprobs",
+        int64_t{request.top_logprobs});
+  }
+  if (chat) {
+    AddThinking(json, request.thinking);
+    if (!request.effort.empty())
+      AddRaw(json, "reasoning_effort", JsonString(request.effort));
+  }
+  AddExtras(json, request, extras);
+  json += '}';
+  return body;
+}
+
+}  // namespace reasonwatch
