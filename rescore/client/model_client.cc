@@ -38,6 +38,8 @@ constexpr size_t kLongestKey = 4096;
 constexpr int64_t kMaxMetricsBytes = int64_t{8} << 20;
 // A server behind the same address may become another one.
 constexpr absl::Duration kKindHolds = absl::Minutes(10);
+// One that did not tell may have been starting.
+constexpr absl::Duration kUnknownHolds = absl::Seconds(30);
 constexpr absl::Duration kPauseStep = absl::Milliseconds(50);
 // A conversation that shows how a template lays out every role.
 constexpr char kProbeMessages[] =
@@ -234,6 +236,7 @@ absl::Status HttpModelClient::LearnServer(absl::Time deadline,
     if (!Is(text.status(), ClientFailure::kHttp4xx) &&
         !Is(text.status(), ClientFailure::kHttp5xx))
       return text.status();
+    server.known_since = now - kKindHolds + kUnknownHolds;
   } else if (parser.parse(*text).get(models) == simdjson::SUCCESS &&
              models.at_pointer("/data/0").get(first) == simdjson::SUCCESS) {
     const std::string owner = StringAt(first, "owned_by");

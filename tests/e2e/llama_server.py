@@ -12,7 +12,7 @@ import harness
 
 FOLDER = pathlib.Path(os.environ.get("REASONWATCH_LLAMA_SERVER",
                                      harness.ROOT / "build" / "llama-server"))
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def install():
@@ -57,7 +57,7 @@ class LlamaServer(harness.Process):
             log = self._own_log.name
         super().__init__(
             [FOLDER / "run", "llama-server", "-m", model, "--host", "127.0.0.1", "--port",
-             self.port, "-c", context, "-np", slots, "-t", 2, "--alias", alias, "--metrics",
+             self.port, "-c", context, "-np", slots, "-t", 1, "--alias", alias, "--metrics",
              "--slots", "--no-webui", *flags], log)
         try:
             harness.wait_for("llama-server", self._ready, 120)
@@ -75,7 +75,7 @@ class LlamaServer(harness.Process):
         request = urllib.request.Request(
             self.url + path, json.dumps(body).encode(), {"content-type": "application/json"})
         try:
-            with _DIRECT.open(request, timeout=timeout) as answer:
+            with DIRECT.open(request, timeout=timeout) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()

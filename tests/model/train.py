@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains the tiny model on the CPU, from one seed.
 
-  train.py --out FOLDER [--steps 1000] [--seed 1]
+  train.py --out FOLDER [--steps 650] [--seed 1]
 
 Writes tokenizer.json, checkpoint.npz and train.log there; goes on from a
 checkpoint that it finds. README.md has the recipe and what came of it.
@@ -25,6 +25,7 @@ import tokenizer as tokenizers_of_ours
 WIDTH, LAYERS, HEADS, KV_HEADS, HEAD, FEED = 256, 4, 8, 4, 32, 512
 ROPE_BASE, EPSILON = 10000.0, 1e-5
 ROWS, LENGTH = 16, 256  # a batch: 4,096 tokens
+DECAY = 200             # steps over which the learning rate falls to 0 at the end
 MATRICES = ("q", "k", "v", "o", "gate", "up", "down")
 
 
@@ -81,7 +82,7 @@ def batches(encoder, seed, steps, start):
     seeing each other."""
     for step in range(start, steps):
         rng = random.Random(seed * 1_000_003 + step)
-        drills = max(0.08, 0.5 - 0.42 * step / (0.6 * steps))
+        drills = max(0.08, 0.5 - 0.42 * step / 600)
         tokens = np.zeros((ROWS, LENGTH + 1), np.int32)
         weights = np.zeros((ROWS, LENGTH + 1), np.float32)
         segments = np.zeros((ROWS, LENGTH + 1), np.int32)
@@ -244,7 +245,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=650)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -259,7 +260,7 @@ def main():
         parameters, state, start = load(checkpoint, parameters, state)
     began = time.time()
     for step, *batch in ahead(batches(encoder, options.seed, options.steps, start)):
-        share = min(1.0, (step + 1) / 20, (options.steps - step) / (0.5 * options.steps))
+        share = min(1.0, (step + 1) / 20, (options.steps - step) / DECAY)
         parameters, state, value, digits = update(parameters, state, batch, step, share)
         if step % 10 == 9:
             print(f"step {step + 1} loss {float(value):.4f} digits {float(digits):.4f} "
