@@ -87,6 +87,19 @@ std::string Digest(std::string_view text) {
   return text.empty() ? "" : absl::StrFormat("%016x", StableHash(text));
 }
 
+// Of what llama.cpp says of the file; its other entries are settings. "" = it
+// says nothing.
+std::string WeightsDigest(element model) {
+  std::string told;
+  for (const char* key : {"n_params", "size", "ftype", "n_vocab"}) {
+    element value;
+    if (model["meta"][key].get(value) == simdjson::SUCCESS)
+      absl::StrAppendFormat(&told, "%s=%s ", key,
+                            std::string(simdjson::minify(value)));
+  }
+  return Digest(told);
+}
+
 class HttpModelClient : public ModelClient {
  public:
   explicit HttpModelClient(ModelClientOptions options)
@@ -244,9 +257,7 @@ absl::Status HttpModelClient::LearnServer(absl::Time deadline,
     if (owner == "sglang") server.kind = ServerKind::kSglang;
     if (owner == "llamacpp") server.kind = ServerKind::kLlamaCpp;
     server.root = StringAt(first, "root");
-    element meta;
-    if (first["meta"].get(meta) == simdjson::SUCCESS)
-      server.weights = Digest(simdjson::minify(meta));
+    server.weights = WeightsDigest(first);
   }
   MutexLock lock(mutex_);
   // Another server has other limits, the same one has those that it had.
