@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <array>
+#include <charconv>
 #include <cmath>
 
 #include "absl/strings/str_format.h"
@@ -22,8 +24,11 @@ void Add(std::string& json, std::string_view name, int64_t value) {
   absl::StrAppendFormat(&json, ", \"%s\": %d", name, value);
 }
 void Add(std::string& json, std::string_view name, double value) {
-  if (!std::isnan(value))
-    absl::StrAppendFormat(&json, ", \"%s\": %.17g", name, value);
+  if (std::isnan(value)) return;
+  std::array<char, 32> digits;  // the longest double has 24
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  AddRaw(json, name, std::string_view(digits.data(), end.ptr));
 }
 
 bool IsJsonArray(const std::string& text) {
