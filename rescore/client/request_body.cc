@@ -28,7 +28,9 @@ void Add(std::string& json, std::string_view name, double value) {
   std::array<char, 32> digits;  // the longest double has 24
   const auto end =
       std::to_chars(digits.data(), digits.data() + digits.size(), value);
-  AddRaw(json, name, std::string_view(digits.data(), end.ptr));
+  AddRaw(json, name,
+         std::string_view(digits.data(),
+                          static_cast<size_t>(end.ptr - digits.data())));
 }
 
 bool IsJsonArray(const std::string& text) {
