@@ -6,10 +6,10 @@ import unittest
 
 import harness
 import llama_server
-import problems
 import real_model
 
 TOOL = harness.BINARY
+problems = real_model.problems
 PROBLEM = problems.problems(2028, 1)[0]
 MESSAGES = json.dumps([{"role": "system", "content": problems.SYSTEM_PROMPT},
                        {"role": "user", "content": PROBLEM.question}])
@@ -54,7 +54,8 @@ class RealClient(unittest.TestCase):
         self.assertEqual(got["two choices"], "2")
         # More than its slots: refused, asked again for one.
         self.assertEqual(got["fifty choices"], "1")
-        self.assertNotIn("<think>", got["off body"])
+        # The server tells what the template put in: a block without a thought.
+        self.assertIn("<think>\\n\\n</think>", got["off body"])
         self.assertEqual(json.loads(got["prompt body"].split("data: ")[1])["object"],
                          "text_completion")
 

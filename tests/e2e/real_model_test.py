@@ -5,8 +5,8 @@ import unittest
 
 import llama_server
 import real_model
-import problems
 
+problems = real_model.problems
 ASKED = problems.problems(2026, 60)
 HELD_OUT = problems.problems(2027, 60, held_out=True)
 
