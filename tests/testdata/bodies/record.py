@@ -53,7 +53,10 @@ def cases(grammar):
         yield "chat-" + name, chat, "chat", {**ask, **more}, reasoning, finish
     yield "chat-tools-offered", chat, "chat", {**{k: v for k, v in ask.items() if k != "grammar"},
                                                "tools": TOOLS, "max_tokens": 48}, None, None
-    text = {"prompt": "Question: " + QUESTION + "\n", "temperature": 0, "max_tokens": 120, **own}
+    # As the template of tests/model lays it out; a grammar needs no layout.
+    prompt = "Question: " + QUESTION + "\n" if grammar else \
+        f"<|system|>{messages[0]['content']}<|end|><|user|>{QUESTION}<|end|><|assistant|>"
+    text = {"prompt": prompt, "temperature": 0, "max_tokens": 120, **own}
     yield "completions", "/v1/completions", "completions", text, None, None
     yield "completions-length", "/v1/completions", "completions", {**text, "max_tokens": 10}, \
         None, "length"
