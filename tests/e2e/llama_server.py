@@ -1,4 +1,8 @@
-"""llama.cpp's server on a free loopback port, for tests that need a real one."""
+"""llama.cpp's server on a free loopback port, for tests that need a real one.
+
+REASONWATCH_LLAMA_SERVER names a folder that tools/install_llama_server made;
+without it one is made under build/ at the first use.
+"""
 import fcntl
 import json
 import os
