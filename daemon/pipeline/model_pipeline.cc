@@ -17,7 +17,7 @@ constexpr int32_t kPrefixPrompts = 50;
 constexpr char kPipelineKind[] = "pipeline";
 constexpr char kHabitsKind[] = "habits";
 constexpr char kAgreedKind[] = "agreed";
-constexpr int32_t kStateVersion = 4;
+constexpr int32_t kStateVersion = 5;
 constexpr int32_t kAgreedVersion = 1;
 // Share of the latest response in a habit's rate: 20 responses tell.
 constexpr float kHabitMemory = .1F;

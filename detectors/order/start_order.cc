@@ -45,6 +45,11 @@ void PutScored(const Scored& s, StateWriter& out) {
   out.PutVector(s.prompt_terms);
   out.Put(s.prefix_digest);
   out.Put(s.system_prompt_digest);
+  out.Put(s.expected_language);
+  out.Put(s.answer_language);
+  out.Put(s.habits);
+  out.Put(s.habits_known);
+  out.Put(s.finish);
   out.Put(s.prompt_key);
   out.Put(s.answer_key);
   out.Put(s.match.kind);
@@ -74,6 +79,11 @@ Scored GetScored(StateReader& in) {
   in.GetVector(s.prompt_terms);
   in.Get(s.prefix_digest);
   in.Get(s.system_prompt_digest);
+  in.Get(s.expected_language);
+  in.Get(s.answer_language);
+  in.Get(s.habits);
+  in.Get(s.habits_known);
+  in.Get(s.finish);
   in.Get(s.prompt_key);
   in.Get(s.answer_key);
   in.Get(s.match.kind);
