@@ -52,7 +52,7 @@ void Carriers::Observe(const Scored& scored, const Evidence& evidence) {
   Seen& seen = recent_[next_];
   next_ = (next_ + 1) % kRecent;
   seen.part[kReplica] = SlotOf(scored.replica, replicas_);
-  seen.part[kVersion] = SlotOf(VersionOf(scored.regime), versions_);
+  seen.part[kBuild] = SlotOf(VersionOf(scored.regime), versions_);
   seen.part[kTurn] = std::min<uint8_t>(scored.stratum.turn, 2);
   seen.part[kFill] = std::min<uint8_t>(scored.stratum.fill, 2);
   seen.evidence = 0;
@@ -102,7 +102,7 @@ Carriers::Explanation Carriers::Of(Signal signal, int64_t since) const {
               {"replica_fault", kHintWeight,
                carries(absl::StrCat("replica ", replicas_[slot - 1]))});
         break;
-      case kVersion:
+      case kBuild:
         if (slot > 0)
           explanation.hints.push_back(
               {"version_change", kHintWeight, carries(versions_[slot - 1])});
@@ -141,8 +141,8 @@ void Carriers::Restore(StateReader& in) {
   }
   for (const Seen& seen : recent_)
     in.Require(seen.part[kReplica] <= replicas_.size() &&
-               seen.part[kVersion] <= versions_.size() &&
-               seen.part[kTurn] <= 2 && seen.part[kFill] <= 2);
+               seen.part[kBuild] <= versions_.size() && seen.part[kTurn] <= 2 &&
+               seen.part[kFill] <= 2);
   // Nothing is read through what does not hold.
   if (!in.ok()) *this = Carriers();
 }

@@ -41,7 +41,7 @@ class Carriers {
   void Restore(StateReader& in);
 
  private:
-  enum Part { kReplica, kVersion, kTurn, kFill, kParts };
+  enum Part { kReplica, kBuild, kTurn, kFill, kParts };
   struct Seen {
     uint64_t evidence = 0;  // four bits a signal
     std::array<uint8_t, kParts> part{};
