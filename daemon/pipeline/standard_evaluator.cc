@@ -177,14 +177,17 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   s.replica = response.replica;
   s.session = SessionHash(session_key_, response.session);
   s.origin = response.origin;
-  s.regime = response.regime;
   s.choices = response.sampling.n;
   s.choice_index = response.sampling.choice_index;
   s.lower_bound = response.transport_end != TransportEnd::kComplete;
 
   const Trace trace = ParseResponse(response, profile->format);
-  // Servers say so themselves where no tap saw the client go.
-  if (trace.finish_reason == kFinishAbort) s.lower_bound = true;
+  s.regime = trace.regime;
+  // Servers say so themselves where no tap saw the client go, or fail in the
+  // middle of a stream.
+  if (trace.finish_reason == kFinishAbort ||
+      BodyErrorName(trace.error) == "server_error")
+    s.lower_bound = true;
   const PromptText prompt = ReadPrompt(response);
   const auto stripped = profile->prefix.Strip(prompt.user);
   s.stratum = MakeStratum(response, prompt, profile->context_window);
@@ -247,7 +250,7 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   const std::string final_answer =
       trace.has_text ? MarkedAnswer(AnswerPart(trace.answer)).value_or("") : "";
   if (s.grade == Grade::kNotGraded && by_text != 0 && trace.has_text &&
-      !s.lower_bound && response.tool_calls == 0) {
+      !s.lower_bound && trace.tool_calls == 0) {
     const std::string compared =
         ComparedAnswer(final_answer, stripped.rest, AnswerPart(trace.answer));
     if (!compared.empty()) {
@@ -262,7 +265,8 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   s.markup = {.state = trace.marker_state,
               .source = trace.source,
               .reasoning_field = trace.reasoning_field,
-              .unknown_shape = trace.unknown_shape};
+              .unknown_shape = trace.unknown_shape,
+              .body_error = BodyErrorName(trace.error)};
   s.digest = StableHash(trace.answer, s.match.problem ^ 6);
   return s;
 }

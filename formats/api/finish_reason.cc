@@ -22,6 +22,8 @@ constexpr auto kWords =
         {"stop_sequence", kFinishStop},
         {"eos", kFinishStop},
         {"eos_token", kFinishStop},
+        {"word", kFinishStop},
+        {"limit", kFinishLength},
         {"max_output_tokens", kFinishLength},
         {"max_length", kFinishLength},
         {"model_length", kFinishLength},
