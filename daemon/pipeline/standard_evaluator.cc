@@ -185,9 +185,8 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   s.regime = trace.regime;
   // Servers say so themselves where no tap saw the client go, or fail in the
   // middle of a stream.
-  if (trace.finish_reason == kFinishAbort ||
-      BodyErrorName(trace.error) == "server_error")
-    s.lower_bound = true;
+  const bool failed = BodyErrorName(trace.error) == "server_error";
+  if (trace.finish_reason == kFinishAbort || failed) s.lower_bound = true;
   const PromptText prompt = ReadPrompt(response);
   const auto stripped = profile->prefix.Strip(prompt.user);
   s.stratum = MakeStratum(response, prompt, profile->context_window);
@@ -262,6 +261,8 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   ReadTextQuality(trace, prompt, response.intent, s);
   ReadEnding(trace, response, s);
   ReadWords(trace, stripped.rest, final_answer, *profile, s);
+  // An error alone is no response, whatever the tap says of it.
+  if (failed && !trace.has_text) s.readings.fill(kNoReading);
   s.markup = {.state = trace.marker_state,
               .source = trace.source,
               .reasoning_field = trace.reasoning_field,

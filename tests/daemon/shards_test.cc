@@ -484,6 +484,7 @@ TEST(Shards, CountErrorsInsideSuccessfulResponses) {
   error.content.reset();
   error.reasoning.reset();
   error.http_status = 200;
+  error.finish_reason = "stop";
   error.body = R"({"error":{"message":"no text of it","code":500}})";
   rig.Offer({error});
   rig.shards.Drain();
