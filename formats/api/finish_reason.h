@@ -13,6 +13,7 @@ inline constexpr std::string_view kFinishContentFilter = "content_filter";
 inline constexpr std::string_view kFinishRepetition = "repetition";
 inline constexpr std::string_view kFinishAbort = "abort";
 inline constexpr std::string_view kFinishError = "error";
+inline constexpr std::string_view kFinishThinkingBudget = "thinking_budget";
 inline constexpr std::string_view kFinishOther = "other";
 
 // The word above for any server's own word, in any case of letters: the finish

@@ -335,6 +335,7 @@ TEST(FinishReasonOf, IsAClosedVocabulary) {
   EXPECT_EQ(FinishReasonOf("model_context_window_exceeded"), "length");
   EXPECT_EQ(FinishReasonOf("tool_use"), "tool_calls");
   EXPECT_EQ(FinishReasonOf("refusal"), "content_filter");
+  EXPECT_EQ(FinishReasonOf("reasoning_length"), "thinking_budget");
   EXPECT_EQ(FinishReasonOf("repetition_detected"), "repetition");
   EXPECT_EQ(FinishReasonOf("cancelled"), "abort");
   EXPECT_EQ(FinishReasonOf("load"), "other");
