@@ -491,14 +491,15 @@ TEST(Shards, CountErrorsInsideSuccessfulResponses) {
   rig.shards.Stop();
   EXPECT_EQ(rig.scored, 0);
   EXPECT_TRUE(
-      rig.Shows("reasonwatch_stage_errors_total{stage=\"evaluate\","
-                "reason=\"server_error\"} 1"));
+      rig.Shows("reasonwatch_stage_errors_total{reason=\"server_error\","
+                "stage=\"evaluate\"} 1"));
 }
 
 TEST(Shards, TakeTheRegimeFromTheBody) {
   Rig rig(DefaultConfig());
   rig.shards.Start();
   Response response = Traffic(0, 1, WithoutEnds()).front();
+  response.regime = {};
   response.body = R"({"choices":[{"message":{"content":"It is 4."},
       "finish_reason":"stop"}],"system_fingerprint":"build-7"})";
   rig.Offer({response});
