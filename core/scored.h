@@ -112,6 +112,7 @@ struct Markup {
   ReasoningSource source = ReasoningSource::kNone;
   std::string reasoning_field;  // of the API body, see Trace
   std::string unknown_shape;    // of an unknown format, without its words
+  std::string_view body_error;  // of BodyErrorName(), "" = none
 };
 
 struct Scored {

@@ -55,6 +55,7 @@ struct Trace {
 
   std::string finish_reason;  // of formats/api/finish_reason.h
   Usage usage;
+  Regime regime;  // the tap's word, else the body's
   int32_t tool_calls = 0;
   int64_t dropped_bytes = 0;  // text beyond the size cap, counted not kept
   std::string error;          // what is wrong with the body, "" = nothing

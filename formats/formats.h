@@ -91,9 +91,15 @@ class StreamSplitter {
 // split_differs: markers of a block are left in the content though reasoning
 // came in a field, or though the server itself counts reasoning tokens.
 // Content without any marker is the answer; only where the template opens the
-// block and the token limit ended the response is it unfinished reasoning.
+// block and the response was cut off (token limit, abort, repetition, error,
+// or transport) is it unfinished reasoning.
 Trace ParseResponse(const Response& response, const FormatPolicy& policy);
 Trace ParseResponse(const Response& response, std::string_view format);
+
+// One of a handful of names for Trace::error, for counting: "server_error",
+// "malformed_body", "body_too_large", "unknown_api", "absent_choice"; "" for
+// "".
+std::string_view BodyErrorName(std::string_view error);
 
 }  // namespace reasonwatch
 

@@ -33,6 +33,19 @@ void Complete(const Response& response, ApiMessage& message) {
   complete(message.usage.output_tokens, response.usage.output_tokens);
   complete(message.usage.reasoning_tokens, response.usage.reasoning_tokens);
   message.tool_calls = std::max(message.tool_calls, response.tool_calls);
+  Regime regime = response.regime;
+  if (regime.fingerprint.empty())
+    regime.fingerprint = std::move(message.regime.fingerprint);
+  if (regime.weights_version.empty())
+    regime.weights_version = std::move(message.regime.weights_version);
+  message.regime = std::move(regime);
+}
+
+bool WasCutOff(const Response& response, std::string_view finish_reason) {
+  if (finish_reason.empty())
+    return response.transport_end != TransportEnd::kComplete;
+  return finish_reason == kFinishLength || finish_reason == kFinishAbort ||
+         finish_reason == kFinishRepetition || finish_reason == kFinishError;
 }
 
 SplitResult SplitContent(const Response& response, const FormatPolicy& policy,
@@ -53,8 +66,10 @@ SplitResult SplitContent(const Response& response, const FormatPolicy& policy,
   // A server that has a field for it has taken the reasoning out already.
   if (has_reasoning) rules.opened = false;
   // A response that stopped by itself is what the user read: the server or a
-  // proxy may have dropped the reasoning.
-  if (finish_reason != kFinishLength) rules.no_marker = TextIs::kAnswer;
+  // proxy may have dropped the reasoning. One that was cut off may not have
+  // come to the end of its reasoning.
+  rules.cut_off = WasCutOff(response, finish_reason);
+  if (!rules.cut_off) rules.no_marker = TextIs::kAnswer;
   return SplitChosen(choice, rules, content, scanner);
 }
 
@@ -68,6 +83,7 @@ Trace TraceOf(const Response& response, ApiMessage& message,
   Trace trace;
   trace.finish_reason = std::move(message.finish_reason);
   trace.usage = message.usage;
+  trace.regime = std::move(message.regime);
   trace.tool_calls = message.tool_calls;
   trace.dropped_bytes = response.dropped_bytes + message.dropped_bytes;
   trace.error = std::move(message.error);
@@ -135,6 +151,14 @@ Trace ParseResponse(const Response& response, std::string_view format) {
   FormatPolicy policy;
   policy.format = std::string(format);
   return ParseResponse(response, policy);
+}
+
+std::string_view BodyErrorName(std::string_view error) {
+  if (error.empty()) return "";
+  if (error.starts_with("server error")) return "server_error";
+  if (error == "malformed JSON") return "malformed_body";
+  if (error == "too large") return "body_too_large";
+  return error == "no known API" ? "unknown_api" : "absent_choice";
 }
 
 Trace ParseMessage(ApiMessage message, const Response& response,

@@ -251,7 +251,8 @@ const std::vector<MetricInfo>& MetricCatalogue() {
        "records",
        {"stage", "reason"},
        "Records that a stage failed on, by reason.",
-       "Should stay at zero."},
+       "Should stay at zero. Of `evaluate`: bodies that could not be read, and "
+       "`server_error` for an error inside a response that was a success."},
       {Metric::kStageDropped,
        "reasonwatch_stage_dropped_total",
        kCounter,

@@ -341,6 +341,8 @@ void Shards::Shard::Work(Queued& item, bool low_coverage) {
   RepairTimes(absl::Now(), response);
   telemetry.CountStage(Stage::kEvaluate, 1);
   Scored scored = owner_.evaluator.Evaluate(response);
+  if (!scored.markup.body_error.empty())
+    telemetry.CountStageError(Stage::kEvaluate, scored.markup.body_error);
   // Only watched streams get series of their own.
   const auto hide_unknown = [&] {
     if (owner_.Admitted(scored.model, scored.route)) return;

@@ -177,14 +177,16 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   s.replica = response.replica;
   s.session = SessionHash(session_key_, response.session);
   s.origin = response.origin;
-  s.regime = response.regime;
   s.choices = response.sampling.n;
   s.choice_index = response.sampling.choice_index;
   s.lower_bound = response.transport_end != TransportEnd::kComplete;
 
   const Trace trace = ParseResponse(response, profile->format);
-  // Servers say so themselves where no tap saw the client go.
-  if (trace.finish_reason == kFinishAbort) s.lower_bound = true;
+  s.regime = trace.regime;
+  // Servers say so themselves where no tap saw the client go, or fail in the
+  // middle of a stream.
+  const bool failed = BodyErrorName(trace.error) == "server_error";
+  if (trace.finish_reason == kFinishAbort || failed) s.lower_bound = true;
   const PromptText prompt = ReadPrompt(response);
   const auto stripped = profile->prefix.Strip(prompt.user);
   s.stratum = MakeStratum(response, prompt, profile->context_window);
@@ -247,7 +249,7 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   const std::string final_answer =
       trace.has_text ? MarkedAnswer(AnswerPart(trace.answer)).value_or("") : "";
   if (s.grade == Grade::kNotGraded && by_text != 0 && trace.has_text &&
-      !s.lower_bound && response.tool_calls == 0) {
+      !s.lower_bound && trace.tool_calls == 0) {
     const std::string compared =
         ComparedAnswer(final_answer, stripped.rest, AnswerPart(trace.answer));
     if (!compared.empty()) {
@@ -259,10 +261,13 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   ReadTextQuality(trace, prompt, response.intent, s);
   ReadEnding(trace, response, s);
   ReadWords(trace, stripped.rest, final_answer, *profile, s);
+  // An error alone is no response, whatever the tap says of it.
+  if (failed && !trace.has_text) s.readings.fill(kNoReading);
   s.markup = {.state = trace.marker_state,
               .source = trace.source,
               .reasoning_field = trace.reasoning_field,
-              .unknown_shape = trace.unknown_shape};
+              .unknown_shape = trace.unknown_shape,
+              .body_error = BodyErrorName(trace.error)};
   s.digest = StableHash(trace.answer, s.match.problem ^ 6);
   return s;
 }

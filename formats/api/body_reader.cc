@@ -13,6 +13,7 @@
 #include "formats/api/chat_completions.h"
 #include "formats/api/json.h"
 #include "formats/api/json_documents.h"
+#include "formats/api/native.h"
 #include "formats/api/ollama.h"
 #include "formats/api/responses.h"
 #include "formats/api/sse.h"
@@ -42,12 +43,21 @@ std::string CodeWord(const object& error, std::string_view key) {
              : absl::StrFormat(" %s", word);
 }
 
+// Not null, "" or false, which servers send where all is well.
+bool SaysError(const element& error) {
+  std::string_view text;
+  if (error.get(text) == simdjson::SUCCESS) return !text.empty();
+  bool flag = false;
+  if (error.get(flag) == simdjson::SUCCESS) return flag;
+  return !error.is_null();
+}
+
 void ReadError(const object& root, std::string_view type,
                MessageBuilder& builder) {
   element error;
   object fields = root;
   bool has_fields = type == "error" || GetString(root, "object") == "error";
-  if (root["error"].get(error) == simdjson::SUCCESS && !error.is_null())
+  if (root["error"].get(error) == simdjson::SUCCESS && SaysError(error))
     has_fields = error.get(fields) == simdjson::SUCCESS;
   else if (!has_fields)
     return;
@@ -153,6 +163,8 @@ struct BodyReader::Impl {
       responses.ReadObject(root, builder);
     } else if (IsOllama(root)) {
       ReadOllama(root, builder);
+    } else if (IsNative(root)) {
+      ReadNative(root, builder);
     }
   }
 

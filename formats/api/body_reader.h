@@ -19,11 +19,12 @@ struct BodyLimits {
 };
 
 // Reads chat completions and legacy completions, the Responses API, Anthropic
-// messages and Ollama's own API; one JSON document, several (NDJSON), or
-// server-sent events. What the first bytes show decides between those; `type`
-// only where they show nothing, as servers answer a streaming request with a
-// plain error object, and proxies mislabel. The result is the same however
-// the bytes are cut. Malformed documents are skipped and leave an error.
+// messages and the own APIs of Ollama, llama.cpp and SGLang; one JSON document,
+// several (NDJSON), or server-sent events. What the first bytes show decides
+// between those; `type` only where they show nothing, as servers answer a
+// streaming request with a plain error object, and proxies mislabel. The result
+// is the same however the bytes are cut. Malformed documents are skipped and
+// leave an error.
 //
 // Beside the text it holds one document at most: memory is bounded by the
 // limits. Linear in the body. One thread at a time.

@@ -138,6 +138,10 @@ void ReadOpenAiUsage(const object& usage, Usage& into) {
 void ReadChatCompletion(const object& root, const element& choices,
                         MessageBuilder& builder) {
   builder.SetKnown();
+  builder.SetFingerprint(GetString(root, "system_fingerprint").value_or(""));
+  if (const auto metadata = GetObject(root, "metadata"))
+    builder.SetWeightsVersion(
+        GetString(*metadata, "weight_version").value_or(""));
   if (const auto usage = GetObject(root, "usage"))
     ReadOpenAiUsage(*usage, builder.usage());
   array entries;

@@ -20,6 +20,11 @@ size_t WholeCharacters(std::string_view text, size_t size) {
   return size;
 }
 
+void SetOnce(std::string_view value, std::string& into) {
+  if (into.empty() && !value.empty())
+    into = value.substr(0, WholeCharacters(value, kMaxRegimeBytes));
+}
+
 void DropZero(std::optional<int64_t>& count) {
   if (count == 0) count.reset();
 }
@@ -69,6 +74,14 @@ void MessageBuilder::SetFinishReason(std::string_view server_word) {
     message_.finish_reason = std::string(FinishReasonOf(server_word));
 }
 
+void MessageBuilder::SetFingerprint(std::string_view fingerprint) {
+  SetOnce(fingerprint, message_.regime.fingerprint);
+}
+
+void MessageBuilder::SetWeightsVersion(std::string_view version) {
+  SetOnce(version, message_.regime.weights_version);
+}
+
 void MessageBuilder::AtLeastToolCalls(int64_t count) {
   message_.tool_calls =
       std::max(message_.tool_calls,
@@ -88,6 +101,8 @@ bool MessageBuilder::TakesChoice(int64_t index) {
 
 ApiMessage MessageBuilder::Finish() {
   ApiMessage& m = message_;
+  // Gateways say it of a choice, and no more than that.
+  if (m.finish_reason == kFinishError) SetError("server error");
   if (!known_ && null_) {
     m.finish_reason = std::string(kFinishAbort);
   } else if (!known_) {

@@ -14,6 +14,8 @@
 
 namespace reasonwatch {
 
+inline constexpr size_t kMaxRegimeBytes = 128;
+
 // One choice of a body. Absent text = not delivered (missing or null).
 struct ApiMessage {
   std::optional<std::string> content;
@@ -28,6 +30,9 @@ struct ApiMessage {
   // beside text, which servers send that do not count.
   Usage usage;
   int32_t tool_calls = 0;
+  // What the body says of the server: `system_fingerprint`, and SGLang's
+  // `metadata.weight_version`; at most kMaxRegimeBytes of each.
+  Regime regime;
   int64_t dropped_bytes = 0;  // beyond the limits, counted and not kept
   // What went wrong, "" = nothing: "server error: <type> <code>",
   // "malformed JSON", "too large", "no known API", "no choice <i>". Never
@@ -45,6 +50,9 @@ class MessageBuilder {
   int32_t choice_index() const { return choice_index_; }
   const ApiMessage& message() const { return message_; }
   Usage& usage() { return message_.usage; }
+  // The first one of each stays.
+  void SetFingerprint(std::string_view fingerprint);
+  void SetWeightsVersion(std::string_view version);
 
   void AddContent(std::string_view piece) {
     Append(piece, message_.content, content_);

@@ -185,7 +185,9 @@ class TagSplitter {
       next_ = *closer;
       return;
     }
-    const TextIs rest = implicit ? rules_.no_marker : row_.no_end;
+    const TextIs rest = implicit         ? rules_.no_marker
+                        : rules_.cut_off ? TextIs::kReasoning
+                                         : row_.no_end;
     if (rest != TextIs::kReasoning) {
       // Hits are left for FinishAnswer() where the block was only supposed.
       unclosed_ = !implicit;

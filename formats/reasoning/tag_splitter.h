@@ -18,6 +18,8 @@ struct SplitRules {
   bool opened = false;  // the text begins inside the reasoning block
   TextIs no_marker = TextIs::kAnswer;  // of an opened text
   bool bare_end_closes = true;         // an end without a start ends reasoning
+  // The response was cut off: a start without an end is unfinished reasoning.
+  bool cut_off = false;
 };
 
 // `hits` are all of the row's markers in the text, by place.

@@ -215,15 +215,18 @@ TEST(Telemetry, CountsHowResponsesAreMarkedUp) {
   count({.state = MarkerState::kUnclosed,
          .source = ReasoningSource::kInText,
          .reasoning_field = "",
-         .unknown_shape = ""});
+         .unknown_shape = "",
+         .body_error = ""});
   count({.state = MarkerState::kNone,
          .source = ReasoningSource::kField,
          .reasoning_field = "reasoning_content",
-         .unknown_shape = ""});
+         .unknown_shape = "",
+         .body_error = ""});
   count({.state = MarkerState::kNone,
          .source = ReasoningSource::kField,
          .reasoning_field = "made up by a server",
-         .unknown_shape = ""});
+         .unknown_shape = "",
+         .body_error = ""});
   const std::string text = t.Text();
   const auto state = [&](std::string_view name) {
     return Value(

@@ -477,6 +477,38 @@ TEST(Shards, TellUnreadableAndForeignResponsesApart) {
   }
 }
 
+TEST(Shards, CountErrorsInsideSuccessfulResponses) {
+  Rig rig(DefaultConfig());
+  rig.shards.Start();
+  Response error = Traffic(0, 1, WithoutEnds()).front();
+  error.content.reset();
+  error.reasoning.reset();
+  error.http_status = 200;
+  error.finish_reason = "stop";
+  error.body = R"({"error":{"message":"no text of it","code":500}})";
+  rig.Offer({error});
+  rig.shards.Drain();
+  rig.shards.Stop();
+  EXPECT_EQ(rig.scored, 0);
+  EXPECT_TRUE(
+      rig.Shows("reasonwatch_stage_errors_total{reason=\"server_error\","
+                "stage=\"evaluate\"} 1"));
+}
+
+TEST(Shards, TakeTheRegimeFromTheBody) {
+  Rig rig(DefaultConfig());
+  rig.shards.Start();
+  Response response = Traffic(0, 1, WithoutEnds()).front();
+  response.regime = {};
+  response.body = R"({"choices":[{"message":{"content":"It is 4."},
+      "finish_reason":"stop"}],"system_fingerprint":"build-7"})";
+  rig.Offer({response});
+  rig.shards.Drain();
+  rig.shards.Stop();
+  EXPECT_NE(rig.telemetry.Text().find("fingerprint=\"build-7\""),
+            std::string::npos);
+}
+
 TEST(Shards, ReRunsThatComeThroughATapAreNotLive) {
   Rig rig(DefaultConfig());
   rig.shards.Start();

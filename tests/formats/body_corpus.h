@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/response.h"
@@ -84,6 +85,53 @@ inline std::vector<CorpusBody> ReadBodyCorpus() {
     corpus.push_back(std::move(body));
   }
   return corpus;
+}
+
+// A body that a real server sent, with what index.json tells of it.
+struct RecordedBody {
+  std::string name;
+  std::string api;
+  Response response;
+  int64_t http_status = 0;
+  bool reasoning = false;  // in a field of its own
+  bool think_tags = false;
+  std::optional<std::string> finish_reason;
+  bool deterministic = false;
+};
+
+inline std::vector<RecordedBody> ReadRecordedBodies() {
+  namespace dom = simdjson::dom;
+  const auto folder = std::filesystem::path(REASONWATCH_SOURCE_DIR) / "tests" /
+                      "testdata" / "bodies";
+  std::vector<RecordedBody> bodies;
+  dom::parser parser;
+  dom::array index;
+  if (parser.load((folder / "index.json").string()).get(index) !=
+      simdjson::SUCCESS)
+    return bodies;
+  for (const dom::object entry : index) {
+    RecordedBody body;
+    body.name = std::string(std::string_view(entry["file"]));
+    body.api = std::string(std::string_view(entry["api"]));
+    body.http_status = entry["http_status"];
+    body.response.model = std::string(std::string_view(entry["model"]));
+    body.response.body = ReadWholeFile(folder / body.name);
+    body.response.body_type =
+        body.name.ends_with(".sse") ? BodyType::kSse : BodyType::kJson;
+    const dom::object expected = entry["expected"];
+    body.reasoning = expected["reasoning"];
+    body.think_tags = expected["think_tags"];
+    std::string_view finish_reason;
+    if (expected["finish_reason"].get(finish_reason) == simdjson::SUCCESS)
+      body.finish_reason = std::string(finish_reason);
+    double temperature = 1;
+    body.deterministic =
+        entry.at_pointer("/request/temperature").get(temperature) ==
+            simdjson::SUCCESS &&
+        temperature == 0;
+    bodies.push_back(std::move(body));
+  }
+  return bodies;
 }
 
 }  // namespace reasonwatch

@@ -222,6 +222,72 @@ TEST(BodyReader, AnEndWithoutTextIsAnEmptyAnswerUnlessATool) {
             std::nullopt);
 }
 
+TEST(BodyReader, TakesTheRegimeFromTheBody) {
+  const ApiMessage vllm = Read(
+      "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n"
+      "data: {\"choices\":[],\"system_fingerprint\":\"vllm-0.32.0-1f\"}\n\n",
+      BodyType::kSse, {});
+  EXPECT_EQ(vllm.regime.fingerprint, "vllm-0.32.0-1f");
+  EXPECT_EQ(vllm.regime.weights_version, "");
+  const ApiMessage sglang = Read(
+      R"({"choices":[{"message":{"content":"a"}}],"system_fingerprint":null,
+          "metadata":{"weight_version":"step-40"}})",
+      BodyType::kJson, {});
+  EXPECT_EQ(sglang.regime.fingerprint, "");
+  EXPECT_EQ(sglang.regime.weights_version, "step-40");
+  const ApiMessage longer =
+      Read(absl::StrCat(R"({"choices":[],"system_fingerprint":")",
+                        std::string(kMaxRegimeBytes - 1, 'f'), "\xC3\xA9\"}"),
+           BodyType::kJson, {});
+  EXPECT_EQ(longer.regime.fingerprint, std::string(kMaxRegimeBytes - 1, 'f'));
+}
+
+TEST(BodyReader, OnlyAnErrorThatSaysSomethingIsOne) {
+  for (std::string_view nothing : {"null", "\"\"", "false"})
+    EXPECT_EQ(Read(absl::StrCat(R"({"choices":[{"text":"a"}],"error":)",
+                                std::string(nothing), "}"),
+                   BodyType::kJson, {})
+                  .error,
+              "")
+        << nothing;
+  EXPECT_EQ(Read(R"({"error":"out of memory"})", BodyType::kJson, {}).error,
+            "server error");
+  // A gateway's, which stands in the choice.
+  EXPECT_EQ(Read(R"({"choices":[{"message":{"content":"a"},
+                "finish_reason":"error","error":{"code":502}}]})",
+                 BodyType::kJson, {})
+                .error,
+            "server error");
+}
+
+TEST(BodyReader, ReadsRawTextOfServersOwnApis) {
+  const ApiMessage llama = Read(
+      "data: {\"index\":0,\"content\":\"<think>a\",\"stop\":false}\n\n"
+      "data: {\"index\":1,\"content\":\"x\",\"stop\":false}\n\n"
+      "data: {\"index\":0,\"content\":\"</think>b\",\"stop\":true,"
+      "\"stop_type\":\"limit\",\"tokens_evaluated\":5}\n\n",
+      BodyType::kSse, {});
+  EXPECT_EQ(llama.content, "<think>a</think>b");
+  EXPECT_EQ(llama.finish_reason, "length");
+  EXPECT_EQ(llama.usage.input_tokens, 5);
+  EXPECT_EQ(llama.error, "");
+  // SGLang says the whole text so far, or the next piece of it.
+  for (std::string_view second : {"ab c", " c"}) {
+    const ApiMessage sglang =
+        Read(absl::StrCat("data: {\"text\":\"ab\",\"meta_info\":{}}\n\n"
+                          "data: {\"text\":\"",
+                          std::string(second),
+                          "\",\"meta_info\":{\"weight_version\":\"7\","
+                          "\"finish_reason\":{\"type\":\"stop\"},"
+                          "\"completion_tokens\":3}}\n\ndata: [DONE]\n\n"),
+             BodyType::kSse, {});
+    EXPECT_EQ(sglang.content, "ab c");
+    EXPECT_EQ(sglang.finish_reason, "stop");
+    EXPECT_EQ(sglang.usage.output_tokens, 3);
+    EXPECT_EQ(sglang.regime.weights_version, "7");
+  }
+}
+
 TEST(SseParser, GivesDataOnly) {
   std::vector<std::string> events;
   const auto take = [&events](std::string_view data) {
@@ -269,6 +335,7 @@ TEST(FinishReasonOf, IsAClosedVocabulary) {
   EXPECT_EQ(FinishReasonOf("model_context_window_exceeded"), "length");
   EXPECT_EQ(FinishReasonOf("tool_use"), "tool_calls");
   EXPECT_EQ(FinishReasonOf("refusal"), "content_filter");
+  EXPECT_EQ(FinishReasonOf("reasoning_length"), "thinking_budget");
   EXPECT_EQ(FinishReasonOf("repetition_detected"), "repetition");
   EXPECT_EQ(FinishReasonOf("cancelled"), "abort");
   EXPECT_EQ(FinishReasonOf("load"), "other");

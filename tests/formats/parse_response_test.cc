@@ -1,8 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -346,6 +349,76 @@ TEST(ParseResponse, ContentWithoutMarkersIsTheAnswer) {
   // A server that has a field has cut the answer, not the reasoning.
   response.reasoning = "a";
   EXPECT_EQ(ParseResponse(response, "auto").answer, "b");
+}
+
+TEST(ParseResponse, ACutBlockThatTheTemplateOpenedIsUnfinishedReasoning) {
+  Response response = WithText("let me see");
+  const auto parse = [&](std::string_view finish, TransportEnd end) {
+    response.finish_reason = std::string(finish);
+    response.transport_end = end;
+    return ParseResponse(response, "deepseek_r1");
+  };
+  for (const Trace& trace : {parse("length", TransportEnd::kComplete),
+                             parse("abort", TransportEnd::kComplete),
+                             parse("repetition", TransportEnd::kComplete),
+                             parse("", TransportEnd::kClientAbort),
+                             parse("", TransportEnd::kUpstreamReset)}) {
+    EXPECT_THAT(trace.reasoning, Optional(std::string("let me see")));
+    EXPECT_EQ(trace.answer, "");
+    EXPECT_EQ(trace.marker_state, MarkerState::kUnclosed);
+  }
+  // One that had ended before the connection did is what the user read.
+  for (const Trace& trace : {parse("stop", TransportEnd::kClientAbort),
+                             parse("", TransportEnd::kComplete)}) {
+    EXPECT_EQ(trace.reasoning, std::nullopt);
+    EXPECT_EQ(trace.answer, "let me see");
+  }
+  // A server with a field for it has not closed it there.
+  response.reasoning = "so";
+  const Trace field = parse("", TransportEnd::kClientAbort);
+  EXPECT_EQ(field.answer, "let me see");
+  EXPECT_EQ(field.marker_state, MarkerState::kNone);
+}
+
+TEST(ParseResponse, ACutBlockIsUnfinishedWhateverItsServerWouldSay) {
+  Response response = WithText("Here is my thought process: add");
+  for (const auto& [finish, reasoning] :
+       std::vector<std::pair<std::string, std::optional<std::string>>>{
+           {"stop", std::nullopt}, {"length", " add"}}) {
+    response.finish_reason = finish;
+    const Trace trace = ParseResponse(response, "granite");
+    EXPECT_EQ(trace.reasoning, reasoning);
+    EXPECT_EQ(trace.marker_state, MarkerState::kUnclosed);
+  }
+}
+
+TEST(ParseResponse, TheTapsRegimeGoesBeforeTheBodys) {
+  Response response = WithBody(
+      R"({"choices":[{"message":{"content":"a"}}],"system_fingerprint":"b7",
+          "metadata":{"weight_version":"w1"}})",
+      BodyType::kJson);
+  response.regime.engine = "sglang";
+  Trace trace = ParseResponse(response, "auto");
+  EXPECT_EQ(trace.regime, (Regime{.fingerprint = "b7",
+                                  .weights_version = "w1",
+                                  .template_hash = "",
+                                  .engine = "sglang"}));
+  response.regime.fingerprint = "told";
+  trace = ParseResponse(response, "auto");
+  EXPECT_EQ(trace.regime.fingerprint, "told");
+  EXPECT_EQ(trace.regime.weights_version, "w1");
+}
+
+TEST(BodyErrorName, IsAClosedVocabulary) {
+  const auto name = [](std::string_view body) {
+    return BodyErrorName(ParseJson(body).error);
+  };
+  EXPECT_EQ(name(kJsonBody), "");
+  EXPECT_EQ(name(R"({"error":{"type":"x","code":500}})"), "server_error");
+  EXPECT_EQ(name("{\"choices\":["), "malformed_body");
+  EXPECT_EQ(name("{}"), "unknown_api");
+  EXPECT_EQ(name(R"({"choices":[{"index":1,"text":"a"}]})"), "absent_choice");
+  EXPECT_EQ(BodyErrorName("too large"), "body_too_large");
 }
 
 TEST(ParseResponse, ServerThatPutsTheStartBackIsReadAsABlock) {

@@ -80,7 +80,8 @@ bool IsSubsequence(std::string_view part, std::string_view whole) {
   return true;
 }
 
-// Outside of markers and of the headers of harmony's messages.
+// Of the model: outside of markers, of the headers of harmony's messages, and
+// of messages of the user.
 bool HasWords(std::string_view text) {
   MarkerScanner scanner;
   scanner.Scan(text, /*final=*/true);
@@ -90,11 +91,15 @@ bool HasWords(std::string_view text) {
            piece != "final";
   };
   size_t at = 0;
+  bool of_user = false;
   for (const MarkerHit& hit : scanner.hits()) {
-    if (is_words(text.substr(at, hit.begin - at))) return true;
+    const std::string_view piece = text.substr(at, hit.begin - at);
+    of_user |= Trimmed(piece) == "user";
+    if (!of_user && is_words(piece)) return true;
+    if (MarkerText(hit.marker) == "<|start|>") of_user = false;
     at = hit.end;
   }
-  return is_words(text.substr(at));
+  return !of_user && is_words(text.substr(at));
 }
 
 bool IsReachable(const Case& c) {

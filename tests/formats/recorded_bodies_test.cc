@@ -1,0 +1,101 @@
+// Every recorded body of a real server says what its index tells of it, whole
+// and cut anywhere.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/api/body_reader.h"
+#include "formats/api/finish_reason.h"
+#include "formats/formats.h"
+#include "formats/parse_message.h"
+#include "tests/formats/body_corpus.h"
+
+namespace reasonwatch {
+namespace {
+
+Trace ReadInPieces(const RecordedBody& body, std::mt19937& random) {
+  BodyReader reader(body.response.body_type,
+                    body.response.sampling.choice_index);
+  for (std::string_view rest = body.response.body; !rest.empty();) {
+    // Mostly as small as a token, now and then as a network's packet.
+    const size_t most = random() % 8 == 0 ? 1460 : 24;
+    const size_t size = std::min<size_t>(rest.size(), 1 + random() % most);
+    reader.Feed(rest.substr(0, size));
+    rest.remove_prefix(size);
+  }
+  return ParseMessage(reader.Finish(), body.response, "auto");
+}
+
+TEST(RecordedBodies, SayWhatTheIndexTells) {
+  const std::vector<RecordedBody> bodies = ReadRecordedBodies();
+  ASSERT_GE(bodies.size(), 70u);
+  for (const RecordedBody& body : bodies) {
+    SCOPED_TRACE(body.name);
+    ASSERT_FALSE(body.response.body.empty());
+    const Trace trace = ParseResponse(body.response, "auto");
+    if (body.http_status >= 400) {
+      EXPECT_TRUE(trace.error.starts_with("server error:")) << trace.error;
+      EXPECT_FALSE(trace.has_text);
+      continue;
+    }
+    EXPECT_EQ(trace.error, "");
+    EXPECT_TRUE(trace.has_text || trace.tool_calls > 0);
+    EXPECT_EQ(trace.source == ReasoningSource::kField ||
+                  trace.source == ReasoningSource::kBoth,
+              body.reasoning);
+    EXPECT_EQ(trace.reasoning_field.empty(), !body.reasoning);
+    EXPECT_EQ(trace.source == ReasoningSource::kInText, body.think_tags);
+    if (body.finish_reason.has_value()) {
+      EXPECT_EQ(trace.finish_reason, FinishReasonOf(*body.finish_reason));
+    }
+    // All of it, and not a marker of it, is in one of the two.
+    EXPECT_EQ(trace.answer.find("<think>"), std::string::npos);
+    EXPECT_EQ(trace.reasoning.value_or("").find("think>"), std::string::npos);
+    EXPECT_GT(trace.usage.input_tokens.value_or(0), 0);
+    if (body.api == "chat") {
+      EXPECT_TRUE(trace.regime.fingerprint.starts_with("b"))
+          << trace.regime.fingerprint;
+    }
+  }
+}
+
+TEST(RecordedBodies, AreReadTheSameHoweverTheyAreCut) {
+  std::mt19937 random(11);
+  for (const RecordedBody& body : ReadRecordedBodies()) {
+    SCOPED_TRACE(body.name);
+    const Trace whole = ParseResponse(body.response, "auto");
+    for (int i = 0; i < 20; ++i) ASSERT_EQ(ReadInPieces(body, random), whole);
+  }
+}
+
+// The server samples at temperature 0 with a fixed seed: a stream and a whole
+// answer to one request must be read as the same response.
+TEST(RecordedBodies, AStreamIsReadAsTheWholeAnswerIs) {
+  std::map<std::string, std::vector<Trace>> pairs;
+  for (const RecordedBody& body : ReadRecordedBodies())
+    if (body.deterministic)
+      pairs[body.name.substr(0, body.name.rfind('.'))].push_back(
+          ParseResponse(body.response, "auto"));
+  int compared = 0;
+  for (const auto& [name, traces] : pairs) {
+    if (traces.size() != 2) continue;
+    SCOPED_TRACE(name);
+    EXPECT_EQ(traces[0].reasoning, traces[1].reasoning);
+    EXPECT_EQ(traces[0].answer, traces[1].answer);
+    EXPECT_EQ(traces[0].finish_reason, traces[1].finish_reason);
+    EXPECT_EQ(traces[0].tool_calls, traces[1].tool_calls);
+    EXPECT_EQ(traces[0].marker_state, traces[1].marker_state);
+    EXPECT_EQ(traces[0].source, traces[1].source);
+    EXPECT_EQ(traces[0].usage, traces[1].usage);
+    ++compared;
+  }
+  EXPECT_GE(compared, 10);
+}
+
+}  // namespace
+}  // namespace reasonwatch
