@@ -269,8 +269,15 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
       const std::unique_ptr<BaselineStore> stored,
       OpenBaselineStore({.folder = config.storage.path,
                          .max_bytes = config.storage.max_bytes}));
-  RW_RETURN_IF_ERROR(
-      TakeStoredBaselines(*stored, /*all_problems=*/true, shards, telemetry));
+  const auto take_stored = [&](bool all_problems) -> absl::Status {
+    RW_RETURN_IF_ERROR(
+        TakeStoredBaselines(*stored, all_problems, shards, telemetry));
+    if (rescoring == nullptr) return absl::OkStatus();
+    RW_ASSIGN_OR_RETURN(const auto problems, LoadStoredProblems(*stored));
+    rescoring->SetStored(problems);
+    return absl::OkStatus();
+  };
+  RW_RETURN_IF_ERROR(take_stored(/*all_problems=*/true));
   RW_ASSIGN_OR_RETURN(const std::vector<ModelEvent> told,
                       store->LoadEvents("", absl::InfinitePast(),
                                         absl::InfiniteFuture(), kMaxTimeline));
@@ -290,8 +297,7 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   const auto reload = [&]() -> absl::Status {
     {
       MutexLock lock(stored_mutex);
-      const absl::Status taken = TakeStoredBaselines(
-          *stored, /*all_problems=*/false, shards, telemetry);
+      const absl::Status taken = take_stored(/*all_problems=*/false);
       if (!taken.ok()) {
         LogError("baseline_not_taken",
                  {{"error", std::string(taken.message())}});

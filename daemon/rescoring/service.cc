@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -84,8 +85,18 @@ class Service : public RescoreService {
     for (const Response& row : rows)
       if (row.origin == Origin::kLive)
         scored.push_back({row, evaluator_.Evaluate(row)});
-    rescorer_->SetProblems(
-        std::make_shared<const ProblemSet>(ProblemSet::Make(scored)));
+    recorded_ = ProblemSet::Make(scored);
+    Publish(recorded_);
+  }
+
+  void SetStored(const std::vector<StoredProblem>& stored) override {
+    Publish(recorded_.With(stored));
+  }
+
+  std::vector<const RescoreProblem*> FindById(
+      const std::string& id) const override {
+    return problems_ == nullptr ? std::vector<const RescoreProblem*>()
+                                : problems_->FindById(id);
   }
 
   void Start() override {
@@ -110,6 +121,11 @@ class Service : public RescoreService {
   }
 
  private:
+  void Publish(ProblemSet problems) {
+    problems_ = std::make_shared<const ProblemSet>(std::move(problems));
+    rescorer_->SetProblems(problems_);
+  }
+
   void Rest(const std::stop_token& stop, absl::Duration rest) {
     std::unique_lock<std::mutex> lock(mutex_);
     wake_.wait_for(lock, stop,
@@ -122,6 +138,8 @@ class Service : public RescoreService {
   std::unique_ptr<ModelClient> watched_;
   std::vector<std::unique_ptr<ModelClient>> others_;
   std::unique_ptr<Rescorer> rescorer_;
+  ProblemSet recorded_;
+  std::shared_ptr<const ProblemSet> problems_;
   // Only to sleep on: what is shared is the rescorer's, and it has its own.
   std::mutex mutex_;
   std::condition_variable_any wake_;
@@ -133,6 +151,39 @@ class Service : public RescoreService {
 
 bool CanRescore(const Config& config) {
   return config.rescore.enabled && !config.rescore.watched.endpoint.empty();
+}
+
+absl::StatusOr<std::vector<StoredProblem>> LoadStoredProblems(
+    BaselineStore& store) {
+  std::vector<StoredProblem> stored;
+  RW_ASSIGN_OR_RETURN(const std::vector<BaselineInfo> infos, store.Baselines());
+  for (const BaselineInfo& info : infos) {
+    RW_ASSIGN_OR_RETURN(auto texts, store.Texts(info.model));
+    if (texts.empty()) continue;
+    RW_ASSIGN_OR_RETURN(const auto problems, store.Problems(info.model));
+    RW_ASSIGN_OR_RETURN(const auto trials, store.Trials(info.model));
+    std::map<uint64_t, std::vector<std::pair<std::string, Trials>>> by_problem;
+    for (const RegimeTrials& t : trials)
+      by_problem[t.digest].emplace_back(t.regime.sampling,
+                                        Trials{t.trials, t.failures});
+    for (const BaselineProblem& p : problems) {
+      const auto text = texts.find(p.digest);
+      // Without an answer nobody could say whether a re-run is right.
+      if (text == texts.end() || p.kind != ProblemKind::kGold ||
+          p.gold.empty())
+        continue;
+      stored.push_back(
+          {p, std::move(text->second), std::move(by_problem[p.digest])});
+    }
+  }
+  // What was solved before what has no trials, where there are too many.
+  std::stable_sort(stored.begin(), stored.end(),
+                   [](const StoredProblem& a, const StoredProblem& b) {
+                     return a.trials.empty() < b.trials.empty();
+                   });
+  if (stored.size() > ProblemSet::kMaxProblems)
+    stored.resize(ProblemSet::kMaxProblems);
+  return stored;
 }
 
 absl::StatusOr<std::unique_ptr<RescoreService>> OpenRescoreService(

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -276,7 +277,10 @@ class FakeClient : public ModelClient {
     for (int i = 0; i < std::min(request.n, 3); ++i) {
       Response& r = responses.emplace_back();
       r.origin = Origin::kRescore;
-      r.content = "The answer is " + request.prompt + ".";
+      const nlohmann::json messages =
+          nlohmann::json::parse(request.messages_json);
+      r.content = "The answer is " +
+                  messages.back()["content"].get<std::string>() + ".";
     }
     return responses;
   }
