@@ -234,6 +234,10 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
     shard_options.on_scored = [&](const Scored& scored) {
       rescoring->rescorer().Observe(scored);
     };
+  if (shard_options.can_confirm)
+    shard_options.on_accepted = [&](const std::string& model) {
+      rescoring->rescorer().Forget(model);
+    };
   Shards shards(config, shard_options, evaluator, telemetry, store.get(),
                 [&](const IncidentEvent& event) {
                   LogEvent(event);

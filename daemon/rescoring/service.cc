@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "baseline/variants/variants.h"
 #include "core/status_macros.h"
 #include "rescore/client/failure.h"
 #include "rescore/client/model_client.h"
@@ -19,6 +20,8 @@ namespace {
 
 // Others' requests wait for ours at most this long and a scrape.
 constexpr std::chrono::milliseconds kWatchEvery(400);
+// Nothing else is asked meanwhile, and the daemon can't end.
+constexpr absl::Duration kRegimeTimeout = absl::Seconds(5);
 constexpr absl::Duration kLongestRest = absl::Seconds(1);
 
 class WallClock : public Clock {
@@ -34,7 +37,27 @@ absl::StatusOr<std::unique_ptr<ModelClient>> OpenClient(
   options.served_model = config.served_model;
   options.api_key_file = config.api_key_file;
   options.ca_file = config.ca_file;
+  options.regime_timeout = kRegimeTimeout;
   return OpenModelClient(std::move(options));
+}
+
+// Of our own templates: the operator's are not known here.
+std::optional<ProblemVariant> VariantOf(std::string_view id, uint64_t draw) {
+  std::string name;
+  uint64_t seed = 0;
+  if (!ParseVariantId(id, &name, &seed)) return std::nullopt;
+  const VariantTemplate* form = FindTemplate(BuiltinTemplates(), name);
+  if (form == nullptr) return std::nullopt;
+  const auto original = Instantiate(*form, seed);
+  if (!original.ok()) return std::nullopt;
+  // A template of few draws gives the same words now and then.
+  constexpr uint64_t kDraws = 8;
+  for (uint64_t i = 0; i < kDraws; ++i) {
+    const auto other = Instantiate(*form, draw + i);
+    if (other.ok() && other->prompt != original->prompt)
+      return ProblemVariant{original->prompt, other->prompt, other->answer};
+  }
+  return std::nullopt;
 }
 
 class Service : public RescoreService {
@@ -69,6 +92,7 @@ class Service : public RescoreService {
     options.filled_context = r.filled_context;
     options.headroom.max_running = r.max_running;
     options.localise = r.localise;
+    options.variant = VariantOf;
     options.error_name = [](const absl::Status& status) {
       return ClientFailureName(status);
     };

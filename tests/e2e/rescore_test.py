@@ -145,7 +145,8 @@ class Rescore(unittest.TestCase):
                 self.assertEqual(
                     metrics['reasonwatch_rescore_verdicts_total{verdict="confirmed"}'], 1)
                 self.assertEqual(metrics["reasonwatch_rescore_samples_total"],
-                                 len([r for _, r in server.asked if "logprobs" not in r]))
+                                 len([r for _, r in server.asked
+                                      if "logprobs" not in r and r["max_tokens"] > 1]))
                 sent = {k.lower(): v for k, v in server.asked[0][0].items()}
                 self.assertEqual(sent["x-reasonwatch-origin"], "rescore")
                 # The same questions, seen by a tap, are nobody's traffic.
