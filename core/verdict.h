@@ -90,8 +90,8 @@ struct Verdict {
   // p-value of log-probabilities on fixed prompts against those of before the
   // incident; NaN = not compared.
   double fingerprint_p = std::numeric_limits<double>::quiet_NaN();
-  // A fixed conversation as the endpoint's template renders it, hashed: now, and
-  // while all was well. "" = the endpoint does not tell.
+  // A fixed conversation as the endpoint's template renders it, hashed: now,
+  // and while all was well. "" = the endpoint does not tell.
   std::string template_hash;
   std::string healthy_template_hash;
   // Of the re-runs, and of the model while all was well; supports, never pages.

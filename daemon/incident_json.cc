@@ -84,11 +84,10 @@ Json VerdictValue(const Verdict& v) {
     out["template_hash"] = Json::object(
         {{"now", v.template_hash}, {"healthy", v.healthy_template_hash}});
   if (v.judged.rated > 0)
-    out["judge"] = Json::object(
-        {{"rated", v.judged.rated},
-         {"low", v.judged.low},
-         {"healthy_rated", v.healthy_judged.rated},
-         {"healthy_low", v.healthy_judged.low}});
+    out["judge"] = Json::object({{"rated", v.judged.rated},
+                                 {"low", v.judged.low},
+                                 {"healthy_rated", v.healthy_judged.rated},
+                                 {"healthy_low", v.healthy_judged.low}});
   out["time"] = TimeJson(v.time);
   Json differences = Json::array();
   for (const Difference& d : v.differences)

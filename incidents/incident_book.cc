@@ -201,10 +201,9 @@ IncidentBook::Entry& IncidentBook::NewEntry(absl::Time now) {
 }
 
 std::optional<IncidentEvent> IncidentBook::OpenByCanaries(const Verdict& v) {
-  const bool alerting =
-      (options_.alerting_signals >>
-           static_cast<int>(Signal::kConsistencyRegression) &
-       1) != 0;
+  const bool alerting = (options_.alerting_signals >>
+                             static_cast<int>(Signal::kConsistencyRegression) &
+                         1) != 0;
   if (!alerting || v.incident.empty()) return std::nullopt;
   for (const Entry& e : entries_)
     for (const IncidentSignal& s : e.incident.signals)
@@ -266,8 +265,9 @@ std::optional<IncidentEvent> IncidentBook::CloseByCanaries(const Verdict& v) {
       s.open = false;
       s.finding.time = v.time;
       incident.updated = v.time;
-      if (std::none_of(incident.signals.begin(), incident.signals.end(),
-                       [](const IncidentSignal& other) { return other.open; })) {
+      if (std::none_of(
+              incident.signals.begin(), incident.signals.end(),
+              [](const IncidentSignal& other) { return other.open; })) {
         incident.closed = v.time;
         incident.close_reason =
             v.kind == VerdictKind::kNotReproduced ? "recovered" : "no_data";

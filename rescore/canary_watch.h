@@ -1,7 +1,8 @@
-// Solved problems that are asked one by one on schedule, added up over problems.
+// Solved problems that are asked one by one on schedule, added up over
+// problems.
 //
-// Of each canary the likelihood of its outcome under a loss of 25, 50 or 90 % of
-// successes against that under the healthy rate; the mean of the three
+// Of each canary the likelihood of its outcome under a loss of 25, 50 or 90 %
+// of successes against that under the healthy rate; the mean of the three
 // Shiryaev-Roberts statistics R = (1 + R) * ratio. While nothing is lost its
 // mean after n canaries is n, so that on average at least kCanaryAlarm of them
 // go by until one alarm (Pollak 1985; the rates are estimated, so this is what
@@ -37,7 +38,7 @@ class CanaryWatch {
   bool Parse(std::string_view text);
 
  private:
-  std::array<double, 3> loss_{};  // of each size of loss
+  std::array<double, 3> loss_{};         // of each size of loss
   std::array<double, 3> log_healthy_{};  // sums of -log ratio, at least 0
 };
 

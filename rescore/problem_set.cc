@@ -64,8 +64,7 @@ bool ReadSampling(std::string_view sampling, Response& question) {
     } else if (name == "top_p" && absl::SimpleAtod(value, &number)) {
       question.sampling.top_p = number;
     } else if (name == "thinking" && (value == "on" || value == "off")) {
-      question.intent.thinking =
-          value == "on" ? Thinking::kOn : Thinking::kOff;
+      question.intent.thinking = value == "on" ? Thinking::kOn : Thinking::kOff;
     } else if (name == "effort") {
       question.intent.effort = std::string(value);
     } else if (name == "streamed" && value.empty()) {
@@ -283,15 +282,14 @@ ProblemSet ProblemSet::With(const std::vector<StoredProblem>& stored) const {
     p.question.prompt = s.text.prompt;
     p.question.messages_json = s.text.messages_json;
     p.question.system_prompt = s.text.system_prompt;
-    p.question.problem =
-        Problem{p.id, s.problem.gold, s.problem.answer_kind};
+    p.question.problem = Problem{p.id, s.problem.gold, s.problem.answer_kind};
     p.tokens = std::numeric_limits<double>::quiet_NaN();
     p.max_tokens = p.question.intent.max_tokens > 0
                        ? p.question.intent.max_tokens
                        : kUnstatedTokens;
     p.max_tokens = std::clamp(p.max_tokens, kLeastTokens, kMostTokens);
-    p.solved = p.trials[0].count > 0 &&
-               4 * p.trials[0].failures <= p.trials[0].count;
+    p.solved =
+        p.trials[0].count > 0 && 4 * p.trials[0].failures <= p.trials[0].count;
   }
   for (const std::string& name : changed) set.models_[name].FitPriors();
   return set;

@@ -487,9 +487,8 @@ void Rescorer::StartCampaign(const Incident& incident, absl::Time now) {
          set_->SolvedOf(incident.model, StableHash(incident.id))) {
       if (chosen.size() >= wanted) break;
       if (taken.insert(p->digest).second)
-        chosen.emplace_back(p->digest, by_canaries
-                                              ? RescoreTrigger::kCanary
-                                              : RescoreTrigger::kIncident);
+        chosen.emplace_back(p->digest, by_canaries ? RescoreTrigger::kCanary
+                                                   : RescoreTrigger::kIncident);
     }
     for (const auto& [problem, trigger] : chosen) {
       RescoreJob job;
@@ -554,8 +553,8 @@ void Rescorer::CountCanary(const RescoreJob& job, const RescoreProblem& problem,
   ModelCanaries& canaries = CanariesOf(job.model);
   // Nothing but the schedule has picked it.
   const FailurePosterior healthy =
-      PosteriorOf(set_->PriorOf(job.model, Reward::kOutcome),
-                  problem.trials[0], /*chosen_for_failing=*/false);
+      PosteriorOf(set_->PriorOf(job.model, Reward::kOutcome), problem.trials[0],
+                  /*chosen_for_failing=*/false);
   canaries.watch.Add(healthy.rate(), outcome == 0);
   if (!canaries.incident.empty() && canaries.watch.recovered() &&
       !campaigns_.contains(canaries.incident)) {
@@ -1195,10 +1194,9 @@ void Rescorer::Conclude(Campaign& campaign, Verdict verdict, absl::Time now) {
   const bool filled = SitsInFilledContexts(campaign.incident);
   // Of an incident: what passes as it stands may fail in other numbers, or
   // behind a long talk.
-  if (options_.localise &&
-      (verdict.kind == VerdictKind::kConfirmed ||
-       (verdict.kind == VerdictKind::kNotReproduced &&
-        !campaign.by_canaries))) {
+  if (options_.localise && (verdict.kind == VerdictKind::kConfirmed ||
+                            (verdict.kind == VerdictKind::kNotReproduced &&
+                             !campaign.by_canaries))) {
     WaysAvailable available;
     available.filled_context = filled;
     for (const GroupView& g : GroupsOf(campaign))

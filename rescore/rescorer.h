@@ -37,6 +37,7 @@
 #include "rescore/fingerprint.h"
 #include "rescore/group.h"
 #include "rescore/headroom.h"
+#include "rescore/judge.h"
 #include "rescore/localise.h"
 #include "rescore/problem_set.h"
 
@@ -78,6 +79,7 @@ struct RescoreCounters {
   int64_t yielded = 0;  // questions given up for others' requests
   int64_t queued = 0;   // jobs that are not finished
   bool gate_open = false;
+  JudgeCounters judge;  // left to whoever has one
 };
 
 // What a model's endpoint says of itself.
@@ -155,7 +157,7 @@ class Rescorer {
     bool late = false;       // told that no verdict came in time
     std::optional<Verdict> verdict;  // stands; now being localised
     std::vector<Way> ways;
-    bool probed = false;  // the fingerprint was compared, or can't be
+    bool probed = false;       // the fingerprint was compared, or can't be
     bool by_canaries = false;  // no incident stands behind it yet
   };
   struct Symptom {
@@ -252,7 +254,7 @@ class Rescorer {
   // Of each model as it was healthy; empty = the server tells none.
   std::map<std::string, std::vector<FingerprintRun>> fingerprints_;
   std::optional<FingerprintProbe> probe_;
-  std::map<std::string, ServedRegime> regimes_;    // of the set's models
+  std::map<std::string, ServedRegime> regimes_;       // of the set's models
   std::map<std::string, ModelCanaries> canaries_of_;  // the same
   absl::Time next_canary_;
   uint64_t canaries_ = 0;

@@ -86,9 +86,8 @@ std::string SamplingOf(const Response& r) {
     parts.push_back("effort=" + r.intent.effort);
   if (r.intent.max_tokens > 0)
     parts.push_back(absl::StrFormat(
-        "max_tokens=%d",
-        std::bit_ceil(static_cast<uint64_t>(
-            std::min<int64_t>(r.intent.max_tokens, int64_t{1} << 20)))));
+        "max_tokens=%d", std::bit_ceil(static_cast<uint64_t>(std::min<int64_t>(
+                             r.intent.max_tokens, int64_t{1} << 20)))));
   if (r.streamed) parts.push_back("streamed");
   return absl::StrJoin(parts, " ");
 }
@@ -352,10 +351,9 @@ class ResponseImport {
     for (const BaselineProblem& p : problems) {
       if (p.kind != ProblemKind::kGold) continue;
       const auto text = texts.find(p.digest);
-      target.index->Add(p.digest, IndexedProblem{p.gold, p.answer_kind},
-                        text == texts.end()
-                            ? ""
-                            : AskedText(text->second, target.prefix));
+      target.index->Add(
+          p.digest, IndexedProblem{p.gold, p.answer_kind},
+          text == texts.end() ? "" : AskedText(text->second, target.prefix));
     }
     return absl::OkStatus();
   }

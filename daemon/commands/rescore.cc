@@ -94,8 +94,8 @@ absl::StatusOr<RescoreReport> RunRescore(const Config& config,
                                            told.push_back(v);
                                          }));
   service->SetProblems(file.rows);
-  const auto stored = OpenBaselineStore(
-      {.folder = config.storage.path, .read_only = true});
+  const auto stored =
+      OpenBaselineStore({.folder = config.storage.path, .read_only = true});
   if (stored.ok()) {
     RW_ASSIGN_OR_RETURN(const auto problems, LoadStoredProblems(**stored));
     service->SetStored(problems);

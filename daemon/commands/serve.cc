@@ -32,9 +32,9 @@
 #include "daemon/pipeline/settings.h"
 #include "daemon/pipeline/shards.h"
 #include "daemon/pipeline/stored_baseline.h"
-#include "storage/baseline_store.h"
 #include "daemon/rescoring/service.h"
 #include "daemon/rescoring/webhook.h"
+#include "storage/baseline_store.h"
 #include "storage/sqlite_store.h"
 #include "tap/grpc/grpc_tap.h"
 
@@ -268,7 +268,8 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
                                            }));
   }
   RW_RETURN_IF_ERROR(Resume(*store, shards, telemetry));
-  RW_RETURN_IF_ERROR(LearnBaseline(config, *store, shards, telemetry, rescoring.get()));
+  RW_RETURN_IF_ERROR(
+      LearnBaseline(config, *store, shards, telemetry, rescoring.get()));
   RW_ASSIGN_OR_RETURN(
       const std::unique_ptr<BaselineStore> stored,
       OpenBaselineStore({.folder = config.storage.path,
@@ -332,10 +333,10 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   handlers.metrics = [&] {
     const StoreStatistics statistics = store->Statistics();
     telemetry.SetStore(statistics);
-    telemetry.SetRescore(rescoring != nullptr ? rescoring->rescorer().Counters()
-                                              : RescoreCounters(),
-                         webhook != nullptr ? webhook->Counts()
-                                            : std::map<std::string, int64_t>());
+    telemetry.SetRescore(
+        rescoring != nullptr ? rescoring->Counters() : RescoreCounters(),
+        webhook != nullptr ? webhook->Counts()
+                           : std::map<std::string, int64_t>());
     // The writer lives if it has written, or has nothing to write.
     if (statistics.queued == 0 ||
         writes.exchange(statistics.writes) != statistics.writes)

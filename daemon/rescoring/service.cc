@@ -1,17 +1,22 @@
 #include "daemon/rescoring/service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <stop_token>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "absl/time/clock.h"
 #include "baseline/variants/variants.h"
+#include "core/mutex.h"
 #include "core/status_macros.h"
+#include "features/prompt.h"
+#include "formats/formats.h"
 #include "rescore/client/failure.h"
 #include "rescore/client/model_client.h"
 
@@ -22,6 +27,7 @@ namespace {
 constexpr std::chrono::milliseconds kWatchEvery(400);
 // Nothing else is asked meanwhile, and the daemon can't end.
 constexpr absl::Duration kRegimeTimeout = absl::Seconds(5);
+constexpr size_t kMaxTold = 64;
 constexpr absl::Duration kLongestRest = absl::Seconds(1);
 
 class WallClock : public Clock {
@@ -62,11 +68,13 @@ std::optional<ProblemVariant> VariantOf(std::string_view id, uint64_t draw) {
 
 class Service : public RescoreService {
  public:
-  explicit Service(const Evaluator& evaluator) : evaluator_(evaluator) {}
+  Service(const Config& config, const Evaluator& evaluator,
+          std::function<void(const Verdict&)> tell)
+      : config_(config), evaluator_(evaluator), tell_(std::move(tell)) {}
   ~Service() override { Stop(); }
 
-  absl::Status Open(const Config& config, Store* store,
-                    std::function<void(const Verdict&)> tell) {
+  absl::Status Open(Store* store) {
+    const Config& config = config_;
     const RescoreConfig& r = config.rescore;
     RescoreEndpoints endpoints;
     RW_ASSIGN_OR_RETURN(watched_, OpenClient(r.watched, r.metrics_url));
@@ -96,10 +104,27 @@ class Service : public RescoreService {
     options.error_name = [](const absl::Status& status) {
       return ClientFailureName(status);
     };
-    rescorer_ =
-        std::make_unique<Rescorer>(options, std::move(endpoints), clock_,
-                                   evaluator_, store, std::move(tell));
+    if (!r.judge.endpoint.empty()) {
+      RW_RETURN_IF_ERROR(OpenJudge(r.judge, store));
+      options.on_answer = [this](const RescoreJob& job,
+                                 const Response& answer) {
+        // Nothing but the schedule has picked a canary.
+        const bool canary =
+            job.trigger == RescoreTrigger::kCanary && job.limit == 1;
+        if (!job.incident.empty() || canary)
+          judge_->Add(ChainOf(answer, job.incident));
+      };
+    }
+    rescorer_ = std::make_unique<Rescorer>(
+        options, std::move(endpoints), clock_, evaluator_, store,
+        [this](const Verdict& verdict) { Tell(verdict); });
     return absl::OkStatus();
+  }
+
+  RescoreCounters Counters() const override {
+    RescoreCounters counters = rescorer_->Counters();
+    if (judge_ != nullptr) counters.judge = judge_->Counters();
+    return counters;
   }
 
   Rescorer& rescorer() override { return *rescorer_; }
@@ -110,6 +135,7 @@ class Service : public RescoreService {
       if (row.origin == Origin::kLive)
         scored.push_back({row, evaluator_.Evaluate(row)});
     recorded_ = ProblemSet::Make(scored);
+    if (judge_ != nullptr) JudgeHealthy(rows);
     Publish(recorded_);
   }
 
@@ -127,6 +153,10 @@ class Service : public RescoreService {
     asker_ = std::jthread([this](const std::stop_token& stop) {
       while (!stop.stop_requested()) Rest(stop, rescorer_->Step());
     });
+    if (judge_ != nullptr)
+      rater_ = std::jthread([this](const std::stop_token& stop) {
+        while (!stop.stop_requested()) Rest(stop, judge_->Step());
+      });
     watcher_ = std::jthread([this](const std::stop_token& stop) {
       while (!stop.stop_requested()) {
         rescorer_->Watch();
@@ -142,9 +172,78 @@ class Service : public RescoreService {
     watcher_.request_stop();
     asker_.join();
     watcher_.join();
+    if (rater_.joinable()) {
+      stop_judging_ = true;
+      rater_.request_stop();
+      rater_.join();
+    }
   }
 
  private:
+  absl::Status OpenJudge(const JudgeConfig& judge, Store* store) {
+    ModelClientOptions client;
+    client.endpoint = judge.endpoint;
+    client.api_key_file = judge.api_key_file;
+    client.ca_file = judge.ca_file;
+    RW_ASSIGN_OR_RETURN(judge_client_, OpenModelClient(std::move(client)));
+    JudgeOptions options;
+    options.model = judge.model;
+    options.tokens_per_hour = judge.tokens_per_hour;
+    options.stop = &stop_judging_;
+    options.answer_text = [](const Response& answer) {
+      return ParseResponse(answer, FormatPolicy()).answer;
+    };
+    options.on_rated = [this](const std::string& incident) {
+      MutexLock lock(told_mutex_);
+      const auto it = told_.find(incident);
+      if (it != told_.end()) TellNow(it->second);
+    };
+    judge_ = std::make_unique<RubricJudge>(std::move(options), *judge_client_,
+                                           clock_, store);
+    return absl::OkStatus();
+  }
+
+  // Reasoning where there is any, else what was answered.
+  JudgeChain ChainOf(const Response& response, std::string incident) const {
+    const Trace trace =
+        ParseResponse(response, FormatPolicyOf(config_, response.model));
+    std::string chain = trace.reasoning.value_or("");
+    if (!chain.empty()) chain += "\n";
+    return {response.model, std::move(incident), ReadPrompt(response).user,
+            chain + trace.answer};
+  }
+
+  void JudgeHealthy(const std::vector<Response>& rows) {
+    std::map<std::string, std::vector<const Response*>> by_model;
+    for (const Response& row : rows)
+      if (row.origin == Origin::kLive) by_model[row.model].push_back(&row);
+    for (const auto& [model, of_model] : by_model) {
+      const size_t count = std::min<size_t>(of_model.size(), kHealthyChains);
+      for (size_t i = 0; i < count; ++i)
+        judge_->Add(ChainOf(*of_model[i * of_model.size() / count], ""));
+    }
+  }
+
+  void Tell(const Verdict& verdict) {
+    MutexLock lock(told_mutex_);
+    if (judge_ != nullptr && !verdict.incident.empty()) {
+      if (told_.size() >= kMaxTold && !told_.contains(verdict.incident))
+        told_.erase(std::min_element(told_.begin(), told_.end(),
+                                     [](const auto& a, const auto& b) {
+                                       return a.second.time < b.second.time;
+                                     }));
+      told_[verdict.incident] = verdict;
+    }
+    TellNow(verdict);
+  }
+
+  void TellNow(Verdict verdict) ABSL_EXCLUSIVE_LOCKS_REQUIRED(told_mutex_) {
+    if (judge_ != nullptr && !verdict.incident.empty())
+      std::tie(verdict.judged, verdict.healthy_judged) =
+          judge_->Shares(verdict.model, verdict.incident);
+    tell_(verdict);
+  }
+
   void Publish(ProblemSet problems) {
     problems_ = std::make_shared<const ProblemSet>(std::move(problems));
     rescorer_->SetProblems(problems_);
@@ -157,8 +256,16 @@ class Service : public RescoreService {
                    [] { return false; });
   }
 
+  const Config& config_;
   const Evaluator& evaluator_;
+  const std::function<void(const Verdict&)> tell_;
   const WallClock clock_;
+  std::atomic<bool> stop_judging_ = false;
+  std::unique_ptr<ModelClient> judge_client_;
+  std::unique_ptr<RubricJudge> judge_;  // may be null
+  Mutex told_mutex_;
+  // The latest of each incident.
+  std::map<std::string, Verdict> told_ ABSL_GUARDED_BY(told_mutex_);
   std::unique_ptr<ModelClient> watched_;
   std::vector<std::unique_ptr<ModelClient>> others_;
   std::unique_ptr<Rescorer> rescorer_;
@@ -169,6 +276,7 @@ class Service : public RescoreService {
   std::condition_variable_any wake_;
   std::jthread asker_;
   std::jthread watcher_;
+  std::jthread rater_;
 };
 
 }  // namespace
@@ -193,8 +301,7 @@ absl::StatusOr<std::vector<StoredProblem>> LoadStoredProblems(
     for (const BaselineProblem& p : problems) {
       const auto text = texts.find(p.digest);
       // Without an answer nobody could say whether a re-run is right.
-      if (text == texts.end() || p.kind != ProblemKind::kGold ||
-          p.gold.empty())
+      if (text == texts.end() || p.kind != ProblemKind::kGold || p.gold.empty())
         continue;
       stored.push_back(
           {p, std::move(text->second), std::move(by_problem[p.digest])});
@@ -213,8 +320,8 @@ absl::StatusOr<std::vector<StoredProblem>> LoadStoredProblems(
 absl::StatusOr<std::unique_ptr<RescoreService>> OpenRescoreService(
     const Config& config, const Evaluator& evaluator, Store* store,
     std::function<void(const Verdict&)> tell) {
-  auto service = std::make_unique<Service>(evaluator);
-  RW_RETURN_IF_ERROR(service->Open(config, store, std::move(tell)));
+  auto service = std::make_unique<Service>(config, evaluator, std::move(tell));
+  RW_RETURN_IF_ERROR(service->Open(store));
   return std::unique_ptr<RescoreService>(std::move(service));
 }
 

@@ -23,6 +23,8 @@ class RescoreService {
  public:
   virtual ~RescoreService() = default;
   virtual Rescorer& rescorer() = 0;
+  // The rescorer's, and the judge's.
+  virtual RescoreCounters Counters() const = 0;
   // The baseline's recorded rows; `evaluator` must know their profile.
   virtual void SetProblems(const std::vector<Response>& rows) = 0;
   // Those of the database, besides: in place of the last ones.
@@ -40,7 +42,8 @@ absl::StatusOr<std::vector<StoredProblem>> LoadStoredProblems(
     BaselineStore& store);
 
 // Everything must outlive it; `store` may be null. `tell` is called from the
-// thread that asks. Errors: of OpenModelClient(). CanRescore() must hold.
+// threads that ask, one call at a time: again for a verdict whose chains a
+// judge has rated since. Errors: of OpenModelClient(). CanRescore() must hold.
 absl::StatusOr<std::unique_ptr<RescoreService>> OpenRescoreService(
     const Config& config, const Evaluator& evaluator, Store* store,
     std::function<void(const Verdict&)> tell);

@@ -231,8 +231,7 @@ TEST_F(InFolder, ResponsesThatOtherProgramsRecordedAreLearnt) {
         "{\"role\":\"assistant\",\"content\":\"It is so.\"}}],"
         "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}";
     batch += "{\"custom_id\":\"q" + std::to_string(i) +
-             "\",\"response\":{\"status_code\":200,\"body\":" + body +
-             "}}\n";
+             "\",\"response\":{\"status_code\":200,\"body\":" + body + "}}\n";
     litellm += "{\"id\":\"c" + std::to_string(i) +
                "\",\"call_type\":\"acompletion\",\"status\":\"success\","
                "\"model\":\"n\",\"messages\":[{\"role\":\"user\","

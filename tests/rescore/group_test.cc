@@ -1,10 +1,10 @@
-#include "rescore/canary_watch.h"
 #include "rescore/group.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
+#include "rescore/canary_watch.h"
 #include "rescore/headroom.h"
 #include "rescore/localise.h"
 #include "tests/rescore/problems.h"

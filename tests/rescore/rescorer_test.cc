@@ -449,10 +449,9 @@ TEST_F(RescorerTest, AWantedChangeIsTheMeasureFromThenOn) {
   rescorer_->Forget("m");
   RunOn(absl::Minutes(2));
   EXPECT_NE(*store_.LoadFact("rescore_fingerprint/m"), before);
-  EXPECT_TRUE(store_
-                  .LoadEvents("m", absl::InfinitePast(),
-                              absl::InfiniteFuture(), 100)
-                  ->empty());
+  EXPECT_TRUE(
+      store_.LoadEvents("m", absl::InfinitePast(), absl::InfiniteFuture(), 100)
+          ->empty());
   Restart();
   Open(Signal::kConsistencyRegression);
   RunOn(absl::Minutes(14));
@@ -518,8 +517,7 @@ TEST_F(RescorerTest, CanariesWatchAQuietService) {
   // Fails an eighth of what it is asked, as its baseline did.
   Start(
       [&](const SampleRequest& r) {
-        const double u =
-            static_cast<double>(StableHash(r.id) % 10000) / 10000;
+        const double u = static_cast<double>(StableHash(r.id) % 10000) / 10000;
         return u < 7. / 8 * (1 - loss);
       },
       options);
