@@ -70,10 +70,9 @@ struct ModelEvent {
   int64_t id = 0;  // given by the store
   absl::Time time = absl::InfinitePast();
   std::string model;
-  // "engine", "fingerprint", "weights_version", "template_hash": live traffic,
-  // or the endpoint that is asked again, began to show another one;
-  // "deployment", "rebase": the operator's word; "baseline": a baseline was
-  // taken over.
+  // "engine", "fingerprint", "weights_version", "template_hash": live traffic
+  // or the endpoint began to show another one; "deployment", "rebase": the
+  // operator's word; "baseline": a baseline was taken over.
   std::string kind;
   std::string old_value;
   std::string new_value;

@@ -109,8 +109,8 @@ struct FingerprintProbe {
 class Rescorer {
  public:
   // All must outlive it. `store` may be null: nothing survives. `tell` is
-  // called by Step(), once when the verdict of an incident (or of a group of
-  // its own) stands and again when it has been localised.
+  // called by Step() and Resume(), once when the verdict of an incident (or of
+  // a group of its own) stands and again when it has been localised.
   Rescorer(RescorerOptions options, RescoreEndpoints endpoints,
            const Clock& clock, const Evaluator& evaluator, Store* store,
            std::function<void(const Verdict&)> tell);

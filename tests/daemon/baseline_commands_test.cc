@@ -261,7 +261,9 @@ TEST_F(InFolder, HowAResponseWasAskedIsPartOfItsRegime) {
   r.content = "The answer is 3.";
   r.problem = Problem{"p", "3", AnswerKind::kNumber};
   r.sampling.temperature = .5;
-  r.intent = {.effort = "high", .thinking = Thinking::kOn, .max_tokens = 3000};
+  r.intent.effort = "high";
+  r.intent.thinking = Thinking::kOn;
+  r.intent.max_tokens = 3000;
   r.streamed = true;
   Import({.path = File("one.jsonl", WriteRecorded(r) + "\n")});
   ASSERT_EQ(store_->Trials("m")->size(), 1u);

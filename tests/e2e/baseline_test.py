@@ -130,6 +130,7 @@ class ModelServer:
                         "content": f"Two crates.\n\nThe answer is {answer}."}}]}))
 
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.handle_error = lambda *_: None  # clients are killed here
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
         self.thread = threading.Thread(target=self.http.serve_forever)
 

@@ -176,6 +176,15 @@ class Rescore(unittest.TestCase):
             # Three trials of a problem are too few to judge it alone by.
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(json.loads(done.stdout)["reason"], "few_trials")
+            # The same problem, known from the database alone.
+            harness.run("baseline", "import", harness.SAMPLE / "baseline.jsonl",
+                        "--config", path)
+            path.write_text(path.read_text().replace(
+                f"baseline: {{path: {harness.SAMPLE}/baseline.jsonl}}\n", ""))
+            asked = len(server.asked)
+            done = harness.run("rescore", "--config", path, "--json", "sample-053", check=False)
+            self.assertEqual(json.loads(done.stdout)["reason"], "few_trials", done.stderr)
+            self.assertGreaterEqual(len(server.asked), asked)
             done = harness.run("rescore", "--config", path, "nonsense", check=False)
             self.assertEqual(done.returncode, 1)
             self.assertIn("nonsense", done.stderr)
