@@ -622,7 +622,7 @@ TEST(Shards, CanariesOpenAnIncidentOfAModelWithoutTraffic) {
     ASSERT_TRUE(WaitFor([&] { return !rig.Events().empty(); }));
     rig.shards.Drain();
     EXPECT_EQ(rig.Events()[0].kind, IncidentEvent::Kind::kOpened);
-    const Incident& incident = rig.Events()[0].incident;
+    const Incident incident = rig.Events()[0].incident;
     EXPECT_EQ(incident.id, verdict.incident);
     EXPECT_EQ(incident.severity, Severity::kCritical);
     EXPECT_EQ(incident.scope, Scope::kModel);
