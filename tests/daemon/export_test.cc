@@ -125,6 +125,7 @@ void Fill(Telemetry& t) {
   rescore.jobs["created"] = 3;
   rescore.verdicts["confirmed"] = 1;
   rescore.errors["timeout"] = 2;
+  rescore.judge.chains["rated"] = 4;
   t.SetRescore(rescore, {{"delivered", 1}});
 }
 

@@ -51,7 +51,7 @@ class FakeJudge : public ModelClient {
   absl::Status fault;
 };
 
-class JudgeTest : public testing::Test {
+class RubricJudgeTest : public testing::Test {
  protected:
   void Start(double tokens_per_hour = 1e6) {
     JudgeOptions options;
@@ -78,7 +78,7 @@ class JudgeTest : public testing::Test {
   std::set<std::string> rated_;
 };
 
-TEST_F(JudgeTest, RatesAnIncidentBesideTheModelWhenHealthy) {
+TEST_F(RubricJudgeTest, RatesAnIncidentBesideTheModelWhenHealthy) {
   Start();
   Add(100, "", "It is 4, since 2 and 2 are 4.");
   RunOn(absl::Minutes(5));
@@ -102,7 +102,7 @@ TEST_F(JudgeTest, RatesAnIncidentBesideTheModelWhenHealthy) {
   EXPECT_EQ(client_.asked, before);
 }
 
-TEST_F(JudgeTest, ADriftingJudgeIsIgnoredUntilItDoesBetter) {
+TEST_F(RubricJudgeTest, ADriftingJudgeIsIgnoredUntilItDoesBetter) {
   Start();
   Add(4, "inc-1", "nonsense");
   RunOn(absl::Minutes(1));
@@ -121,7 +121,7 @@ TEST_F(JudgeTest, ADriftingJudgeIsIgnoredUntilItDoesBetter) {
   EXPECT_EQ(judge_->Shares("m", "inc-1").first.rated, 8);
 }
 
-TEST_F(JudgeTest, AnUnreadableJudgeIsIgnored) {
+TEST_F(RubricJudgeTest, AnUnreadableJudgeIsIgnored) {
   Start();
   client_.unreadable = true;
   Add(4, "inc-1", "nonsense");
@@ -130,7 +130,7 @@ TEST_F(JudgeTest, AnUnreadableJudgeIsIgnored) {
   EXPECT_EQ(judge_->Shares("m", "inc-1").first.rated, 0);
 }
 
-TEST_F(JudgeTest, AServerThatIsDownIsAskedSeldomAndLater) {
+TEST_F(RubricJudgeTest, AServerThatIsDownIsAskedSeldomAndLater) {
   Start();
   client_.fault = absl::UnavailableError("refused");
   Add(4, "inc-1", "nonsense");
@@ -141,7 +141,7 @@ TEST_F(JudgeTest, AServerThatIsDownIsAskedSeldomAndLater) {
   EXPECT_EQ(judge_->Shares("m", "inc-1").first.rated, 4);
 }
 
-TEST_F(JudgeTest, SpendsNoMoreThanItsTokens) {
+TEST_F(RubricJudgeTest, SpendsNoMoreThanItsTokens) {
   Start(/*tokens_per_hour=*/6000);
   Add(200, "inc-1", "nonsense");
   RunOn(absl::Hours(2));
@@ -150,7 +150,7 @@ TEST_F(JudgeTest, SpendsNoMoreThanItsTokens) {
   EXPECT_GT(client_.asked, 20);
 }
 
-TEST_F(JudgeTest, ItsQueueIsBounded) {
+TEST_F(RubricJudgeTest, ItsQueueIsBounded) {
   Start(/*tokens_per_hour=*/0);
   Add(300, "inc-1", "nonsense");
   EXPECT_EQ(judge_->Counters().chains["dropped"], 300 - 256);
