@@ -17,6 +17,7 @@ class FakeJudge : public ModelClient {
   absl::StatusOr<std::vector<Response>> Sample(
       const SampleRequest& request) override {
     ++asked;
+    bytes += static_cast<int64_t>(request.messages_json.size());
     EXPECT_LE(request.max_tokens, 1024);
     EXPECT_EQ(request.temperature, 0);
     if (!fault.ok()) return fault;
@@ -46,6 +47,7 @@ class FakeJudge : public ModelClient {
   }
 
   int asked = 0;
+  int64_t bytes = 0;
   int drift = 0;
   bool unreadable = false;
   absl::Status fault;
@@ -145,8 +147,8 @@ TEST_F(RubricJudgeTest, SpendsNoMoreThanItsTokens) {
   Start(/*tokens_per_hour=*/6000);
   Add(200, "inc-1", "nonsense");
   RunOn(absl::Hours(2));
-  // About 400 tokens each, an hour's worth to begin with.
-  EXPECT_LE(client_.asked, 3 * 6000 / 300);
+  // Four bytes a token, and an hour's worth to begin with.
+  EXPECT_LE(client_.bytes / 4, 3 * 6000 + 300);
   EXPECT_GT(client_.asked, 20);
 }
 
