@@ -71,8 +71,8 @@ struct ModelEvent {
   absl::Time time = absl::InfinitePast();
   std::string model;
   // "engine", "fingerprint", "weights_version", "template_hash": live traffic
-  // began to show another one; "deployment", "rebase": the operator's word;
-  // "baseline": a baseline was taken over.
+  // or the endpoint began to show another one; "deployment", "rebase": the
+  // operator's word; "baseline": a baseline was taken over.
   std::string kind;
   std::string old_value;
   std::string new_value;

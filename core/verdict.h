@@ -48,6 +48,21 @@ struct Difference {
   std::string cause;
 };
 
+enum class RescoreTrigger : uint8_t {
+  kIncident,  // a sample of the baseline, for an incident of form or length
+  kFailure,   // this problem was failed live
+  kNear,      // a near neighbour of it showed a symptom
+  kCanary,    // on schedule
+  kManual
+};
+std::string_view RescoreTriggerName(RescoreTrigger trigger);
+
+// Chains that a judge model has rated, and those under 4 of 6.
+struct JudgedChains {
+  int32_t rated = 0;
+  int32_t low = 0;
+};
+
 struct Verdict {
   VerdictKind kind = VerdictKind::kUndecided;
   std::string incident;  // "" = of one problem, by hand or by a canary
@@ -75,16 +90,16 @@ struct Verdict {
   // p-value of log-probabilities on fixed prompts against those of before the
   // incident; NaN = not compared.
   double fingerprint_p = std::numeric_limits<double>::quiet_NaN();
+  // A fixed conversation as the endpoint's template renders it, hashed: now,
+  // and while all was well. "" = the endpoint does not tell.
+  std::string template_hash;
+  std::string healthy_template_hash;
+  // Of the re-runs, and of the model while all was well; supports, never pages.
+  JudgedChains judged;
+  JudgedChains healthy_judged;
+  // What it was asked for; kCanary: it opens and closes its incident. Not kept.
+  RescoreTrigger trigger = RescoreTrigger::kIncident;
 };
-
-enum class RescoreTrigger : uint8_t {
-  kIncident,  // a sample of the baseline, for an incident of form or length
-  kFailure,   // this problem was failed live
-  kNear,      // a near neighbour of it showed a symptom
-  kCanary,    // on schedule
-  kManual
-};
-std::string_view RescoreTriggerName(RescoreTrigger trigger);
 
 // Rewards are 1, 0, or -1 where the response did not say.
 struct RescoreSample {

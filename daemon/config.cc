@@ -240,6 +240,18 @@ void Describe(V& v, Config& c) {
       v.Check(!e.endpoint.empty(), "endpoint must not be empty");
     });
     v.Section("reference", [&] { DescribeEndpoint(v, r.reference); });
+    v.Section("judge", [&] {
+      JudgeConfig& judge = r.judge;
+      v.String("endpoint", judge.endpoint);
+      v.Check(judge.endpoint.empty() || IsUrl(judge.endpoint),
+              "endpoint must begin with http:// or https://");
+      v.String("model", judge.model);
+      v.Check(judge.endpoint.empty() || !judge.model.empty(),
+              "endpoint needs a model");
+      v.String("api_key_file", judge.api_key_file);
+      v.String("ca_file", judge.ca_file);
+      v.Number("tokens_per_hour", judge.tokens_per_hour, 0, 1e12);
+    });
   });
   v.Section("webhook", [&] {
     v.String("url", c.webhook.url);

@@ -117,6 +117,15 @@ struct EndpointConfig {
   std::string ca_file;  // "" = the system's certificates
 };
 
+// A model that rates the reasoning of re-runs.
+struct JudgeConfig {
+  std::string endpoint;  // "" = none
+  std::string model;     // as that server calls it
+  std::string api_key_file;
+  std::string ca_file;
+  double tokens_per_hour = 100000;  // of questions and answers, estimated
+};
+
 struct RescoreConfig {
   bool enabled = true;  // without an endpoint nothing is asked anyway
   EndpointConfig watched;
@@ -130,6 +139,7 @@ struct RescoreConfig {
   int64_t filled_context = 8192;  // tokens
   std::map<std::string, EndpointConfig> replicas;
   EndpointConfig reference;
+  JudgeConfig judge;
 };
 
 // Told of confirmed incidents.

@@ -80,6 +80,14 @@ Json VerdictValue(const Verdict& v) {
   out["group"]["advantage"] = nullptr;
   if (v.advantage.has_value()) out["group"]["advantage"] = *v.advantage;
   out["fingerprint_p"] = v.fingerprint_p;
+  if (!v.template_hash.empty())
+    out["template_hash"] = Json::object(
+        {{"now", v.template_hash}, {"healthy", v.healthy_template_hash}});
+  if (v.judged.rated > 0)
+    out["judge"] = Json::object({{"rated", v.judged.rated},
+                                 {"low", v.judged.low},
+                                 {"healthy_rated", v.healthy_judged.rated},
+                                 {"healthy_low", v.healthy_judged.low}});
   out["time"] = TimeJson(v.time);
   Json differences = Json::array();
   for (const Difference& d : v.differences)

@@ -22,6 +22,7 @@
 #include "daemon/commands/split.h"
 #include "daemon/config.h"
 #include "daemon/grader/command_grader.h"
+#include "rescore/client/model_client.h"
 #include "tap/jsonl/import.h"
 
 namespace reasonwatch {
@@ -195,7 +196,15 @@ int main(int argc, char** argv) {
     });
   });
 
-  CLI::App* stored = AddBaselineCommands(app, exit_code, nullptr);
+  CLI::App* stored = AddBaselineCommands(
+      app, exit_code, [](const BaselineRecordOptions& options) {
+        ModelClientOptions client;
+        client.endpoint = options.endpoint;
+        client.served_model = options.served_model;
+        client.api_key_file = options.api_key_file;
+        client.ca_file = options.ca_file;
+        return OpenModelClient(std::move(client));
+      });
   std::string baseline_path;
   auto* match = stored->add_subcommand(
       "match", "which problem of a baseline each prompt asks");

@@ -24,6 +24,8 @@ constexpr double kLongRatio = 1.5;
 constexpr double kPoints = .05;
 // p-value of the fingerprint from which the weights are not those of before.
 constexpr double kOtherWeights = .005;
+// Bayes factor at which several canaries together are confirmed.
+constexpr double kCanaryThreshold = 100;
 // So much more evidence than when it was not reproduced.
 constexpr double kGrown = 100;
 
@@ -89,20 +91,35 @@ std::vector<Cause> CausesOf(const Incident& incident) {
     causes.insert(causes.begin(),
                   {cause, causes.empty() ? 1 : weight, std::move(evidence)});
   };
+  const Verdict& v = *incident.verdict;
   // Measured, where the others are hints.
-  for (const Difference& d : incident.verdict->differences) {
-    if (d.cause.empty()) continue;
-    lead(d.cause, .8,
+  const auto measured =
+      std::find_if(v.differences.begin(), v.differences.end(),
+                   [](const Difference& d) { return !d.cause.empty(); });
+  if (measured != v.differences.end()) {
+    lead(measured->cause, .8,
          absl::StrFormat("asked again as %s, the reward differs by %+.2f "
                          "(%.2f to %.2f, %d pairs)",
-                         d.name, d.value, d.low, d.high, d.pairs));
-    return causes;
-  }
-  if (incident.verdict->fingerprint_p <= kOtherWeights)
+                         measured->name, measured->value, measured->low,
+                         measured->high, measured->pairs));
+  } else if (v.fingerprint_p <= kOtherWeights) {
     lead("quantization_or_weights", .6,
          absl::StrFormat("log-probabilities on fixed prompts are not those of "
                          "before (p = %.4f)",
-                         incident.verdict->fingerprint_p));
+                         v.fingerprint_p));
+  }
+  // Another template switches thinking, and moves log-probabilities: it stands
+  // behind those two, and a whole other server beats it.
+  const bool elsewhere = measured != v.differences.end() &&
+                         measured->cause != "effort_or_thinking_switch" &&
+                         measured->cause != "quantization_or_weights";
+  if (!v.healthy_template_hash.empty() && !v.template_hash.empty() &&
+      v.template_hash != v.healthy_template_hash && !elsewhere &&
+      v.kind != VerdictKind::kNotReproduced)
+    lead("prompt_or_template_change", .8,
+         absl::StrFormat("the endpoint renders a fixed conversation to %s, "
+                         "which was %s while all was well",
+                         v.template_hash, v.healthy_template_hash));
   return causes;
 }
 
@@ -157,18 +174,7 @@ IncidentBook::Entry* IncidentBook::EntryFor(const Finding& f,
         return &e;
       }
   }
-  // Forget what closed long ago, then the oldest.
-  std::erase_if(entries_, [&](const Entry& e) {
-    return !e.incident.open() && f.time - e.incident.closed > kReopenWithin;
-  });
-  if (entries_.size() >= kMaxEntries) {
-    // A closed one first.
-    const auto closed =
-        std::find_if(entries_.begin(), entries_.end(),
-                     [](const Entry& e) { return !e.incident.open(); });
-    entries_.erase(closed == entries_.end() ? entries_.begin() : closed);
-  }
-  Entry& e = entries_.emplace_back();
+  Entry& e = NewEntry(f.time);
   e.incident.id = NewId(f);
   e.incident.model = f.model;
   e.incident.opened = f.time;
@@ -177,6 +183,105 @@ IncidentBook::Entry* IncidentBook::EntryFor(const Finding& f,
   e.incident.confirmation = options_.can_confirm ? Confirmation::kPending
                                                  : Confirmation::kUnavailable;
   return &e;
+}
+
+IncidentBook::Entry& IncidentBook::NewEntry(absl::Time now) {
+  // Forget what closed long ago, then the oldest.
+  std::erase_if(entries_, [&](const Entry& e) {
+    return !e.incident.open() && now - e.incident.closed > kReopenWithin;
+  });
+  if (entries_.size() >= kMaxEntries) {
+    // A closed one first.
+    const auto closed =
+        std::find_if(entries_.begin(), entries_.end(),
+                     [](const Entry& e) { return !e.incident.open(); });
+    entries_.erase(closed == entries_.end() ? entries_.begin() : closed);
+  }
+  return entries_.emplace_back();
+}
+
+std::optional<IncidentEvent> IncidentBook::OpenByCanaries(const Verdict& v) {
+  const bool alerting = (options_.alerting_signals >>
+                             static_cast<int>(Signal::kConsistencyRegression) &
+                         1) != 0;
+  if (!alerting || v.incident.empty()) return std::nullopt;
+  for (const Entry& e : entries_)
+    for (const IncidentSignal& s : e.incident.signals)
+      if (e.incident.open() && s.open &&
+          s.signal == Signal::kConsistencyRegression)
+        return std::nullopt;
+  Finding f;
+  f.signal = Signal::kConsistencyRegression;
+  f.scope = Scope::kModel;
+  f.model = v.model;
+  f.time = v.time;
+  f.onset_time = v.time;
+  f.statistic = v.bayes_factor;
+  f.threshold = kCanaryThreshold;
+  f.passed_critical = true;
+  f.channel = kCanaryChannel;
+  f.channel_share = 1;
+  f.channels = {{kCanaryChannel, 1}};
+  // Agresti and Coull's interval of the pass rate, less what it used to be.
+  constexpr double kZ = 1.96;
+  const double n = v.samples + kZ * kZ;
+  const double rate = (v.samples - v.failures + kZ * kZ / 2) / n;
+  const double half = kZ * std::sqrt(rate * (1 - rate) / n);
+  f.effect = {v.pass_rate - v.baseline_pass_rate,
+              rate - half - v.baseline_pass_rate,
+              rate + half - v.baseline_pass_rate, "points"};
+  if (v.baseline_pass_rate > 0)
+    f.affected_share =
+        std::clamp(-f.effect.value / v.baseline_pass_rate, 0., 1.);
+  Entry& e = NewEntry(v.time);
+  Incident& incident = e.incident;
+  incident.id = v.incident;
+  incident.model = v.model;
+  incident.scope = Scope::kModel;
+  incident.opened = v.time;
+  incident.updated = v.time;
+  incident.onset_time = v.time;
+  incident.signals.push_back({f.signal, f, true});
+  incident.confirmation = Confirmation::kConfirmed;
+  incident.verdict = v;
+  incident.severity = GradeFinding(f, incident);
+  incident.causes = CausesOf(incident);
+  e.last_finding = v.time;
+  IncidentEvent event;
+  event.kind = IncidentEvent::Kind::kOpened;
+  event.signal = f.signal;
+  event.finding = f;
+  event.incident = incident;
+  return event;
+}
+
+std::optional<IncidentEvent> IncidentBook::CloseByCanaries(const Verdict& v) {
+  for (Entry& e : entries_) {
+    Incident& incident = e.incident;
+    if (incident.id != v.incident || !incident.open()) continue;
+    for (IncidentSignal& s : incident.signals) {
+      // Live evidence that has taken its place closes by itself.
+      if (!s.open || s.finding.channel != kCanaryChannel) continue;
+      s.open = false;
+      s.finding.time = v.time;
+      incident.updated = v.time;
+      if (std::none_of(
+              incident.signals.begin(), incident.signals.end(),
+              [](const IncidentSignal& other) { return other.open; })) {
+        incident.closed = v.time;
+        incident.close_reason =
+            v.kind == VerdictKind::kNotReproduced ? "recovered" : "no_data";
+      }
+      IncidentEvent event;
+      event.kind = IncidentEvent::Kind::kClosed;
+      event.signal = s.signal;
+      event.finding = s.finding;
+      event.finding.event = FindingEvent::kClosed;
+      event.incident = incident;
+      return event;
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<IncidentEvent> IncidentBook::Take(
@@ -308,6 +413,14 @@ std::vector<IncidentEvent> IncidentBook::Accept(absl::Time now,
 }
 
 std::optional<IncidentEvent> IncidentBook::TakeVerdict(const Verdict& verdict) {
+  if (verdict.trigger == RescoreTrigger::kCanary) {
+    const bool known = std::any_of(
+        entries_.begin(), entries_.end(),
+        [&](const Entry& e) { return e.incident.id == verdict.incident; });
+    if (verdict.kind != VerdictKind::kConfirmed)
+      return CloseByCanaries(verdict);
+    if (!known) return OpenByCanaries(verdict);
+  }
   for (Entry& e : entries_) {
     Incident& incident = e.incident;
     if (incident.id != verdict.incident || !incident.open()) continue;

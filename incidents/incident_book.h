@@ -22,6 +22,10 @@ struct IncidentOptions {
   uint32_t alerting_signals = ~0u;
 };
 
+// Finding::channel of an incident that canaries have opened. Detectors know
+// nothing of it: canaries close it too.
+inline constexpr char kCanaryChannel[] = "consistency_regression/canaries";
+
 class IncidentBook {
  public:
   explicit IncidentBook(IncidentOptions options) : options_(options) {}
@@ -39,7 +43,9 @@ class IncidentBook {
                                     const std::string& evidence);
   // What asking the model again has shown of an open incident. A verdict that
   // says nothing does not take back one that does. None: no such incident is
-  // open, or nothing changes.
+  // open, or nothing changes. A verdict of canaries (Verdict::trigger) that is
+  // confirmed opens its incident, with the signal consistency_regression, where
+  // none of that signal is open; one that is not closes it.
   std::optional<IncidentEvent> TakeVerdict(const Verdict& verdict);
 
   // What a signal in shadow mode has open stays until it closes.
@@ -49,6 +55,7 @@ class IncidentBook {
   std::vector<IncidentEvent> OpenAtEnd() const;
 
   std::vector<Incident> Open() const;
+  bool can_confirm() const { return options_.can_confirm; }
 
   // What an incident's own record does not say, to go with the detectors'
   // state: when its last finding came.
@@ -70,6 +77,9 @@ class IncidentBook {
   };
   // nullptr: a close of what is not open, or a signal in shadow mode.
   Entry* EntryFor(const Finding& finding, int64_t responses);
+  Entry& NewEntry(absl::Time now);
+  std::optional<IncidentEvent> OpenByCanaries(const Verdict& verdict);
+  std::optional<IncidentEvent> CloseByCanaries(const Verdict& verdict);
 
   IncidentOptions options_;
   std::vector<Entry> entries_;  // open ones and those closed under 24 h ago

@@ -137,6 +137,30 @@ std::vector<Difference> Localise(const std::vector<GroupView>& groups,
   return differences;
 }
 
+std::optional<Response> AskVariant(const Response& question,
+                                   const ProblemVariant& variant) {
+  Response r = question;
+  const auto replace = [](std::string& text, const std::string& from,
+                          const std::string& to) {
+    const size_t at = from.empty() ? std::string::npos : text.rfind(from);
+    if (at == std::string::npos) return false;
+    text.replace(at, from.size(), to);
+    return true;
+  };
+  const auto inside = [](const std::string& text) {
+    const std::string quoted = JsonString(text);
+    return quoted.substr(1, quoted.size() - 2);
+  };
+  const bool replaced =
+      r.messages_json.empty()
+          ? replace(r.prompt, variant.original, variant.prompt)
+          : replace(r.messages_json, inside(variant.original),
+                    inside(variant.prompt));
+  if (!replaced) return std::nullopt;
+  if (r.problem.has_value()) r.problem->answer = variant.answer;
+  return r;
+}
+
 absl::StatusOr<std::string> FillContext(const Response& question,
                                         int64_t tokens) {
   std::string system;

@@ -9,6 +9,7 @@
 #define REASONWATCH_RESCORE_LOCALISE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,17 @@ Difference PairedDifference(const Pairs& pairs, int ways);
 // the loss names its cause.
 std::vector<Difference> Localise(const std::vector<GroupView>& groups,
                                  const std::vector<Way>& ways, Reward reward);
+
+// A problem of a template, in other numbers.
+struct ProblemVariant {
+  std::string original;  // the words of the problem itself
+  std::string prompt;    // of the variant
+  std::string answer;
+};
+// The question with the variant in the place of the problem, whatever wrapping
+// stands round it. None where its words are not there as they are.
+std::optional<Response> AskVariant(const Response& question,
+                                   const ProblemVariant& variant);
 
 // The question as OpenAI messages behind a talk of about `tokens` tokens about
 // something else. InvalidArgument: messages that are not an array of JSON.

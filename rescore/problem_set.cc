@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <tuple>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "core/strings.h"
 
 namespace reasonwatch {
@@ -18,6 +21,9 @@ constexpr double kRoom = 2;
 constexpr int64_t kLeastTokens = 64;
 constexpr int64_t kUnknownTokens = 4096;
 constexpr int64_t kMostTokens = 131072;
+// Where a stored problem's trials had as much as the server gives: an answer
+// that is cut would look like a loss, and a refused request like none.
+constexpr int64_t kUnstatedTokens = 16384;
 
 constexpr Feature kMarkers[] = {Feature::kBoxed, Feature::kAnswerTag,
                                 Feature::kSteps, Feature::kCodeFence,
@@ -43,6 +49,32 @@ using Way = std::tuple<double, double, Thinking, std::string, bool>;
 Way WayOf(const Response& r) {
   return {r.sampling.temperature.value_or(-1), r.sampling.top_p.value_or(-1),
           r.intent.thinking, r.intent.effort, r.streamed};
+}
+
+// How stored trials were asked. False where it can't be read.
+bool ReadSampling(std::string_view sampling, Response& question) {
+  for (const absl::string_view part :
+       absl::StrSplit(AbslView(sampling), ' ', absl::SkipEmpty())) {
+    const std::pair<absl::string_view, absl::string_view> pair =
+        absl::StrSplit(part, absl::MaxSplits('=', 1));
+    const auto& [name, value] = pair;
+    double number = 0;
+    if (name == "temperature" && absl::SimpleAtod(value, &number)) {
+      question.sampling.temperature = number;
+    } else if (name == "top_p" && absl::SimpleAtod(value, &number)) {
+      question.sampling.top_p = number;
+    } else if (name == "thinking" && (value == "on" || value == "off")) {
+      question.intent.thinking = value == "on" ? Thinking::kOn : Thinking::kOff;
+    } else if (name == "effort") {
+      question.intent.effort = std::string(value);
+    } else if (name == "streamed" && value.empty()) {
+      question.streamed = true;
+    } else if (name != "max_tokens" ||
+               !absl::SimpleAtoi(value, &question.intent.max_tokens)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 using Rows = std::vector<const ProblemSet::Row*>;
@@ -129,7 +161,6 @@ ProblemSet ProblemSet::Make(const std::vector<Row>& rows) {
   for (auto& [name, of_model] : by_model) {
     Model& model = set.models_[name];
     model.format = ProfileOf(of_model);
-    std::array<std::vector<Trials>, kRewardCount> all;
     for (const auto& [digest, asked] : of_model) {
       std::map<Way, Rows> ways;
       for (const Row* row : asked) ways[WayOf(row->response)].push_back(row);
@@ -187,11 +218,80 @@ ProblemSet ProblemSet::Make(const std::vector<Row>& rows) {
       }
       const Trials& outcome = p.trials[0];
       p.solved = outcome.count > 0 && 4 * outcome.failures <= outcome.count;
-      for (size_t i = 0; i < all.size(); ++i) all[i].push_back(p.trials[i]);
     }
-    for (size_t i = 0; i < all.size(); ++i)
-      model.priors[i] = FitFailurePrior(all[i]);
+    model.FitPriors();
   }
+  return set;
+}
+
+void ProblemSet::Model::FitPriors() {
+  for (size_t i = 0; i < priors.size(); ++i) {
+    std::vector<Trials> all;
+    for (const auto& [digest, problem] : problems)
+      all.push_back(problem.trials[i]);
+    priors[i] = FitFailurePrior(all);
+  }
+}
+
+ProblemSet ProblemSet::With(const std::vector<StoredProblem>& stored) const {
+  ProblemSet set = *this;
+  size_t problems = 0;
+  for (const auto& [name, model] : set.models_)
+    problems += model.problems.size();
+  std::set<std::string> changed;
+  for (const StoredProblem& s : stored) {
+    if (s.text.prompt.empty() && s.text.messages_json.empty()) continue;
+    if (problems >= kMaxProblems) break;
+    // Trials of one way; the room that they had is no way of its own.
+    struct Asked {
+      Trials trials;
+      Response question;
+    };
+    std::map<Way, Asked> ways;
+    for (const auto& [sampling, trials] : s.trials) {
+      Response question;
+      if (!ReadSampling(sampling, question)) continue;
+      const int64_t room = question.intent.max_tokens;
+      Asked& asked =
+          ways.try_emplace(WayOf(question), Asked{{}, question}).first->second;
+      asked.trials.count += trials.count;
+      asked.trials.failures += trials.failures;
+      // 0 = as much as the server gives.
+      int64_t& most = asked.question.intent.max_tokens;
+      most = most == 0 || room == 0 ? 0 : std::max(most, room);
+    }
+    const auto most = std::max_element(
+        ways.begin(), ways.end(), [](const auto& a, const auto& b) {
+          return a.second.trials.count < b.second.trials.count;
+        });
+    Model& model = set.models_[s.problem.model];
+    const auto [it, fresh] =
+        model.problems.try_emplace(s.problem.digest, RescoreProblem());
+    if (!fresh) continue;
+    ++problems;
+    changed.insert(s.problem.model);
+    RescoreProblem& p = it->second;
+    p.model = s.problem.model;
+    p.digest = s.problem.digest;
+    p.id = s.problem.id;
+    if (most != ways.end()) {
+      p.question = std::move(most->second.question);
+      p.trials[0] = most->second.trials;
+    }
+    p.question.model = p.model;
+    p.question.prompt = s.text.prompt;
+    p.question.messages_json = s.text.messages_json;
+    p.question.system_prompt = s.text.system_prompt;
+    p.question.problem = Problem{p.id, s.problem.gold, s.problem.answer_kind};
+    p.tokens = std::numeric_limits<double>::quiet_NaN();
+    p.max_tokens = p.question.intent.max_tokens > 0
+                       ? p.question.intent.max_tokens
+                       : kUnstatedTokens;
+    p.max_tokens = std::clamp(p.max_tokens, kLeastTokens, kMostTokens);
+    p.solved =
+        p.trials[0].count > 0 && 4 * p.trials[0].failures <= p.trials[0].count;
+  }
+  for (const std::string& name : changed) set.models_[name].FitPriors();
   return set;
 }
 

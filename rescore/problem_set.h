@@ -1,10 +1,11 @@
 // The problems that can be asked again: what to send, and what the healthy
 // model made of it.
 //
-// Made from recorded baseline responses. Only trials that were asked in one way
-// are comparable with a re-run, so of each problem the way with the most trials
-// counts (temperature, top_p, thinking, effort, streamed or not) and the re-run
-// is asked in that way. Immutable once made; safe to share between threads.
+// Made from recorded baseline responses, and from problems that were imported
+// with their words. Only trials that were asked in one way are comparable with
+// a re-run, so of each problem the way with the most trials counts
+// (temperature, top_p, thinking, effort, streamed or not) and the re-run is
+// asked in that way. Immutable once made; safe to share between threads.
 #ifndef REASONWATCH_RESCORE_PROBLEM_SET_H_
 #define REASONWATCH_RESCORE_PROBLEM_SET_H_
 
@@ -41,6 +42,16 @@ struct RescoreProblem {
   int64_t max_tokens = 0;  // what a re-run may take
 };
 
+// A problem of the stored baseline.
+struct StoredProblem {
+  BaselineProblem problem;
+  ProblemText text;
+  // By how they were asked, as the baseline store says it: "temperature=0.6
+  // top_p=0.95 thinking=on effort=high max_tokens=4096 streamed"; what is not
+  // said was not stated.
+  std::vector<std::pair<std::string, Trials>> trials;
+};
+
 class ProblemSet {
  public:
   struct Row {
@@ -50,6 +61,9 @@ class ProblemSet {
   // `rows`: healthy recorded responses; those without a problem digest, or
   // without a prompt to send, are left out. At most kMaxProblems are kept.
   static ProblemSet Make(const std::vector<Row>& rows);
+  // With those of `stored` that are not in it and have words to ask. Nothing
+  // but the outcome is known of their trials.
+  ProblemSet With(const std::vector<StoredProblem>& stored) const;
 
   // nullptr: not known.
   const RescoreProblem* Find(const std::string& model, uint64_t digest) const;
@@ -67,6 +81,7 @@ class ProblemSet {
 
  private:
   struct Model {
+    void FitPriors();
     std::map<uint64_t, RescoreProblem> problems;
     FormatProfile format;
     std::array<FailurePosterior, kRewardCount> priors;

@@ -53,6 +53,48 @@ constexpr char kClosed[] = "closed";
 constexpr char kBudgetFact[] = "rescore_budget";
 constexpr char kCanaryFact[] = "rescore_canaries";
 constexpr char kFingerprintFact[] = "rescore_fingerprint/";
+constexpr char kRegimeFact[] = "rescore_regime/";
+constexpr char kCanaryWatchFact[] = "rescore_canary_watch/";
+
+constexpr absl::Duration kRegimeEvery = absl::Minutes(15);
+// A change after which so long nothing was wrong is how it is now.
+constexpr absl::Duration kRegimeSettles = absl::Hours(24 * 7);
+constexpr size_t kMaxRegimeText = 128;
+constexpr size_t kMaxForgotten = 256;
+
+struct RegimeField {
+  const char* kind;  // of ModelEvent
+  std::string Regime::*value;
+};
+constexpr RegimeField kRegimeFields[] = {
+    {"engine", &Regime::engine},
+    {"fingerprint", &Regime::fingerprint},
+    {"weights_version", &Regime::weights_version},
+    {"template_hash", &Regime::template_hash}};
+
+std::string PrintRegime(const ServedRegime& r) {
+  std::string text = absl::StrCat(absl::ToUnixSeconds(r.changed));
+  for (const Regime* regime : {&r.healthy, &r.now})
+    for (const RegimeField& field : kRegimeFields)
+      absl::StrAppend(&text, "\n", regime->*field.value);
+  return text;
+}
+
+// What can't be read is read anew from the endpoint.
+ServedRegime ParseRegime(const std::string& text) {
+  const std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  ServedRegime r;
+  int64_t changed = 0;
+  if (lines.size() != 1 + 2 * std::size(kRegimeFields) ||
+      !absl::SimpleAtoi(lines[0], &changed))
+    return r;
+  r.changed = absl::FromUnixSeconds(changed);
+  size_t line = 1;
+  for (Regime* regime : {&r.healthy, &r.now})
+    for (const RegimeField& field : kRegimeFields)
+      regime->*field.value = lines[line++];
+  return r;
+}
 
 std::string JobId(std::string_view what, const std::string& model,
                   uint64_t problem) {
@@ -185,8 +227,37 @@ absl::Status Rescorer::Resume(const std::vector<Incident>& incidents) {
   }
   const auto canaries = store_->LoadFact(kCanaryFact);
   if (canaries.ok() && !absl::SimpleAtoi(*canaries, &canaries_)) canaries_ = 0;
-  for (const auto& [id, incident] : open) Note(*incident);
+  for (const auto& [id, incident] : open) {
+    Note(*incident);
+    if (CanariesOf(incident->model).incident != id ||
+        options_.canaries_per_hour > 0)
+      continue;
+    // Nobody will ask again whether it is over.
+    Verdict none;
+    none.kind = VerdictKind::kUnavailable;
+    none.incident = id;
+    none.model = incident->model;
+    none.reason = "no_canaries";
+    none.trigger = RescoreTrigger::kCanary;
+    none.time = now;
+    Tell(std::move(none));
+  }
   return absl::OkStatus();
+}
+
+void Rescorer::Forget(const std::string& model) {
+  MutexLock lock(mutex_);
+  if (to_forget_.size() < kMaxForgotten) to_forget_.insert(model);
+}
+
+void Rescorer::ForgetNow(const std::string& model) {
+  fingerprints_.erase(model);
+  if (probe_.has_value() && probe_->model == model) probe_.reset();
+  regimes_[model] = ServedRegime();
+  canaries_of_[model] = ModelCanaries();
+  if (store_ == nullptr) return;
+  for (const char* fact : {kFingerprintFact, kRegimeFact, kCanaryWatchFact})
+    store_->PutFact(fact + model, "").IgnoreError();
 }
 
 void Rescorer::Note(const Incident& incident) {
@@ -312,17 +383,25 @@ void Rescorer::FinishJobs(Campaign& campaign, std::string_view result,
 void Rescorer::TakeNotes(absl::Time now) {
   std::deque<Incident> notes;
   std::vector<RescoreJob> asked;
+  std::set<std::string> to_forget;
   {
     MutexLock lock(mutex_);
     notes.swap(notes_);
     asked.swap(asked_);
+    to_forget.swap(to_forget_);
     set_ = problems_;
   }
+  for (const std::string& model : to_forget) ForgetNow(model);
   for (RescoreJob& job : asked) AddJob(std::move(job));
   for (const Incident& incident : notes) TakeNote(incident, now);
 }
 
 void Rescorer::TakeNote(const Incident& incident, absl::Time now) {
+  if (ModelCanaries& canaries = CanariesOf(incident.model);
+      !incident.open() && canaries.incident == incident.id) {
+    canaries = ModelCanaries();
+    SaveCanaries(incident.model);
+  }
   const auto it = campaigns_.find(incident.id);
   if (it != campaigns_.end()) {
     Campaign& campaign = it->second;
@@ -360,6 +439,7 @@ void Rescorer::StartCampaign(const Incident& incident, absl::Time now) {
   none.pass_rate = std::numeric_limits<double>::quiet_NaN();
   none.baseline_pass_rate = std::numeric_limits<double>::quiet_NaN();
   none.time = now;
+  const bool by_canaries = CanariesOf(incident.model).incident == incident.id;
   if (endpoints_.watched == nullptr) {
     none.reason = "no_endpoint";
     return Tell(std::move(none));
@@ -367,12 +447,14 @@ void Rescorer::StartCampaign(const Incident& incident, absl::Time now) {
   if (campaigns_.size() >= kMaxCampaigns) {
     Count(&RescoreCounters::jobs, "dropped");
     none.reason = "too_many";
-    return Tell(std::move(none));
+    if (!by_canaries) Tell(std::move(none));
+    return;
   }
   Campaign campaign;
   campaign.incident = incident;
   campaign.rewards = RewardsOf(incident);
   campaign.begun = now;
+  campaign.by_canaries = by_canaries;
   for (const auto& [id, job] : jobs_) {
     if (job.incident != incident.id) continue;
     campaign.jobs.push_back(id);
@@ -405,7 +487,8 @@ void Rescorer::StartCampaign(const Incident& incident, absl::Time now) {
          set_->SolvedOf(incident.model, StableHash(incident.id))) {
       if (chosen.size() >= wanted) break;
       if (taken.insert(p->digest).second)
-        chosen.emplace_back(p->digest, RescoreTrigger::kIncident);
+        chosen.emplace_back(p->digest, by_canaries ? RescoreTrigger::kCanary
+                                                   : RescoreTrigger::kIncident);
     }
     for (const auto& [problem, trigger] : chosen) {
       RescoreJob job;
@@ -428,7 +511,8 @@ void Rescorer::StartCampaign(const Incident& incident, absl::Time now) {
   if (GroupsOf(campaign).empty()) {
     none.reason = "no_problem";
     FinishJobs(campaign, VerdictName(none.kind), none.reason, now);
-    return Tell(std::move(none));
+    if (!by_canaries) Tell(std::move(none));
+    return;
   }
   if (!EnoughTrials(GroupsOf(campaign), campaign.rewards))
     campaign.comparison =
@@ -440,6 +524,158 @@ void Rescorer::StartCampaign(const Incident& incident, absl::Time now) {
       campaigns_.emplace(incident.id, std::move(campaign)).first->second;
   // An earlier run may have ended between the last sample and its verdict.
   if (!added.verdict.has_value()) JudgeCampaign(added, now);
+}
+
+ModelCanaries& Rescorer::CanariesOf(const std::string& model) {
+  const auto [it, fresh] = canaries_of_.try_emplace(model);
+  if (!fresh || store_ == nullptr) return it->second;
+  const auto stored = store_->LoadFact(kCanaryWatchFact + model);
+  if (!stored.ok()) return it->second;
+  const std::pair<std::string, std::string> parts =
+      absl::StrSplit(*stored, absl::MaxSplits('\n', 1));
+  if (it->second.watch.Parse(parts.second)) it->second.incident = parts.first;
+  return it->second;
+}
+
+void Rescorer::SaveCanaries(const std::string& model) {
+  if (store_ == nullptr) return;
+  const ModelCanaries& canaries = CanariesOf(model);
+  store_
+      ->PutFact(kCanaryWatchFact + model,
+                absl::StrCat(canaries.incident, "\n", canaries.watch.Print()))
+      .IgnoreError();
+}
+
+void Rescorer::CountCanary(const RescoreJob& job, const RescoreProblem& problem,
+                           absl::Time now) {
+  const int8_t outcome = job.samples.front().rewards[0];
+  if (outcome < 0) return;
+  ModelCanaries& canaries = CanariesOf(job.model);
+  // Nothing but the schedule has picked it.
+  const FailurePosterior healthy =
+      PosteriorOf(set_->PriorOf(job.model, Reward::kOutcome), problem.trials[0],
+                  /*chosen_for_failing=*/false);
+  canaries.watch.Add(healthy.rate(), outcome == 0);
+  if (!canaries.incident.empty() && canaries.watch.recovered() &&
+      !campaigns_.contains(canaries.incident)) {
+    Verdict v;
+    v.kind = VerdictKind::kNotReproduced;
+    v.incident = std::exchange(canaries.incident, "");
+    v.model = job.model;
+    v.reason = "canaries";
+    v.trigger = RescoreTrigger::kCanary;
+    v.time = now;
+    canaries.watch.Restart();
+    Tell(std::move(v));
+  }
+  SaveCanaries(job.model);
+}
+
+void Rescorer::LookAtCanaries(absl::Time now) {
+  if (set_ == nullptr || options_.canaries_per_hour <= 0) return;
+  for (auto& [model, canaries] : canaries_of_) {
+    if (!canaries.watch.alarm() || !canaries.incident.empty()) continue;
+    // Live evidence is being looked into already.
+    const std::string& name = model;
+    if (std::any_of(campaigns_.begin(), campaigns_.end(), [&](const auto& c) {
+          return c.second.incident.model == name;
+        }))
+      continue;
+    Incident incident;
+    incident.id = absl::StrFormat(
+        "inc-%012x", StableHash(absl::StrFormat("canaries\n%s\n%d", model,
+                                                absl::ToUnixNanos(now))) >>
+                         16);
+    incident.model = model;
+    incident.scope = Scope::kModel;
+    incident.opened = now;
+    incident.updated = now;
+    incident.onset_time = now;
+    IncidentSignal& signal = incident.signals.emplace_back();
+    signal.signal = Signal::kConsistencyRegression;
+    canaries.incident = incident.id;
+    canaries.watch.Restart();
+    StartCampaign(incident, now);
+    // It can't be asked in earnest, or has ended at once.
+    if (!campaigns_.contains(incident.id)) canaries.incident.clear();
+  }
+}
+
+ServedRegime& Rescorer::RegimeOf(const std::string& model) {
+  const auto [it, fresh] = regimes_.try_emplace(model);
+  if (!fresh || store_ == nullptr) return it->second;
+  const auto stored = store_->LoadFact(kRegimeFact + model);
+  if (stored.ok()) it->second = ParseRegime(*stored);
+  return it->second;
+}
+
+bool Rescorer::RegimeIsDue(const std::optional<Question>& question,
+                           std::string& model, absl::Time now) {
+  // Before each group, and on schedule.
+  if (question.has_value() && question->job->limit > 1 &&
+      RegimeOf(question->job->model).read < question->job->created) {
+    model = question->job->model;
+    return true;
+  }
+  for (const std::string& name : set_->Models()) {
+    if (now - RegimeOf(name).read < kRegimeEvery) continue;
+    model = name;
+    return true;
+  }
+  return false;
+}
+
+void Rescorer::ReadRegime(const std::string& model, absl::Time now) {
+  ServedRegime& served = RegimeOf(model);
+  served.read = now;
+  // Servers that don't tell it are asked for a token.
+  requests_.Take(1);
+  tokens_.Take(1);
+  const absl::StatusOr<Regime> read = endpoints_.watched->ReadRegime(model);
+  if (!read.ok()) return Count(&RescoreCounters::errors, "regime");
+  const bool well = campaigns_.empty();
+  bool news = false;
+  for (const RegimeField& field : kRegimeFields) {
+    std::string value = (*read.*field.value).substr(0, kMaxRegimeText);
+    std::replace(value.begin(), value.end(), '\n', ' ');
+    if (value.empty()) continue;
+    std::string& before = served.now.*field.value;
+    if (before != value && !before.empty()) {
+      served.changed = now;
+      ModelEvent event;
+      event.time = now;
+      event.model = model;
+      event.kind = field.kind;
+      event.old_value = before;
+      event.new_value = value;
+      event.note = "read from the endpoint";
+      // Live traffic may have shown it since the endpoint was read last.
+      const auto told =
+          store_ == nullptr
+              ? absl::StatusOr<std::vector<ModelEvent>>(
+                    absl::UnavailableError(""))
+              : store_->LoadEvents(model, now - 2 * kRegimeEvery, now, 100);
+      const bool known =
+          told.ok() &&
+          std::any_of(told->begin(), told->end(), [&](const ModelEvent& e) {
+            return e.kind == event.kind && e.new_value == event.new_value;
+          });
+      if (!known && store_ != nullptr) store_->PutEvent(event).IgnoreError();
+    }
+    news = news || before != value;
+    before = value;
+    if ((served.healthy.*field.value).empty() && well) {
+      served.healthy.*field.value = value;
+      news = true;
+    }
+  }
+  if (well && served.healthy != served.now &&
+      now - served.changed >= kRegimeSettles) {
+    served.healthy = served.now;
+    news = true;
+  }
+  if (news && store_ != nullptr)
+    store_->PutFact(kRegimeFact + model, PrintRegime(served)).IgnoreError();
 }
 
 void Rescorer::MakeCanary(absl::Time now) {
@@ -472,7 +708,7 @@ void Rescorer::MakeCanary(absl::Time now) {
 
 void Rescorer::LookAtDeadlines(absl::Time now) {
   for (auto& [id, campaign] : campaigns_) {
-    if (campaign.late || campaign.verdict.has_value() ||
+    if (campaign.late || campaign.by_canaries || campaign.verdict.has_value() ||
         now - campaign.begun < options_.verdict_within)
       continue;
     campaign.late = true;
@@ -492,6 +728,7 @@ absl::Duration Rescorer::Step() {
   const absl::Time now = clock_.Now();
   TakeNotes(now);
   if (set_ != nullptr) LookAtDeadlines(now);
+  LookAtCanaries(now);
   MakeCanary(now);
   const bool saved = SaveJobs();
   if (now - looked_ >= kLookEvery && endpoints_.watched != nullptr) {
@@ -506,6 +743,8 @@ absl::Duration Rescorer::Step() {
   if (now < not_before_) return std::min(kIdle, not_before_ - now);
   const std::optional<Question> question = NextQuestion();
   if (!question.has_value()) LookForProbe();
+  std::string model;
+  const bool read_regime = RegimeIsDue(question, model, now);
   {
     MutexLock lock(mutex_);
     counters_.queued = static_cast<int64_t>(jobs_.size());
@@ -515,14 +754,17 @@ absl::Duration Rescorer::Step() {
       progress_.second += job.limit;
     }
     if (!gate_.open()) blocked_ = "gate_shut";
-    if (!question.has_value() && !probe_.has_value()) return kIdle;
+    if (!question.has_value() && !probe_.has_value() && !read_regime)
+      return kIdle;
     if (!gate_.open()) return kIdle;
   }
   if (!tokens_.Allows(now) || !requests_.Allows(now)) {
     blocked_ = "budget";
     return kIdle;
   }
-  if (question.has_value()) {
+  if (read_regime) {
+    ReadRegime(model, now);
+  } else if (question.has_value()) {
     AskNow(*question, now);
   } else {
     AskProbe(now);
@@ -725,6 +967,12 @@ std::optional<Rescorer::Question> Rescorer::NextWay(Campaign& campaign) {
                    [&](const RescoreJob* a, const RescoreJob* b) {
                      return failures(a) > failures(b);
                    });
+  // Where nothing failed only the variants can tell something.
+  if (campaign.verdict->kind == VerdictKind::kNotReproduced &&
+      campaign.ways.back().name == kVariant)
+    std::stable_partition(jobs.begin(), jobs.end(), [&](const RescoreJob* job) {
+      return HasVariant(*set_->Find(job->model, job->problem));
+    });
   if (jobs.size() > kWayProblems) jobs.resize(kWayProblems);
   // Few problems are asked more often.
   const int seeds =
@@ -739,7 +987,8 @@ std::optional<Rescorer::Question> Rescorer::NextWay(Campaign& campaign) {
         return Question{job, problem, kAgain, index};
       for (const Way& way : campaign.ways)
         if (!HasSample(*job, way.name, index) &&
-            way_errors_[way.name] < kErrorsOfAWay)
+            way_errors_[way.name] < kErrorsOfAWay &&
+            (way.name != kVariant || HasVariant(*problem)))
           return Question{job, problem, way.name, index};
     }
   }
@@ -753,8 +1002,24 @@ ModelClient* Rescorer::ClientFor(const std::string& way) const {
   return endpoints_.watched;
 }
 
+std::optional<Response> Rescorer::QuestionOf(const Question& q) const {
+  if (q.way != kVariant) return q.problem->question;
+  const auto variant = options_.variant(
+      q.problem->id,
+      StableHash(absl::StrFormat("%x %d", q.problem->digest, q.index)));
+  if (!variant.has_value()) return std::nullopt;
+  return AskVariant(q.problem->question, *variant);
+}
+
+bool Rescorer::HasVariant(const RescoreProblem& problem) const {
+  return options_.variant != nullptr &&
+         QuestionOf({nullptr, &problem, kVariant, 0}).has_value();
+}
+
 absl::StatusOr<SampleRequest> Rescorer::RequestFor(const Question& q) const {
-  const Response& question = q.problem->question;
+  const std::optional<Response> asked = QuestionOf(q);
+  if (!asked.has_value()) return absl::NotFoundError("no such variant");
+  const Response& question = *asked;
   SampleRequest r;
   r.model = question.model;
   // As a chat, as a tap sees it: a prompt is the last user message there.
@@ -831,7 +1096,8 @@ void Rescorer::Failed(const Question& question, std::string_view error,
 void Rescorer::Sampled(const Question& question, const Response& response,
                        absl::Time now) {
   Response full = response;
-  const Response& asked = question.problem->question;
+  const Response asked =
+      QuestionOf(question).value_or(question.problem->question);
   full.model = question.problem->model;
   full.origin = Origin::kRescore;
   full.prompt = asked.prompt;
@@ -874,6 +1140,7 @@ void Rescorer::Sampled(const Question& question, const Response& response,
         .IgnoreError();
   // Before anything is told of it.
   SaveJobs();
+  if (options_.on_answer && question.way.empty()) options_.on_answer(job, full);
   blocked_ = "slow";
   if (job.incident.empty()) return JudgeGroup(job, now);
   const auto campaign = campaigns_.find(job.incident);
@@ -914,13 +1181,26 @@ void Rescorer::Conclude(Campaign& campaign, Verdict verdict, absl::Time now) {
   const bool told = campaign.incident.verdict.has_value() &&
                     campaign.incident.verdict->kind == verdict.kind &&
                     campaign.incident.verdict->time == verdict.time;
-  if (!told) Tell(verdict);
+  if (campaign.by_canaries) {
+    verdict.trigger = RescoreTrigger::kCanary;
+    ModelCanaries& canaries = CanariesOf(verdict.model);
+    if (verdict.kind != VerdictKind::kConfirmed) canaries.incident.clear();
+    SaveCanaries(verdict.model);
+  }
+  // An alarm of canaries that does not come to anything concerns nobody.
+  if (!told &&
+      !(campaign.by_canaries && verdict.kind != VerdictKind::kConfirmed))
+    Tell(verdict);
   const bool filled = SitsInFilledContexts(campaign.incident);
-  if (options_.localise &&
-      (verdict.kind == VerdictKind::kConfirmed ||
-       (verdict.kind == VerdictKind::kNotReproduced && filled))) {
+  // Of an incident: what passes as it stands may fail in other numbers, or
+  // behind a long talk.
+  if (options_.localise && (verdict.kind == VerdictKind::kConfirmed ||
+                            (verdict.kind == VerdictKind::kNotReproduced &&
+                             !campaign.by_canaries))) {
     WaysAvailable available;
     available.filled_context = filled;
+    for (const GroupView& g : GroupsOf(campaign))
+      available.variants = available.variants || HasVariant(*g.problem);
     // Where nothing was lost in a short context, only the long one is asked.
     if (verdict.kind == VerdictKind::kConfirmed) {
       for (const auto& [name, client] : endpoints_.replicas)
@@ -933,7 +1213,8 @@ void Rescorer::Conclude(Campaign& campaign, Verdict verdict, absl::Time now) {
       campaign.ways = PlanWays(available);
     } else {
       for (Way& way : PlanWays(available))
-        if (way.name == kFilledContext) campaign.ways.push_back(std::move(way));
+        if (way.name == kFilledContext || way.name == kVariant)
+          campaign.ways.push_back(std::move(way));
     }
     way_errors_.clear();
   }
@@ -944,6 +1225,7 @@ void Rescorer::Conclude(Campaign& campaign, Verdict verdict, absl::Time now) {
 void Rescorer::EndLocalising(Campaign& campaign, absl::Time now) {
   if (options_.localise && !campaign.probed &&
       campaign.verdict->kind == VerdictKind::kConfirmed &&
+      fingerprints_.contains(campaign.incident.model) &&
       !fingerprints_[campaign.incident.model].empty()) {
     if (probe_.has_value()) return;
     probe_.emplace().model = campaign.incident.model;
@@ -977,6 +1259,7 @@ void Rescorer::JudgeGroup(RescoreJob& job, absl::Time now) {
     // A canary: only one that fails a solved problem is worth a group.
     if (count == 0) return;
     const bool fails = job.samples.front().rewards[0] == 0;
+    CountCanary(job, *problem, now);
     RescoreJob group;
     group.id = JobId(absl::StrCat("group ", absl::ToUnixSeconds(now) / 86400),
                      job.model, job.problem);
@@ -1012,6 +1295,11 @@ void Rescorer::JudgeGroup(RescoreJob& job, absl::Time now) {
 }
 
 void Rescorer::Tell(Verdict verdict) {
+  if (!verdict.incident.empty()) {
+    const ServedRegime& served = RegimeOf(verdict.model);
+    verdict.template_hash = served.now.template_hash;
+    verdict.healthy_template_hash = served.healthy.template_hash;
+  }
   // Localising tells the same verdict once more.
   if (!verdict.incident.empty()) {
     std::erase_if(concluded_, [&](const auto& told) {

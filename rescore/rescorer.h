@@ -33,9 +33,11 @@
 #include "core/incident.h"
 #include "core/mutex.h"
 #include "core/ports.h"
+#include "rescore/canary_watch.h"
 #include "rescore/fingerprint.h"
 #include "rescore/group.h"
 #include "rescore/headroom.h"
+#include "rescore/judge.h"
 #include "rescore/localise.h"
 #include "rescore/problem_set.h"
 
@@ -51,6 +53,12 @@ struct RescorerOptions {
   int64_t filled_context = 8192;              // tokens
   HeadroomOptions headroom;
   bool localise = true;
+  // The problem of this name in other numbers; null = there never are any.
+  std::function<std::optional<ProblemVariant>(std::string_view id,
+                                              uint64_t draw)>
+      variant;
+  // Called with each re-run as the problem was asked, by Step(); may be null.
+  std::function<void(const RescoreJob& job, const Response& answer)> on_answer;
   // Name of a client's error; null = by its code.
   std::function<std::string(const absl::Status&)> error_name;
 };
@@ -71,6 +79,21 @@ struct RescoreCounters {
   int64_t yielded = 0;  // questions given up for others' requests
   int64_t queued = 0;   // jobs that are not finished
   bool gate_open = false;
+  JudgeCounters judge;  // left to whoever has one
+};
+
+// What a model's endpoint says of itself.
+struct ServedRegime {
+  Regime healthy;  // while all was well
+  Regime now;
+  absl::Time changed = absl::InfinitePast();
+  absl::Time read = absl::InfinitePast();
+};
+
+// A model's canaries, and the incident that they have opened; "" = none.
+struct ModelCanaries {
+  CanaryWatch watch;
+  std::string incident;
 };
 
 // A fingerprint that is being taken: for the store, or for an incident.
@@ -86,8 +109,8 @@ struct FingerprintProbe {
 class Rescorer {
  public:
   // All must outlive it. `store` may be null: nothing survives. `tell` is
-  // called by Step(), once when the verdict of an incident (or of a group of
-  // its own) stands and again when it has been localised.
+  // called by Step() and Resume(), once when the verdict of an incident (or of
+  // a group of its own) stands and again when it has been localised.
   Rescorer(RescorerOptions options, RescoreEndpoints endpoints,
            const Clock& clock, const Evaluator& evaluator, Store* store,
            std::function<void(const Verdict&)> tell);
@@ -100,6 +123,9 @@ class Rescorer {
   void Note(const Incident& incident);
   // Every live response; cheap for those that say nothing.
   void Observe(const Scored& scored);
+  // The operator wants the model's change: what it was like before is no
+  // measure any more.
+  void Forget(const std::string& model);
   // By hand. NotFound: no such problem. Returns the job's id.
   absl::StatusOr<std::string> Ask(const std::string& model, uint64_t problem);
 
@@ -131,7 +157,8 @@ class Rescorer {
     bool late = false;       // told that no verdict came in time
     std::optional<Verdict> verdict;  // stands; now being localised
     std::vector<Way> ways;
-    bool probed = false;  // the fingerprint was compared, or can't be
+    bool probed = false;       // the fingerprint was compared, or can't be
+    bool by_canaries = false;  // no incident stands behind it yet
   };
   struct Symptom {
     uint64_t problem = 0;
@@ -144,6 +171,19 @@ class Rescorer {
   void StartCampaign(const Incident& incident, absl::Time now);
   RescoreJob* AddJob(RescoreJob job);
   void MakeCanary(absl::Time now);
+  void CountCanary(const RescoreJob& job, const RescoreProblem& problem,
+                   absl::Time now);
+  ModelCanaries& CanariesOf(const std::string& model);
+  void SaveCanaries(const std::string& model);
+  // Those that sound an alarm are asked in earnest, all problems together.
+  void LookAtCanaries(absl::Time now);
+  void ForgetNow(const std::string& model);
+  ServedRegime& RegimeOf(const std::string& model);
+  bool RegimeIsDue(const std::optional<Question>& question, std::string& model,
+                   absl::Time now);
+  void ReadRegime(const std::string& model, absl::Time now);
+  std::optional<Response> QuestionOf(const Question& question) const;
+  bool HasVariant(const RescoreProblem& problem) const;
   bool SaveJobs();
   void FinishJob(RescoreJob& job, std::string_view result,
                  std::string_view reason, absl::Time now);
@@ -184,6 +224,7 @@ class Rescorer {
   mutable Mutex mutex_;
   std::deque<Incident> notes_ ABSL_GUARDED_BY(mutex_);
   std::vector<RescoreJob> asked_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> to_forget_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::deque<Symptom>> symptoms_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const ProblemSet> problems_ ABSL_GUARDED_BY(mutex_);
   RescoreCounters counters_ ABSL_GUARDED_BY(mutex_);
@@ -213,6 +254,8 @@ class Rescorer {
   // Of each model as it was healthy; empty = the server tells none.
   std::map<std::string, std::vector<FingerprintRun>> fingerprints_;
   std::optional<FingerprintProbe> probe_;
+  std::map<std::string, ServedRegime> regimes_;       // of the set's models
+  std::map<std::string, ModelCanaries> canaries_of_;  // the same
   absl::Time next_canary_;
   uint64_t canaries_ = 0;
 };

@@ -94,6 +94,24 @@ class BaselineStoreImpl : public BaselineStore {
     return ReadProblemText(connection_, model, digest);
   }
 
+  absl::StatusOr<std::map<uint64_t, ProblemText>> Texts(
+      std::string_view model) override {
+    RW_ASSIGN_OR_RETURN(
+        Statement query,
+        connection_.Prepare("SELECT digest, prompt, messages, system_prompt"
+                            " FROM problem_texts WHERE model = ?1"));
+    query.Text(model);
+    std::map<uint64_t, ProblemText> texts;
+    while (true) {
+      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
+      if (!row) return texts;
+      ProblemText& text = texts[static_cast<uint64_t>(query.NextInt())];
+      text.prompt = query.NextText();
+      text.messages_json = query.NextText();
+      text.system_prompt = query.NextText();
+    }
+  }
+
   absl::StatusOr<std::vector<uint64_t>> Rows(std::string_view model) override {
     RW_ASSIGN_OR_RETURN(
         Statement query,

@@ -7,6 +7,7 @@
 #define REASONWATCH_STORAGE_BASELINE_STORE_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -73,6 +74,9 @@ class BaselineStore {
       std::string_view model) = 0;
   virtual absl::StatusOr<ProblemText> Text(std::string_view model,
                                            uint64_t digest) = 0;
+  // Of all problems that have words, by digest.
+  virtual absl::StatusOr<std::map<uint64_t, ProblemText>> Texts(
+      std::string_view model) = 0;
   // Digests of the responses that the baseline was made of, ascending.
   virtual absl::StatusOr<std::vector<uint64_t>> Rows(
       std::string_view model) = 0;

@@ -63,8 +63,10 @@ absl::StatusOr<RescoreWriter> RescoreWriter::Prepare(Connection& connection) {
           "INSERT INTO incident_verdicts (incident, kind, reason, reward,"
           " problem, bayes_factor, samples, failures, pass_rate,"
           " baseline_pass_rate, group_mean, group_deviation, advantage,"
-          " statistic, time_ns, fingerprint_p) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,"
-          "?9,?10,?11,?12,?13,?14,?15,?16)"));
+          " statistic, time_ns, fingerprint_p, template_hash,"
+          " healthy_template_hash, rated, low, healthy_rated, healthy_low)"
+          " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,"
+          "?17,?18,?19,?20,?21,?22)"));
   RW_ASSIGN_OR_RETURN(
       Statement difference,
       connection.Prepare("INSERT INTO incident_differences (incident, position,"
@@ -121,6 +123,12 @@ absl::Status RescoreWriter::WriteVerdict(std::string_view incident,
           .Real(v.statistic)
           .Time(v.time)
           .Real(v.fingerprint_p)
+          .Text(v.template_hash)
+          .Text(v.healthy_template_hash)
+          .Int(v.judged.rated)
+          .Int(v.judged.low)
+          .Int(v.healthy_judged.rated)
+          .Int(v.healthy_judged.low)
           .Run());
   for (size_t i = 0; i < v.differences.size(); ++i) {
     const Difference& d = v.differences[i];
@@ -182,7 +190,9 @@ absl::StatusOr<std::optional<Verdict>> ReadVerdict(Connection& connection,
       connection.Prepare(
           "SELECT kind, reason, reward, problem, bayes_factor, samples,"
           " failures, pass_rate, baseline_pass_rate, group_mean,"
-          " group_deviation, advantage, statistic, time_ns, fingerprint_p"
+          " group_deviation, advantage, statistic, time_ns, fingerprint_p,"
+          " template_hash, healthy_template_hash, rated, low, healthy_rated,"
+          " healthy_low"
           " FROM incident_verdicts WHERE incident = ?1"));
   RW_ASSIGN_OR_RETURN(const bool found, query.Text(incident).Step());
   if (!found) return std::optional<Verdict>();
@@ -205,6 +215,12 @@ absl::StatusOr<std::optional<Verdict>> ReadVerdict(Connection& connection,
   v.statistic = query.NextReal();
   v.time = query.NextTime();
   v.fingerprint_p = query.NextReal();
+  v.template_hash = query.NextText();
+  v.healthy_template_hash = query.NextText();
+  v.judged.rated = static_cast<int32_t>(query.NextInt());
+  v.judged.low = static_cast<int32_t>(query.NextInt());
+  v.healthy_judged.rated = static_cast<int32_t>(query.NextInt());
+  v.healthy_judged.low = static_cast<int32_t>(query.NextInt());
   RW_ASSIGN_OR_RETURN(
       Statement differences,
       connection.Prepare("SELECT name, value, low, high, pairs, cause"

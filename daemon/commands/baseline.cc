@@ -1,6 +1,7 @@
 #include "daemon/commands/baseline.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <fstream>
 #include <functional>
@@ -12,7 +13,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "baseline/grading/grading.h"
 #include "core/status_macros.h"
 #include "core/strings.h"
@@ -20,7 +23,9 @@
 #include "daemon/pipeline/model_pipeline.h"
 #include "daemon/pipeline/settings.h"
 #include "daemon/pipeline/standard_evaluator.h"
+#include "daemon/pipeline/stored_baseline.h"
 #include "features/prompt.h"
+#include "tap/jsonl/import.h"
 #include "tap/jsonl/recorded.h"
 
 namespace reasonwatch {
@@ -57,23 +62,39 @@ absl::StatusOr<BaselineFormat> FormatOf(const BaselineImportOptions& options) {
       absl::StrFormat("%s is empty", options.path));
 }
 
-std::string SamplingOf(const Sampling& sampling) {
-  std::string text;
-  if (sampling.temperature.has_value())
-    text = absl::StrFormat("temperature=%g", *sampling.temperature);
-  if (sampling.top_p.has_value())
-    text +=
-        absl::StrFormat("%stop_p=%g", text.empty() ? "" : " ", *sampling.top_p);
-  return text;
+RecordFormat RecordFormatOf(BaselineFormat format) {
+  return format == BaselineFormat::kOpenAiBatch ? RecordFormat::kOpenAiBatch
+         : format == BaselineFormat::kLiteLlm   ? RecordFormat::kLiteLlm
+                                                : RecordFormat::kReasonwatch;
+}
+
+// How it was asked, so that it can be asked again in that way. Room is given
+// in powers of two: clients that work it out anew for each request would make
+// a regime each time.
+std::string SamplingOf(const Response& r) {
+  std::vector<std::string> parts;
+  if (r.sampling.temperature.has_value())
+    parts.push_back(absl::StrFormat("temperature=%g", *r.sampling.temperature));
+  if (r.sampling.top_p.has_value())
+    parts.push_back(absl::StrFormat("top_p=%g", *r.sampling.top_p));
+  if (r.intent.thinking != Thinking::kUnstated)
+    parts.push_back(r.intent.thinking == Thinking::kOn ? "thinking=on"
+                                                       : "thinking=off");
+  if (!r.intent.effort.empty() &&
+      std::all_of(r.intent.effort.begin(), r.intent.effort.end(),
+                  absl::ascii_islower))
+    parts.push_back("effort=" + r.intent.effort);
+  if (r.intent.max_tokens > 0)
+    parts.push_back(absl::StrFormat(
+        "max_tokens=%d", std::bit_ceil(static_cast<uint64_t>(std::min<int64_t>(
+                             r.intent.max_tokens, int64_t{1} << 20)))));
+  if (r.streamed) parts.push_back("streamed");
+  return absl::StrJoin(parts, " ");
 }
 
 // Of the words that are asked, without what the model's prompts share.
 uint64_t DigestOf(const ImportedProblem& p, const PrefixProfile& prefix) {
-  Response asked;
-  asked.prompt = p.text.prompt;
-  asked.messages_json = p.text.messages_json;
-  const std::string user = ReadPrompt(asked).user;
-  const uint64_t by_text = ProblemDigest(prefix.Strip(user).rest);
+  const uint64_t by_text = ProblemDigest(AskedText(p.text, prefix));
   return by_text != 0 ? by_text : ProblemIdDigest(p.problem.id);
 }
 
@@ -223,12 +244,15 @@ class ResponseImport {
     RW_RETURN_IF_ERROR(EachRow(told, [&](Response& r) -> absl::Status {
       if (!r.problem.has_value()) return absl::OkStatus();
       Target& target = targets_[r.model];
+      const ImportedProblem asked = AsProblem(r);
       target.index->Add(
-          DigestOf(AsProblem(r), target.prefix),
-          IndexedProblem{r.problem->answer, r.problem->answer_kind});
+          DigestOf(asked, target.prefix),
+          IndexedProblem{r.problem->answer, r.problem->answer_kind},
+          AskedText(asked.text, target.prefix));
       return absl::OkStatus();
     }));
     for (auto& [model, target] : targets_) {
+      target.index->Build();
       ModelProfile profile = ProfileOf(config_, model);
       profile.prefix = target.prefix;
       profile.learn_prefix = false;
@@ -261,18 +285,21 @@ class ResponseImport {
       const std::function<void(int64_t, std::string_view)>& bad_line,
       const std::function<absl::Status(Response&)>& take) {
     RW_ASSIGN_OR_RETURN(std::ifstream in, Open(options_.path));
-    RecordedReader reader;
+    RecordReader reader(RecordFormatOf(report_.format));
     std::string line;
+    std::vector<Response> rows;
+    std::vector<std::string> errors;
     for (int64_t number = 1; std::getline(in, line); ++number) {
       if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-      auto row = reader.Parse(line);
-      if (!row.ok()) {
-        bad_line(number, StdView(row.status().message()));
-        continue;
+      rows.clear();
+      errors.clear();
+      reader.Read(line, rows, errors);
+      for (const std::string& why : errors) bad_line(number, why);
+      for (Response& row : rows) {
+        if (row.origin != Origin::kLive) continue;
+        if (!options_.model.empty()) row.model = options_.model;
+        RW_RETURN_IF_ERROR(take(row));
       }
-      if (row->origin != Origin::kLive) continue;
-      if (!options_.model.empty()) row->model = options_.model;
-      RW_RETURN_IF_ERROR(take(*row));
     }
     if (in.bad())
       return absl::DataLossError(
@@ -284,7 +311,7 @@ class ResponseImport {
     ImportedProblem p;
     p.problem.model = r.model;
     p.text = {r.prompt, r.messages_json, r.system_prompt};
-    p.regime = {r.regime, SamplingOf(r.sampling)};
+    p.regime = {r.regime, SamplingOf(r)};
     if (!r.problem.has_value()) return p;
     p.problem.id = r.problem->id;
     p.problem.gold = r.problem->answer;
@@ -311,10 +338,6 @@ class ResponseImport {
               "again with --replace",
               model, StdView(restored.message())));
       }
-      RW_ASSIGN_OR_RETURN(const auto problems, store_->Problems(model));
-      for (const BaselineProblem& p : problems)
-        if (p.kind == ProblemKind::kGold)
-          target.index->Add(p.digest, IndexedProblem{p.gold, p.answer_kind});
       RW_ASSIGN_OR_RETURN(const auto infos, store_->Baselines());
       // What is stored is known by its digests behind that prefix.
       for (const BaselineInfo& info : infos)
@@ -322,6 +345,16 @@ class ResponseImport {
           target.prefix_text = info.prefix;
     }
     target.prefix = PrefixProfile(target.prefix_text);
+    if (store_ == nullptr) return absl::OkStatus();
+    RW_ASSIGN_OR_RETURN(const auto problems, store_->Problems(model));
+    RW_ASSIGN_OR_RETURN(const auto texts, store_->Texts(model));
+    for (const BaselineProblem& p : problems) {
+      if (p.kind != ProblemKind::kGold) continue;
+      const auto text = texts.find(p.digest);
+      target.index->Add(
+          p.digest, IndexedProblem{p.gold, p.answer_kind},
+          text == texts.end() ? "" : AskedText(text->second, target.prefix));
+    }
     return absl::OkStatus();
   }
 
@@ -493,7 +526,7 @@ absl::StatusOr<BaselineImportReport> ImportBaselineFile(
     BaselineStore* store, std::ostream& messages) {
   BaselineImportReport report;
   RW_ASSIGN_OR_RETURN(report.format, FormatOf(options));
-  if (report.format == BaselineFormat::kResponses) {
+  if (HoldsResponses(report.format)) {
     std::string key = "dry run";
     if (store != nullptr) {
       RW_ASSIGN_OR_RETURN(key, SessionKey(config.storage.path));

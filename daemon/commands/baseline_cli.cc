@@ -223,7 +223,8 @@ CLI::App* AddBaselineCommands(CLI::App& app, int& exit_code,
   import->add_option("file", s->import.path, "JSONL or CSV")->required();
   import->add_option(
       "--from", s->from,
-      "auto, reasonwatch (recorded responses), gsm8k, math (MATH-500), aime, "
+      "auto, reasonwatch (recorded responses), openai-batch, litellm, gsm8k, "
+      "math (MATH-500), aime, "
       "choice (MMLU and the like), csv (a header with question and answer), "
       "export (of `baseline export`)");
   model(import, false);
@@ -249,7 +250,11 @@ CLI::App* AddBaselineCommands(CLI::App& app, int& exit_code,
         ->add_option("--out", r.out,
                      "file for the recorded responses, with their text")
         ->required();
+    record->add_option("--served-model", r.served_model,
+                       "what the server calls the model, where not so");
     record->add_option("--api-key-file", r.api_key_file, "file with its key");
+    record->add_option("--ca-file", r.ca_file,
+                       "certificates to trust instead of the system's");
     record->add_option("-n,--answers", r.n, "answers a problem")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();

@@ -24,9 +24,11 @@ constexpr size_t kMaxProblemBytes = size_t{16} << 20;
 constexpr size_t kMaxOptions = 26;
 constexpr size_t kByteOrderMark = 3;
 
-constexpr std::array<std::pair<std::string_view, BaselineFormat>, 8> kFormats =
+constexpr std::array<std::pair<std::string_view, BaselineFormat>, 10> kFormats =
     {{{"auto", BaselineFormat::kAuto},
       {"reasonwatch", BaselineFormat::kResponses},
+      {"openai-batch", BaselineFormat::kOpenAiBatch},
+      {"litellm", BaselineFormat::kLiteLlm},
       {"gsm8k", BaselineFormat::kGsm8k},
       {"math", BaselineFormat::kMath},
       {"aime", BaselineFormat::kAime},
@@ -473,6 +475,12 @@ absl::StatusOr<BaselineFormat> GuessBaselineFormat(std::string_view line) {
     if (object.Find("regimes").has_value() &&
         object.Find("problem").has_value())
       return BaselineFormat::kExport;
+    if (object.Find("custom_id").has_value() &&
+        object.Find("response").has_value())
+      return BaselineFormat::kOpenAiBatch;
+    if (object.Find("model").has_value() &&
+        object.Find("call_type").has_value())
+      return BaselineFormat::kLiteLlm;
     if (object.Find("model").has_value()) return BaselineFormat::kResponses;
     if (object.Find("options").has_value() ||
         object.Find("choices").has_value())

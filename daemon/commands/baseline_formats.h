@@ -29,6 +29,8 @@ namespace reasonwatch {
 enum class BaselineFormat : uint8_t {
   kAuto,
   kResponses,  // recorded responses
+  kOpenAiBatch,
+  kLiteLlm,
   kGsm8k,
   kMath,
   kAime,
@@ -36,6 +38,12 @@ enum class BaselineFormat : uint8_t {
   kCsv,
   kExport
 };
+// Responses, of which each also teaches the reference; no problem set.
+constexpr bool HoldsResponses(BaselineFormat format) {
+  return format == BaselineFormat::kResponses ||
+         format == BaselineFormat::kOpenAiBatch ||
+         format == BaselineFormat::kLiteLlm;
+}
 // InvalidArgument names the known ones.
 absl::StatusOr<BaselineFormat> ParseBaselineFormat(std::string_view name);
 std::string_view BaselineFormatName(BaselineFormat format);
@@ -46,7 +54,8 @@ absl::StatusOr<BaselineFormat> GuessBaselineFormat(std::string_view line);
 // Reads problem after problem. Not thread-safe.
 class ProblemReader {
  public:
-  // `format` is not kAuto and not kResponses; kAime reads both of its forms.
+  // `format` is neither kAuto nor one of responses; kAime reads both of its
+  // forms.
   static std::unique_ptr<ProblemReader> Make(BaselineFormat format,
                                              std::istream& in);
   virtual ~ProblemReader() = default;

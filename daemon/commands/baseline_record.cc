@@ -48,12 +48,12 @@ absl::StatusOr<absl::flat_hash_map<std::string, int>> AnswersIn(
   return answers;
 }
 
-// "" where the prompt alone is to be asked.
+// As a chat, as users ask: a bare prompt would go round the chat template.
 std::string MessagesOf(const ProblemText& text) {
-  if (!text.messages_json.empty() || text.system_prompt.empty())
-    return text.messages_json;
+  if (!text.messages_json.empty()) return text.messages_json;
   nlohmann::json messages = nlohmann::json::array();
-  messages.push_back({{"role", "system"}, {"content", text.system_prompt}});
+  if (!text.system_prompt.empty())
+    messages.push_back({{"role", "system"}, {"content", text.system_prompt}});
   messages.push_back({{"role", "user"}, {"content", text.prompt}});
   return messages.dump(-1, ' ', false,
                        nlohmann::json::error_handler_t::replace);
@@ -139,7 +139,6 @@ absl::StatusOr<BaselineRecordReport> RecordBaseline(
       SampleRequest request;
       request.model = options.model;
       request.messages_json = MessagesOf(text);
-      if (request.messages_json.empty()) request.prompt = text.prompt;
       request.temperature = options.temperature;
       request.top_p = options.top_p;
       request.max_tokens = options.max_tokens;

@@ -21,7 +21,9 @@ namespace reasonwatch {
 
 struct BaselineRecordOptions {
   std::string endpoint;      // base URL, OpenAI-compatible
+  std::string served_model;  // what it calls the model, "" = `model`
   std::string api_key_file;  // "" = none
+  std::string ca_file;       // "" = the system's certificates
   std::string model;
   std::string out;    // recorded responses, appended to
   int n = 4;          // answers a problem

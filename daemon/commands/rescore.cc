@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <ostream>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -17,6 +16,7 @@
 #include "daemon/pipeline/import_baseline.h"
 #include "daemon/pipeline/settings.h"
 #include "daemon/rescoring/service.h"
+#include "storage/baseline_store.h"
 #include "storage/sqlite_store.h"
 
 namespace reasonwatch {
@@ -60,17 +60,17 @@ absl::StatusOr<RescoreReport> RunRescore(const Config& config,
                                          std::ostream& messages) {
   if (!CanRescore(config))
     return absl::InvalidArgumentError("rescore.endpoint is not set");
-  if (config.baseline.path.empty())
-    return absl::InvalidArgumentError("baseline.path is not set");
   if (options.problems.empty() == options.incident.empty())
     return absl::InvalidArgumentError("name problems, or one incident");
-  RW_ASSIGN_OR_RETURN(const RecordedFile file,
-                      ReadRecordedFile(config.baseline.path,
-                                       [&](int64_t line, std::string_view why) {
-                                         messages << config.baseline.path << ":"
-                                                  << line << ": " << why
-                                                  << "\n";
-                                       }));
+  RecordedFile file;
+  if (!config.baseline.path.empty()) {
+    RW_ASSIGN_OR_RETURN(
+        file, ReadRecordedFile(config.baseline.path,
+                               [&](int64_t line, std::string_view why) {
+                                 messages << config.baseline.path << ":" << line
+                                          << ": " << why << "\n";
+                               }));
+  }
   StandardEvaluator evaluator(/*session_key=*/"");
   evaluator.SetDefaultProfile(ProfileOf(config, ""));
   std::map<std::string, std::unique_ptr<ModelPipeline>> pipelines;
@@ -94,6 +94,16 @@ absl::StatusOr<RescoreReport> RunRescore(const Config& config,
                                            told.push_back(v);
                                          }));
   service->SetProblems(file.rows);
+  const auto stored =
+      OpenBaselineStore({.folder = config.storage.path, .read_only = true});
+  if (stored.ok()) {
+    RW_ASSIGN_OR_RETURN(const auto problems, LoadStoredProblems(**stored));
+    service->SetStored(problems);
+  } else if (file.rows.empty()) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "there is no baseline: baseline.path is not set, and %s has none (%s)",
+        config.storage.path, StdView(stored.status().message())));
+  }
   Rescorer& rescorer = service->rescorer();
 
   std::map<uint64_t, std::string> names;
@@ -114,19 +124,14 @@ absl::StatusOr<RescoreReport> RunRescore(const Config& config,
     wanted = 1;
   }
   for (const std::string& id : options.problems) {
-    bool found = false;
-    std::set<std::string> models;
-    for (const Response& row : file.rows) {
-      const bool same = row.problem_id == id ||
-                        (row.problem.has_value() && row.problem->id == id);
-      if (!same || !models.insert(row.model).second) continue;
-      const uint64_t problem = evaluator.Evaluate(row).match.problem;
-      if (!rescorer.Ask(row.model, problem).ok()) continue;
-      names[problem] = id;
-      found = true;
+    const auto found = service->FindById(id);
+    for (const RescoreProblem* problem : found) {
+      RW_RETURN_IF_ERROR(
+          rescorer.Ask(problem->model, problem->digest).status());
+      names[problem->digest] = id;
       ++wanted;
     }
-    if (!found)
+    if (found.empty())
       return absl::NotFoundError(
           absl::StrFormat("the baseline has no problem '%s' to ask", id));
   }

@@ -234,6 +234,10 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
     shard_options.on_scored = [&](const Scored& scored) {
       rescoring->rescorer().Observe(scored);
     };
+  if (shard_options.can_confirm)
+    shard_options.on_accepted = [&](const std::string& model) {
+      rescoring->rescorer().Forget(model);
+    };
   Shards shards(config, shard_options, evaluator, telemetry, store.get(),
                 [&](const IncidentEvent& event) {
                   LogEvent(event);
@@ -270,8 +274,15 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
       const std::unique_ptr<BaselineStore> stored,
       OpenBaselineStore({.folder = config.storage.path,
                          .max_bytes = config.storage.max_bytes}));
-  RW_RETURN_IF_ERROR(
-      TakeStoredBaselines(*stored, /*all_problems=*/true, shards, telemetry));
+  const auto take_stored = [&](bool all_problems) -> absl::Status {
+    RW_RETURN_IF_ERROR(
+        TakeStoredBaselines(*stored, all_problems, shards, telemetry));
+    if (rescoring == nullptr) return absl::OkStatus();
+    RW_ASSIGN_OR_RETURN(const auto problems, LoadStoredProblems(*stored));
+    rescoring->SetStored(problems);
+    return absl::OkStatus();
+  };
+  RW_RETURN_IF_ERROR(take_stored(/*all_problems=*/true));
   RW_ASSIGN_OR_RETURN(const std::vector<ModelEvent> told,
                       store->LoadEvents("", absl::InfinitePast(),
                                         absl::InfiniteFuture(), kMaxTimeline));
@@ -291,8 +302,7 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   const auto reload = [&]() -> absl::Status {
     {
       MutexLock lock(stored_mutex);
-      const absl::Status taken = TakeStoredBaselines(
-          *stored, /*all_problems=*/false, shards, telemetry);
+      const absl::Status taken = take_stored(/*all_problems=*/false);
       if (!taken.ok()) {
         LogError("baseline_not_taken",
                  {{"error", std::string(taken.message())}});
@@ -323,10 +333,10 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
   handlers.metrics = [&] {
     const StoreStatistics statistics = store->Statistics();
     telemetry.SetStore(statistics);
-    telemetry.SetRescore(rescoring != nullptr ? rescoring->rescorer().Counters()
-                                              : RescoreCounters(),
-                         webhook != nullptr ? webhook->Counts()
-                                            : std::map<std::string, int64_t>());
+    telemetry.SetRescore(
+        rescoring != nullptr ? rescoring->Counters() : RescoreCounters(),
+        webhook != nullptr ? webhook->Counts()
+                           : std::map<std::string, int64_t>());
     // The writer lives if it has written, or has nothing to write.
     if (statistics.queued == 0 ||
         writes.exchange(statistics.writes) != statistics.writes)

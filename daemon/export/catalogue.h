@@ -63,6 +63,8 @@ enum class Metric : uint8_t {
   kRescoreErrors,
   kRescoreYields,
   kRescoreGateOpen,
+  kJudgeChains,
+  kJudgeAnchorError,
   kWebhooks,
   kSeriesOverflow,
   kBuildInfo,

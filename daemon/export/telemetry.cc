@@ -598,6 +598,10 @@ class Telemetry::Impl {
     add(Metric::kRescoreTokens, {}, now.tokens, rescore_.tokens);
     add(Metric::kRescoreYields, {}, now.yielded, rescore_.yielded);
     GaugeAt(Metric::kRescoreGateOpen, {}).Set(now.gate_open ? 1 : 0);
+    add_all(Metric::kJudgeChains, "outcome", now.judge.chains,
+            rescore_.judge.chains);
+    GaugeAt(Metric::kJudgeAnchorError, {})
+        .Set(std::isnan(now.judge.anchor_error) ? -1 : now.judge.anchor_error);
     rescore_ = now;
   }
 

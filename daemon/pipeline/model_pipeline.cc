@@ -304,7 +304,10 @@ void ModelPipeline::CloseStale(const std::vector<Incident>& incidents) {
   for (const Incident& incident : incidents)
     for (const IncidentSignal& s : incident.signals) {
       const Finding& f = s.finding;
-      if (!s.open || watch_.Open(s.signal, f.scope, f.route, f.replica))
+      const bool by_canaries =
+          f.channel == kCanaryChannel && book_.can_confirm();
+      if (!s.open || by_canaries ||
+          watch_.Open(s.signal, f.scope, f.route, f.replica))
         continue;
       stale_.push_back(f);
       stale_.back().event = FindingEvent::kClosed;

@@ -532,11 +532,17 @@ void Shards::Shard::Tell(ModelPipeline& pipeline,
 
 void Shards::Shard::TakeVerdict(const Verdict& verdict) {
   const auto it = pipelines_.find(verdict.model);
-  if (it == pipelines_.end()) return;
-  auto event = it->second->book().TakeVerdict(verdict);
+  // A model without traffic has its canaries all the same.
+  const bool by_canaries = verdict.trigger == RescoreTrigger::kCanary &&
+                           verdict.kind == VerdictKind::kConfirmed &&
+                           !verdict.incident.empty();
+  if (it == pipelines_.end() && !by_canaries) return;
+  ModelPipeline& pipeline =
+      it == pipelines_.end() ? *PipelineOf(verdict.model) : *it->second;
+  auto event = pipeline.book().TakeVerdict(verdict);
   if (!event.has_value()) return;
   dirty_.insert(verdict.model);
-  Tell(*it->second, {*std::move(event)});
+  Tell(pipeline, {*std::move(event)});
 }
 
 void Shards::Shard::Tick() {
@@ -748,6 +754,7 @@ void Shards::TakeBaseline(Baseline baseline) {
 void Shards::Accept(const std::string& model, const std::string& evidence,
                     std::vector<StateBlob> golden,
                     std::pair<std::string, std::string> fact) {
+  if (impl_->options.on_accepted) impl_->options.on_accepted(model);
   impl_->OnShard(model, [model, evidence, golden = std::move(golden),
                          fact = std::move(fact)](Shard& s) {
     s.Accept(model, evidence, golden);

@@ -35,6 +35,8 @@ struct ShardsOptions {
   bool can_confirm = false;
   // Called by the workers with every live response; may be null.
   std::function<void(const Scored&)> on_scored;
+  // Called by Accept(): the operator wants the model's change. May be null.
+  std::function<void(const std::string& model)> on_accepted;
 };
 
 class Shards : public TapSink {

@@ -10,12 +10,24 @@
 
 namespace reasonwatch {
 
+std::string AskedText(const ProblemText& text, const PrefixProfile& prefix) {
+  Response asked;
+  asked.prompt = text.prompt;
+  asked.messages_json = text.messages_json;
+  return std::string(prefix.Strip(ReadPrompt(asked).user).rest);
+}
+
 std::shared_ptr<const ProblemIndex> IndexOf(
-    const std::vector<BaselineProblem>& problems) {
+    const std::vector<BaselineProblem>& problems,
+    const std::map<uint64_t, ProblemText>& texts, const PrefixProfile& prefix) {
   auto index = std::make_shared<ProblemIndex>();
-  for (const BaselineProblem& p : problems)
-    if (p.kind == ProblemKind::kGold)
-      index->Add(p.digest, IndexedProblem{p.gold, p.answer_kind});
+  for (const BaselineProblem& p : problems) {
+    if (p.kind != ProblemKind::kGold) continue;
+    const auto text = texts.find(p.digest);
+    index->Add(p.digest, IndexedProblem{p.gold, p.answer_kind},
+               text == texts.end() ? "" : AskedText(text->second, prefix));
+  }
+  index->Build();
   return index;
 }
 
@@ -49,7 +61,8 @@ absl::Status TakeStoredBaselines(BaselineStore& store, bool all_problems,
     baseline.prefix = info.prefix;
     RW_ASSIGN_OR_RETURN(const std::vector<BaselineProblem> problems,
                         store.Problems(info.model));
-    baseline.problems = IndexOf(problems);
+    RW_ASSIGN_OR_RETURN(const auto texts, store.Texts(info.model));
+    baseline.problems = IndexOf(problems, texts, PrefixProfile(info.prefix));
     if (!same_reference) {
       RW_ASSIGN_OR_RETURN(baseline.golden, store.Golden(info.model));
     }

@@ -4,7 +4,9 @@
 #define REASONWATCH_DAEMON_PIPELINE_STORED_BASELINE_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,13 +14,19 @@
 #include "core/ports.h"
 #include "daemon/export/telemetry.h"
 #include "daemon/pipeline/shards.h"
+#include "features/prompt.h"
 #include "storage/baseline_store.h"
 
 namespace reasonwatch {
 
-// The problems of `kind` kGold that have an answer or trials of their own.
+// The problems of `kind` kGold. Those with words are found in other wrappings
+// and near, behind `prefix`, that the model's prompts share.
 std::shared_ptr<const ProblemIndex> IndexOf(
-    const std::vector<BaselineProblem>& problems);
+    const std::vector<BaselineProblem>& problems,
+    const std::map<uint64_t, ProblemText>& texts, const PrefixProfile& prefix);
+
+// What the problem asks, as an evaluator sees it in a prompt.
+std::string AskedText(const ProblemText& text, const PrefixProfile& prefix);
 
 // Gives the shards each baseline that is new since they took it last
 // (`all_problems`: the problems of every one, as a fresh start needs), and acts

@@ -1,15 +1,22 @@
 #include "daemon/rescoring/service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <stop_token>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "baseline/variants/variants.h"
+#include "core/mutex.h"
 #include "core/status_macros.h"
+#include "features/prompt.h"
+#include "formats/formats.h"
 #include "rescore/client/failure.h"
 #include "rescore/client/model_client.h"
 
@@ -18,6 +25,9 @@ namespace {
 
 // Others' requests wait for ours at most this long and a scrape.
 constexpr std::chrono::milliseconds kWatchEvery(400);
+// Nothing else is asked meanwhile, and the daemon can't end.
+constexpr absl::Duration kRegimeTimeout = absl::Seconds(5);
+constexpr size_t kMaxTold = 64;
 constexpr absl::Duration kLongestRest = absl::Seconds(1);
 
 class WallClock : public Clock {
@@ -33,16 +43,38 @@ absl::StatusOr<std::unique_ptr<ModelClient>> OpenClient(
   options.served_model = config.served_model;
   options.api_key_file = config.api_key_file;
   options.ca_file = config.ca_file;
+  options.regime_timeout = kRegimeTimeout;
   return OpenModelClient(std::move(options));
+}
+
+// Of our own templates: the operator's are not known here.
+std::optional<ProblemVariant> VariantOf(std::string_view id, uint64_t draw) {
+  std::string name;
+  uint64_t seed = 0;
+  if (!ParseVariantId(id, &name, &seed)) return std::nullopt;
+  const VariantTemplate* form = FindTemplate(BuiltinTemplates(), name);
+  if (form == nullptr) return std::nullopt;
+  const auto original = Instantiate(*form, seed);
+  if (!original.ok()) return std::nullopt;
+  // A template of few draws gives the same words now and then.
+  constexpr uint64_t kDraws = 8;
+  for (uint64_t i = 0; i < kDraws; ++i) {
+    const auto other = Instantiate(*form, draw + i);
+    if (other.ok() && other->prompt != original->prompt)
+      return ProblemVariant{original->prompt, other->prompt, other->answer};
+  }
+  return std::nullopt;
 }
 
 class Service : public RescoreService {
  public:
-  explicit Service(const Evaluator& evaluator) : evaluator_(evaluator) {}
+  Service(const Config& config, const Evaluator& evaluator,
+          std::function<void(const Verdict&)> tell)
+      : config_(config), evaluator_(evaluator), tell_(std::move(tell)) {}
   ~Service() override { Stop(); }
 
-  absl::Status Open(const Config& config, Store* store,
-                    std::function<void(const Verdict&)> tell) {
+  absl::Status Open(Store* store) {
+    const Config& config = config_;
     const RescoreConfig& r = config.rescore;
     RescoreEndpoints endpoints;
     RW_ASSIGN_OR_RETURN(watched_, OpenClient(r.watched, r.metrics_url));
@@ -68,13 +100,31 @@ class Service : public RescoreService {
     options.filled_context = r.filled_context;
     options.headroom.max_running = r.max_running;
     options.localise = r.localise;
+    options.variant = VariantOf;
     options.error_name = [](const absl::Status& status) {
       return ClientFailureName(status);
     };
-    rescorer_ =
-        std::make_unique<Rescorer>(options, std::move(endpoints), clock_,
-                                   evaluator_, store, std::move(tell));
+    if (!r.judge.endpoint.empty()) {
+      RW_RETURN_IF_ERROR(OpenJudge(r.judge, store));
+      options.on_answer = [this](const RescoreJob& job,
+                                 const Response& answer) {
+        // Nothing but the schedule has picked a canary.
+        const bool canary =
+            job.trigger == RescoreTrigger::kCanary && job.limit == 1;
+        if (!job.incident.empty() || canary)
+          judge_->Add(ChainOf(answer, job.incident));
+      };
+    }
+    rescorer_ = std::make_unique<Rescorer>(
+        options, std::move(endpoints), clock_, evaluator_, store,
+        [this](const Verdict& verdict) { Tell(verdict); });
     return absl::OkStatus();
+  }
+
+  RescoreCounters Counters() const override {
+    RescoreCounters counters = rescorer_->Counters();
+    if (judge_ != nullptr) counters.judge = judge_->Counters();
+    return counters;
   }
 
   Rescorer& rescorer() override { return *rescorer_; }
@@ -84,14 +134,29 @@ class Service : public RescoreService {
     for (const Response& row : rows)
       if (row.origin == Origin::kLive)
         scored.push_back({row, evaluator_.Evaluate(row)});
-    rescorer_->SetProblems(
-        std::make_shared<const ProblemSet>(ProblemSet::Make(scored)));
+    recorded_ = ProblemSet::Make(scored);
+    if (judge_ != nullptr) JudgeHealthy(rows);
+    Publish(recorded_);
+  }
+
+  void SetStored(const std::vector<StoredProblem>& stored) override {
+    Publish(recorded_.With(stored));
+  }
+
+  std::vector<const RescoreProblem*> FindById(
+      const std::string& id) const override {
+    return problems_ == nullptr ? std::vector<const RescoreProblem*>()
+                                : problems_->FindById(id);
   }
 
   void Start() override {
     asker_ = std::jthread([this](const std::stop_token& stop) {
       while (!stop.stop_requested()) Rest(stop, rescorer_->Step());
     });
+    if (judge_ != nullptr)
+      rater_ = std::jthread([this](const std::stop_token& stop) {
+        while (!stop.stop_requested()) Rest(stop, judge_->Step());
+      });
     watcher_ = std::jthread([this](const std::stop_token& stop) {
       while (!stop.stop_requested()) {
         rescorer_->Watch();
@@ -107,9 +172,83 @@ class Service : public RescoreService {
     watcher_.request_stop();
     asker_.join();
     watcher_.join();
+    if (rater_.joinable()) {
+      stop_judging_ = true;
+      rater_.request_stop();
+      rater_.join();
+    }
   }
 
  private:
+  absl::Status OpenJudge(const JudgeConfig& judge, Store* store) {
+    ModelClientOptions client;
+    client.endpoint = judge.endpoint;
+    client.api_key_file = judge.api_key_file;
+    client.ca_file = judge.ca_file;
+    RW_ASSIGN_OR_RETURN(judge_client_, OpenModelClient(std::move(client)));
+    JudgeOptions options;
+    options.model = judge.model;
+    options.tokens_per_hour = judge.tokens_per_hour;
+    options.stop = &stop_judging_;
+    options.answer_text = [](const Response& answer) {
+      return ParseResponse(answer, FormatPolicy()).answer;
+    };
+    options.on_rated = [this](const std::string& incident) {
+      MutexLock lock(told_mutex_);
+      const auto it = told_.find(incident);
+      if (it != told_.end()) TellNow(it->second);
+    };
+    judge_ = std::make_unique<RubricJudge>(std::move(options), *judge_client_,
+                                           clock_, store);
+    return absl::OkStatus();
+  }
+
+  // Reasoning where there is any, else what was answered.
+  JudgeChain ChainOf(const Response& response, std::string incident) const {
+    const Trace trace =
+        ParseResponse(response, FormatPolicyOf(config_, response.model));
+    std::string chain = trace.reasoning.value_or("");
+    if (!chain.empty()) chain += "\n";
+    return {response.model, std::move(incident), ReadPrompt(response).user,
+            chain + trace.answer};
+  }
+
+  void JudgeHealthy(const std::vector<Response>& rows) {
+    std::map<std::string, std::vector<const Response*>> by_model;
+    for (const Response& row : rows)
+      if (row.origin == Origin::kLive) by_model[row.model].push_back(&row);
+    for (const auto& [model, of_model] : by_model) {
+      const size_t count = std::min<size_t>(of_model.size(), kHealthyChains);
+      for (size_t i = 0; i < count; ++i)
+        judge_->Add(ChainOf(*of_model[i * of_model.size() / count], ""));
+    }
+  }
+
+  void Tell(const Verdict& verdict) {
+    MutexLock lock(told_mutex_);
+    if (judge_ != nullptr && !verdict.incident.empty()) {
+      if (told_.size() >= kMaxTold && !told_.contains(verdict.incident))
+        told_.erase(std::min_element(told_.begin(), told_.end(),
+                                     [](const auto& a, const auto& b) {
+                                       return a.second.time < b.second.time;
+                                     }));
+      told_[verdict.incident] = verdict;
+    }
+    TellNow(verdict);
+  }
+
+  void TellNow(Verdict verdict) ABSL_EXCLUSIVE_LOCKS_REQUIRED(told_mutex_) {
+    if (judge_ != nullptr && !verdict.incident.empty())
+      std::tie(verdict.judged, verdict.healthy_judged) =
+          judge_->Shares(verdict.model, verdict.incident);
+    tell_(verdict);
+  }
+
+  void Publish(ProblemSet problems) {
+    problems_ = std::make_shared<const ProblemSet>(std::move(problems));
+    rescorer_->SetProblems(problems_);
+  }
+
   void Rest(const std::stop_token& stop, absl::Duration rest) {
     std::unique_lock<std::mutex> lock(mutex_);
     wake_.wait_for(lock, stop,
@@ -117,16 +256,27 @@ class Service : public RescoreService {
                    [] { return false; });
   }
 
+  const Config& config_;
   const Evaluator& evaluator_;
+  const std::function<void(const Verdict&)> tell_;
   const WallClock clock_;
+  std::atomic<bool> stop_judging_ = false;
+  std::unique_ptr<ModelClient> judge_client_;
+  std::unique_ptr<RubricJudge> judge_;  // may be null
+  Mutex told_mutex_;
+  // The latest of each incident.
+  std::map<std::string, Verdict> told_ ABSL_GUARDED_BY(told_mutex_);
   std::unique_ptr<ModelClient> watched_;
   std::vector<std::unique_ptr<ModelClient>> others_;
   std::unique_ptr<Rescorer> rescorer_;
+  ProblemSet recorded_;
+  std::shared_ptr<const ProblemSet> problems_;
   // Only to sleep on: what is shared is the rescorer's, and it has its own.
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::jthread asker_;
   std::jthread watcher_;
+  std::jthread rater_;
 };
 
 }  // namespace
@@ -135,11 +285,43 @@ bool CanRescore(const Config& config) {
   return config.rescore.enabled && !config.rescore.watched.endpoint.empty();
 }
 
+absl::StatusOr<std::vector<StoredProblem>> LoadStoredProblems(
+    BaselineStore& store) {
+  std::vector<StoredProblem> stored;
+  RW_ASSIGN_OR_RETURN(const std::vector<BaselineInfo> infos, store.Baselines());
+  for (const BaselineInfo& info : infos) {
+    RW_ASSIGN_OR_RETURN(auto texts, store.Texts(info.model));
+    if (texts.empty()) continue;
+    RW_ASSIGN_OR_RETURN(const auto problems, store.Problems(info.model));
+    RW_ASSIGN_OR_RETURN(const auto trials, store.Trials(info.model));
+    std::map<uint64_t, std::vector<std::pair<std::string, Trials>>> by_problem;
+    for (const RegimeTrials& t : trials)
+      by_problem[t.digest].emplace_back(t.regime.sampling,
+                                        Trials{t.trials, t.failures});
+    for (const BaselineProblem& p : problems) {
+      const auto text = texts.find(p.digest);
+      // Without an answer nobody could say whether a re-run is right.
+      if (text == texts.end() || p.kind != ProblemKind::kGold || p.gold.empty())
+        continue;
+      stored.push_back(
+          {p, std::move(text->second), std::move(by_problem[p.digest])});
+    }
+  }
+  // What was solved before what has no trials, where there are too many.
+  std::stable_sort(stored.begin(), stored.end(),
+                   [](const StoredProblem& a, const StoredProblem& b) {
+                     return a.trials.empty() < b.trials.empty();
+                   });
+  if (stored.size() > ProblemSet::kMaxProblems)
+    stored.resize(ProblemSet::kMaxProblems);
+  return stored;
+}
+
 absl::StatusOr<std::unique_ptr<RescoreService>> OpenRescoreService(
     const Config& config, const Evaluator& evaluator, Store* store,
     std::function<void(const Verdict&)> tell) {
-  auto service = std::make_unique<Service>(evaluator);
-  RW_RETURN_IF_ERROR(service->Open(config, store, std::move(tell)));
+  auto service = std::make_unique<Service>(config, evaluator, std::move(tell));
+  RW_RETURN_IF_ERROR(service->Open(store));
   return std::unique_ptr<RescoreService>(std::move(service));
 }
 

@@ -266,8 +266,20 @@ CREATE TABLE incident_differences (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kMigrations[] = {kState, kIncidents, kBaselines,
-                                       kRescore};
+// What else a verdict knows: the chat template behind the endpoint, and what a
+// judge model makes of the chains.
+constexpr const char* kVerdictEvidence = R"sql(
+ALTER TABLE incident_verdicts ADD COLUMN template_hash TEXT NOT NULL DEFAULT '';
+ALTER TABLE incident_verdicts
+  ADD COLUMN healthy_template_hash TEXT NOT NULL DEFAULT '';
+ALTER TABLE incident_verdicts ADD COLUMN rated INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE incident_verdicts ADD COLUMN low INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE incident_verdicts ADD COLUMN healthy_rated INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE incident_verdicts ADD COLUMN healthy_low INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr const char* kMigrations[] = {kState, kIncidents, kBaselines, kRescore,
+                                       kVerdictEvidence};
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "daemon/commands/baseline.h"
 #include "daemon/commands/baseline_formats.h"
 #include "daemon/commands/baseline_record.h"
+#include "daemon/pipeline/stored_baseline.h"
 #include "storage/baseline_store.h"
 #include "tap/jsonl/recorded.h"
 
@@ -218,6 +220,88 @@ TEST_F(InFolder, ImportingResponsesAgainChangesNothing) {
   EXPECT_EQ(store_->Baselines()->front().responses, 40);
 }
 
+TEST_F(InFolder, ResponsesThatOtherProgramsRecordedAreLearnt) {
+  std::string batch;
+  std::string litellm;
+  for (int i = 0; i < 30; ++i) {
+    const std::string body =
+        "{\"id\":\"c" + std::to_string(i) +
+        "\",\"model\":\"m\",\"created\":" + std::to_string(1700000000 + i) +
+        ",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":"
+        "{\"role\":\"assistant\",\"content\":\"It is so.\"}}],"
+        "\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}";
+    batch += "{\"custom_id\":\"q" + std::to_string(i) +
+             "\",\"response\":{\"status_code\":200,\"body\":" + body + "}}\n";
+    litellm += "{\"id\":\"c" + std::to_string(i) +
+               "\",\"call_type\":\"acompletion\",\"status\":\"success\","
+               "\"model\":\"n\",\"messages\":[{\"role\":\"user\","
+               "\"content\":\"And?\"}],\"response\":" +
+               body + "}\n";
+  }
+  batch += "{\"custom_id\":\"late\",\"response\":{\"status_code\":500}}\n";
+  BaselineImportReport report = Import({.path = File("b.jsonl", batch)});
+  EXPECT_EQ(report.format, BaselineFormat::kOpenAiBatch);
+  EXPECT_EQ(report.learnt, 30);
+  EXPECT_EQ(report.bad_lines, 1);
+  EXPECT_THAT(messages_.str(), HasSubstr("b.jsonl:31: "));
+  EXPECT_EQ(Import({.path = folder_ + "/b.jsonl"}).learnt, 0);
+  report = Import({.path = File("l.jsonl", litellm),
+                   .format = BaselineFormat::kLiteLlm,
+                   .model = "mine"});
+  EXPECT_EQ(report.learnt, 30);
+  EXPECT_THAT(report.models, ElementsAre("mine"));
+  EXPECT_EQ(GuessBaselineFormat(litellm.substr(0, litellm.find('\n'))).value(),
+            BaselineFormat::kLiteLlm);
+}
+
+TEST_F(InFolder, HowAResponseWasAskedIsPartOfItsRegime) {
+  Response r;
+  r.model = "m";
+  r.prompt = "What is 2 and 1?";
+  r.content = "The answer is 3.";
+  r.problem = Problem{"p", "3", AnswerKind::kNumber};
+  r.sampling.temperature = .5;
+  r.intent.effort = "high";
+  r.intent.thinking = Thinking::kOn;
+  r.intent.max_tokens = 3000;
+  r.streamed = true;
+  Import({.path = File("one.jsonl", WriteRecorded(r) + "\n")});
+  ASSERT_EQ(store_->Trials("m")->size(), 1u);
+  EXPECT_EQ(store_->Trials("m")->front().regime.sampling,
+            "temperature=0.5 thinking=on effort=high max_tokens=4096 streamed");
+}
+
+TEST_F(InFolder, AStoredProblemIsFoundInAnotherWrappingAndNear) {
+  const std::string prompt =
+      "A farmer fills 14 crates with 23 pears each and gives 31 pears away. "
+      "How many pears are left?";
+  Import({.path = File("q.csv", "question,answer\n\"" + prompt + "\",291\n"),
+          .model = "m"});
+  const auto problems = store_->Problems("m").value();
+  ASSERT_EQ(problems.size(), 1u);
+  const auto index =
+      IndexOf(problems, store_->Texts("m").value(), PrefixProfile());
+  Match match = index->FindByText("Question: " + prompt +
+                                  "\nPut your final answer in \\boxed{}.");
+  EXPECT_EQ(match.kind, MatchKind::kExact);
+  EXPECT_EQ(match.problem, problems[0].digest);
+  match = index->FindByText(
+      "A farmer fills 17 crates with 29 pears each and gives 12 pears away. "
+      "How many pears are left?");
+  EXPECT_EQ(match.kind, MatchKind::kNear);
+  EXPECT_EQ(match.problem, problems[0].digest);
+  // Recorded responses to it in that wrapping are trials of it.
+  Response r;
+  r.model = "m";
+  r.prompt = "Question: " + prompt + "\nPut your final answer in \\boxed{}.";
+  r.content = "\\boxed{291}";
+  r.sampling.temperature = 1;
+  const BaselineImportReport report =
+      Import({.path = File("r.jsonl", WriteRecorded(r) + "\n")});
+  EXPECT_EQ(report.correct, 1);
+  EXPECT_EQ(store_->Problems("m")->front().trials, 1);
+}
+
 TEST_F(InFolder, ADryRunStoresNothing) {
   const auto report = ImportBaselineFile(
       {.path = File("r.jsonl", Rows(40, "b")), .dry_run = true}, config_,
@@ -276,7 +360,10 @@ class FakeClient : public ModelClient {
     for (int i = 0; i < std::min(request.n, 3); ++i) {
       Response& r = responses.emplace_back();
       r.origin = Origin::kRescore;
-      r.content = "The answer is " + request.prompt + ".";
+      const nlohmann::json messages =
+          nlohmann::json::parse(request.messages_json);
+      r.content = "The answer is " +
+                  messages.back()["content"].get<std::string>() + ".";
     }
     return responses;
   }

@@ -161,6 +161,18 @@ TEST(Config, PrintsNamesThatNeedEscapes) {
   EXPECT_TRUE(again.models.contains("x: y\n"));
 }
 
+TEST(Config, ReadsTheJudge) {
+  const Config c = Parse(
+      "rescore: {judge: {endpoint: 'http://j:1', model: big, api_key_file: /k, "
+      "ca_file: /c, tokens_per_hour: 7}}");
+  EXPECT_EQ(c.rescore.judge.endpoint, "http://j:1");
+  EXPECT_EQ(c.rescore.judge.model, "big");
+  EXPECT_EQ(c.rescore.judge.api_key_file, "/k");
+  EXPECT_EQ(c.rescore.judge.ca_file, "/c");
+  EXPECT_EQ(c.rescore.judge.tokens_per_hour, 7);
+  ExpectError("rescore: {judge: {endpoint: 'http://j:1'}}", "needs a model");
+}
+
 TEST(Config, NamesFileLineAndKeyOfAnError) {
   ExpectError("http:\n  listen: x:1\nqeue:\n  records: 1\n",
               "test.yaml:3: qeue: unknown key");

@@ -125,6 +125,7 @@ void Fill(Telemetry& t) {
   rescore.jobs["created"] = 3;
   rescore.verdicts["confirmed"] = 1;
   rescore.errors["timeout"] = 2;
+  rescore.judge.chains["rated"] = 4;
   t.SetRescore(rescore, {{"delivered", 1}});
 }
 
@@ -617,6 +618,8 @@ TEST(Telemetry, CountsWhatRescoringHasDoneSinceTheLastTime) {
   t.SetRescore(now, {{"delivered", 1}});
   now.samples = 9;
   now.gate_open = true;
+  now.judge.chains["rated"] = 4;
+  now.judge.anchor_error = .25;
   t.SetRescore(now, {{"delivered", 3}});
   const std::string text = t.Text();
   for (const char* line :
@@ -624,6 +627,8 @@ TEST(Telemetry, CountsWhatRescoringHasDoneSinceTheLastTime) {
         "reasonwatch_rescore_samples_total 9",
         "reasonwatch_rescore_errors_total{reason=\"http_5xx\"} 2",
         "reasonwatch_webhook_deliveries_total{outcome=\"delivered\"} 3",
+        "reasonwatch_judge_chains_total{outcome=\"rated\"} 4",
+        "reasonwatch_judge_anchor_error 0.25",
         "reasonwatch_rescore_gate_open 1"})
     EXPECT_NE(text.find(line), std::string::npos) << line;
 }

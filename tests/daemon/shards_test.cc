@@ -627,5 +627,69 @@ TEST(Shards, UnknownFormatIsANoticeWithoutWords) {
             std::vector<std::string>{"<word_word>…</word_word> then text"});
 }
 
+TEST(Shards, CanariesOpenAnIncidentOfAModelWithoutTraffic) {
+  FakeStore store;
+  const Config config = DefaultConfig();
+  Verdict verdict;
+  verdict.kind = VerdictKind::kConfirmed;
+  verdict.trigger = RescoreTrigger::kCanary;
+  verdict.model = "quiet";
+  verdict.incident = "inc-0123456789ab";
+  verdict.time = absl::Now();
+  verdict.samples = 40;
+  verdict.failures = 30;
+  verdict.pass_rate = .25;
+  verdict.baseline_pass_rate = .9;
+  verdict.bayes_factor = 1e5;
+  {
+    Rig rig(config, &store, 1, /*can_confirm=*/true);
+    rig.shards.Start();
+    // One problem alone is told, and opens nothing.
+    Verdict one = verdict;
+    one.incident.clear();
+    one.problem = 7;
+    rig.shards.TakeVerdict(one);
+    rig.shards.TakeVerdict(verdict);
+    rig.shards.TakeVerdict(verdict);
+    ASSERT_TRUE(WaitFor([&] { return !rig.Events().empty(); }));
+    rig.shards.Drain();
+    EXPECT_EQ(rig.Events()[0].kind, IncidentEvent::Kind::kOpened);
+    const Incident incident = rig.Events()[0].incident;
+    EXPECT_EQ(incident.id, verdict.incident);
+    EXPECT_EQ(incident.severity, Severity::kCritical);
+    EXPECT_EQ(incident.scope, Scope::kModel);
+    rig.shards.Stop();
+  }
+  // The detectors hold nothing of it, and it stays open all the same.
+  Rig rig(config, &store, 1, /*can_confirm=*/true);
+  ASSERT_TRUE(rig.shards
+                  .Restore(*store.LoadState(),
+                           *store.LoadIncidents(/*open_only=*/true, 0))
+                  .ok());
+  rig.shards.Start();
+  absl::SleepFor(absl::Milliseconds(1500));
+  EXPECT_TRUE(rig.Events().empty());
+  verdict.kind = VerdictKind::kNotReproduced;
+  rig.shards.TakeVerdict(verdict);
+  ASSERT_TRUE(WaitFor([&] { return !rig.Events().empty(); }));
+  EXPECT_EQ(rig.Events()[0].incident.close_reason, "recovered");
+  rig.shards.Stop();
+}
+
+TEST(Shards, AWantedChangeIsToldToWhoeverRemembersTheModel) {
+  std::vector<std::string> told;
+  const Config config = DefaultConfig();
+  Telemetry telemetry({.version = "test", .max_streams = 64});
+  StandardEvaluator evaluator("key");
+  ShardsOptions options;
+  options.on_accepted = [&](const std::string& model) {
+    told.push_back(model);
+  };
+  Shards shards(config, options, evaluator, telemetry, nullptr,
+                [](const IncidentEvent&) {});
+  shards.Accept("m", "wanted", {}, {});
+  EXPECT_EQ(told, std::vector<std::string>{"m"});
+}
+
 }  // namespace
 }  // namespace reasonwatch

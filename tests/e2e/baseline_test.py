@@ -1,7 +1,11 @@
 """The stored baseline as an operator handles it: commands beside a daemon."""
+import http.server
 import json
 import pathlib
 import signal
+import subprocess
+import threading
+import time
 import unittest
 import urllib.request
 
@@ -82,6 +86,106 @@ class Commands(Folder):
         self.assertIn("freeze --off", done.stderr)
         self.baseline("freeze", "--model", MODEL, "--off")
         self.baseline("import", self.problems("p.jsonl", 0, 9), "--model", MODEL)
+
+
+class ModelServer:
+    """Answers each question with its own crate doubled; one in five wrongly."""
+
+    def __init__(self, pause):
+        self.asked = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def reply(self, status, text):
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(text.encode())))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def do_GET(self):
+                self.reply(404, "{}")
+
+            def do_POST(self):
+                request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                prompt = request["messages"][-1]["content"]
+                if not prompt.startswith("A crate"):  # which regime is this?
+                    prompt = "A crate holds 0 pears"
+                else:
+                    outer.asked.append((dict(self.headers), request))
+                    time.sleep(pause)
+                held = int(prompt.split()[3])
+                answer = 2 * held + (len(outer.asked) % 5 == 0)
+                self.reply(200, json.dumps({
+                    "id": "x", "object": "chat.completion", "created": 1,
+                    "model": request["model"], "system_fingerprint": "build-7",
+                    "usage": {"prompt_tokens": 9, "completion_tokens": 12},
+                    "choices": [{"index": 0, "finish_reason": "stop", "message": {
+                        "role": "assistant",
+                        "content": f"Two crates.\n\nThe answer is {answer}."}}]}))
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.handle_error = lambda *_: None  # clients are killed here
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
+        self.thread = threading.Thread(target=self.http.serve_forever)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.http.shutdown()
+        self.thread.join()
+        self.http.server_close()
+
+
+class Record(Folder):
+
+    def test_recording_outlives_a_kill_and_is_learnt(self):
+        key = self.write("key", "k-123\n")
+        self.baseline("import", self.problems("set.jsonl", 0, 20), "--model", "m")
+        out = self.folder / "answers.jsonl"
+        with ModelServer(pause=.03) as server:
+            command = ["record", "--endpoint", server.url, "--model", "m",
+                       "--served-model", "m-7b", "--out", out, "-n", "3",
+                       "--temperature", "0.6", "--max-tokens", "512",
+                       "--api-key-file", key]
+            running = subprocess.Popen(
+                [harness.BINARY, "baseline", *map(str, command), "--data", str(self.data)],
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            harness.wait_for("answers", lambda: len(server.asked) >= 10)
+            running.kill()
+            running.communicate()
+            kept = len(harness.read_rows(out)) if out.read_text().endswith("\n") else \
+                out.read_text().count("\n")
+            self.assertGreaterEqual(kept, 8)
+            done = self.baseline(*command)
+            self.assertIn(f"{60 - kept} new answers, {kept} from before, 0 failed", done.stdout)
+            headers, request = server.asked[0]
+            sent = {k.lower(): v for k, v in headers.items()}
+            self.assertEqual(sent["authorization"], "Bearer k-123")
+            self.assertEqual(sent["x-reasonwatch-origin"], "rescore")
+            self.assertEqual((request["model"], request["temperature"], request["max_tokens"]),
+                             ("m-7b", .6, 512))
+            asked = len(server.asked)
+            self.assertIn("Nothing of it is new", self.baseline(*command).stdout)
+            self.assertEqual(len(server.asked), asked)
+        self.assertEqual(len(harness.read_rows(out)), 60)
+        shown = self.baseline("show", "--model", "m").stdout
+        self.assertIn("build-7", shown)
+        self.assertIn("temperature=0.6 top_p=1 max_tokens=512", shown)
+
+    def test_a_server_that_is_not_there_is_named(self):
+        self.baseline("import", self.problems("set.jsonl", 0, 20), "--model", "m")
+        done = self.baseline("record", "--endpoint", "http://127.0.0.1:9", "--model", "m",
+                             "--out", self.folder / "none.jsonl", "--timeout", "2", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("requests in a row failed", done.stderr)
 
 
 class BesideTheDaemon(Folder):

@@ -13,6 +13,22 @@ import harness
 SECRET = "s3cret"
 
 
+# What the daemon's anchors are known to be worth, by how they begin.
+ANCHORS = {"A tin holds": (2, 2, 2), "Tom is 4": (2, 2, 2), "A train runs": (0, 0, 0),
+           "Which is heavier": (2, 2, 0), "How many minutes": (2, 0, 0),
+           "A shop sells": (2, 2, 2), "What is 15 %": (2, 1, 0), "Ben has 7": (2, 0, 0)}
+
+
+def rubric(prompt):
+    """As a fair judge answers: what only says no is worth little."""
+    asked = prompt.removeprefix("Question:\n")
+    scores = (0, 1, 0) if "\nNo.\n" in prompt else (2, 2, 2)
+    for begin, known in ANCHORS.items():
+        if asked.startswith(begin):
+            scores = known
+    return json.dumps(dict(zip(("self_contained", "connected", "follows"), scores)))
+
+
 def question(row):
     return row["prompt"] if "prompt" in row else row["messages"][-1]["content"]
 
@@ -57,13 +73,16 @@ class Server:
                 if not self.path.endswith("/chat/completions"):
                     return self.reply(404, "{}")
                 request = json.loads(body)
-                outer.asked.append((dict(self.headers), request))
+                if request["model"] != "judge":
+                    outer.asked.append((dict(self.headers), request))
                 return self.answer(request)
 
             def answer(self, request):
                 prompt = request["messages"][-1]["content"]
                 text = outer.answers.get(prompt, "")
-                if not outer.healthy:
+                if request["model"] == "judge":
+                    text = rubric(prompt)
+                elif not outer.healthy:
                     text = "<think>\nNo.\n</think>\n\nThat makes \\boxed{-1}."
                 usage = {"prompt_tokens": 20, "completion_tokens": 1 + len(text) // 4}
                 base = {"id": "x", "created": 1, "model": request["model"]}
@@ -94,14 +113,14 @@ class Server:
         self.http.server_close()
 
 
-def settings(folder, server):
+def settings(folder, server, more=""):
     secret = pathlib.Path(folder) / "secret"
     secret.write_text(SECRET + "\n")
     return harness.config(folder, more=f"""\
 baseline: {{path: {harness.SAMPLE}/baseline.jsonl}}
 false_alarms: {{mean_responses: 100000}}
 reference: {{freeze: true}}
-rescore: {{endpoint: "http://127.0.0.1:{server.port}", localise: false}}
+rescore: {{endpoint: "http://127.0.0.1:{server.port}", localise: false{more}}}
 webhook: {{url: "http://127.0.0.1:{server.port}/hook", secret_file: {secret}}}
 """)
 
@@ -145,7 +164,8 @@ class Rescore(unittest.TestCase):
                 self.assertEqual(
                     metrics['reasonwatch_rescore_verdicts_total{verdict="confirmed"}'], 1)
                 self.assertEqual(metrics["reasonwatch_rescore_samples_total"],
-                                 len([r for _, r in server.asked if "logprobs" not in r]))
+                                 len([r for _, r in server.asked
+                                      if "logprobs" not in r and r["max_tokens"] > 1]))
                 sent = {k.lower(): v for k, v in server.asked[0][0].items()}
                 self.assertEqual(sent["x-reasonwatch-origin"], "rescore")
                 # The same questions, seen by a tap, are nobody's traffic.
@@ -167,6 +187,27 @@ class Rescore(unittest.TestCase):
                 self.assertEqual(incident["severity"], "warning")
                 self.assertEqual(server.told, [])
 
+    def test_a_judge_rates_the_chains_beside_the_healthy_ones(self):
+        with harness.temporary_folder() as folder, Server(healthy=False) as server:
+            judge = (f', judge: {{endpoint: "http://127.0.0.1:{server.port}",'
+                     " model: judge, tokens_per_hour: 1000000}")
+            with harness.Daemon(folder, settings(folder, server, judge)) as daemon:
+                opened = self.open_incident(daemon, folder)
+                self.verdict(daemon)
+
+                def rated():
+                    whole = daemon.api("/api/v1/incidents/" + opened["id"])
+                    return whole["rescore"].get("judge")
+                judged = harness.wait_for("the judge", rated, 60)
+                self.assertGreater(judged["rated"], 0)
+                self.assertEqual(judged["low"], judged["rated"])
+                self.assertGreater(judged["healthy_rated"], 30)
+                self.assertEqual(judged["healthy_low"], 0)
+                metrics = daemon.metrics()
+                self.assertEqual(metrics["reasonwatch_judge_anchor_error"], 0)
+                self.assertGreater(
+                    metrics['reasonwatch_judge_chains_total{outcome="rated"}'], 30)
+
     def test_by_hand(self):
         with harness.temporary_folder() as folder, Server(healthy=True) as server:
             path = pathlib.Path(folder) / "c.yaml"
@@ -175,6 +216,15 @@ class Rescore(unittest.TestCase):
             # Three trials of a problem are too few to judge it alone by.
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(json.loads(done.stdout)["reason"], "few_trials")
+            # The same problem, known from the database alone.
+            harness.run("baseline", "import", harness.SAMPLE / "baseline.jsonl",
+                        "--config", path)
+            path.write_text(path.read_text().replace(
+                f"baseline: {{path: {harness.SAMPLE}/baseline.jsonl}}\n", ""))
+            asked = len(server.asked)
+            done = harness.run("rescore", "--config", path, "--json", "sample-053", check=False)
+            self.assertEqual(json.loads(done.stdout)["reason"], "few_trials", done.stderr)
+            self.assertGreaterEqual(len(server.asked), asked)
             done = harness.run("rescore", "--config", path, "nonsense", check=False)
             self.assertEqual(done.returncode, 1)
             self.assertIn("nonsense", done.stderr)

@@ -55,7 +55,17 @@ class FakeClient : public ModelClient {
     return load_;
   }
   absl::StatusOr<Regime> ReadRegime(std::string_view) override {
-    return Regime();
+    MutexLock lock(mutex_);
+    ++regime_reads_;
+    return regime_;
+  }
+  void SetRegime(Regime regime) {
+    MutexLock lock(mutex_);
+    regime_ = std::move(regime);
+  }
+  int regime_reads() const {
+    MutexLock lock(mutex_);
+    return regime_reads_;
   }
 
   void SetLoad(absl::StatusOr<LoadReading> load) {
@@ -103,6 +113,8 @@ class FakeClient : public ModelClient {
   int http_status_ ABSL_GUARDED_BY(mutex_) = 200;
   bool no_response_ ABSL_GUARDED_BY(mutex_) = false;
   bool garbage_ ABSL_GUARDED_BY(mutex_) = false;
+  Regime regime_ ABSL_GUARDED_BY(mutex_);
+  int regime_reads_ ABSL_GUARDED_BY(mutex_) = 0;
   std::function<void()> during_ ABSL_GUARDED_BY(mutex_);
   std::string logprobs_ ABSL_GUARDED_BY(mutex_);
   std::vector<SampleRequest> requests_ ABSL_GUARDED_BY(mutex_);

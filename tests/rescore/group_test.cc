@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "rescore/canary_watch.h"
 #include "rescore/headroom.h"
 #include "rescore/localise.h"
 #include "tests/rescore/problems.h"
@@ -200,6 +201,48 @@ TEST(Headroom, OpensOnlyAfterTheServerHasRestedAndShutsAtOnce) {
   EXPECT_TRUE(gate.open());
 }
 
+TEST(ProblemSet, TakesStoredProblemsAsTheyWereAskedMost) {
+  StoredProblem stored;
+  stored.problem = {"m", 77, "s77", AnswerKind::kNumber, "5", 12, 2};
+  stored.text.prompt = "How many?";
+  stored.trials = {
+      {"temperature=0.7 thinking=on max_tokens=1024 streamed", {6, 1}},
+      {"temperature=0.7 thinking=on max_tokens=4096 streamed", {4, 0}},
+      {"temperature=1", {5, 5}},
+      {"temperature=0.7 nonsense=1", {90, 90}}};
+  StoredProblem known = stored;  // the recorded one says more
+  known.problem.digest = 1;
+  StoredProblem wordless = stored;
+  wordless.problem.digest = 78;
+  wordless.text = {};
+  StoredProblem untried = stored;
+  untried.problem.digest = 79;
+  untried.trials.clear();
+  const ProblemSet set =
+      UniformProblems(4, 16, 1).With({stored, known, wordless, untried});
+  const RescoreProblem* p = set.Find("m", 77);
+  ASSERT_NE(p, nullptr);
+  EXPECT_EQ(p->trials[0].count, 10);
+  EXPECT_EQ(p->trials[0].failures, 1);
+  EXPECT_TRUE(p->solved);
+  EXPECT_EQ(p->question.sampling.temperature, .7);
+  EXPECT_FALSE(p->question.sampling.top_p.has_value());
+  EXPECT_EQ(p->question.intent.thinking, Thinking::kOn);
+  EXPECT_TRUE(p->question.streamed);
+  EXPECT_EQ(p->max_tokens, 4096);
+  EXPECT_EQ(p->question.problem->answer, "5");
+  EXPECT_EQ(set.Find("m", 1)->id, "p1");
+  EXPECT_EQ(set.Find("m", 78), nullptr);
+  ASSERT_NE(set.Find("m", 79), nullptr);
+  EXPECT_FALSE(set.Find("m", 79)->solved);
+  EXPECT_EQ(set.SolvedOf("m", 0).size(), 5u);
+  // Of another model nothing else is known: its own prior all the same.
+  stored.problem.model = "other";
+  stored.trials = {{"", {40, 0}}};
+  const ProblemSet other = ProblemSet().With({stored});
+  EXPECT_LT(other.PriorOf("other", Reward::kOutcome).rate(), .1);
+}
+
 TEST(HourlyBudget, RunsDryAndFillsAgain) {
   absl::Time now = absl::UnixEpoch();
   HourlyBudget budget(3600, now);
@@ -215,6 +258,65 @@ TEST(HourlyBudget, RunsDryAndFillsAgain) {
   EXPECT_FALSE(budget.Allows(now));
   HourlyBudget off(0, now);
   EXPECT_FALSE(off.Allows(now + absl::Hours(5)));
+}
+
+TEST(CanaryWatch, SoundsFewFalseAlarmsAndFindsALossSoon) {
+  std::mt19937_64 random(11);
+  constexpr int kRuns = 300;
+  const auto delay = [&](double failures, double expected) {
+    double sum = 0;
+    for (int run = 0; run < kRuns; ++run) {
+      CanaryWatch watch;
+      int n = 0;
+      while (!watch.alarm() && n < 20000) {
+        watch.Add(expected, std::bernoulli_distribution(failures)(random));
+        ++n;
+      }
+      sum += n;
+    }
+    return sum / kRuns;
+  };
+  EXPECT_GE(delay(.1, .1), kCanaryAlarm);
+  EXPECT_LE(delay(.55, .1), 15);
+  EXPECT_LE(delay(.91, .1), 6);
+  EXPECT_LE(delay(.325, .1), 45);
+}
+
+TEST(CanaryWatch, RecoversAndOutlivesARestart) {
+  CanaryWatch watch;
+  for (int i = 0; i < 30; ++i) watch.Add(.1, true);
+  EXPECT_TRUE(watch.alarm());
+  EXPECT_FALSE(watch.recovered());
+  CanaryWatch again;
+  ASSERT_TRUE(again.Parse(watch.Print()));
+  EXPECT_NEAR(again.statistic(), watch.statistic(), watch.statistic() * 1e-5);
+  int n = 0;
+  while (!again.recovered() && n < 1000) {
+    again.Add(.1, n % 10 == 9);
+    ++n;
+  }
+  EXPECT_LE(n, 120);
+  EXPECT_FALSE(again.Parse("1 2 3"));
+  EXPECT_FALSE(again.Parse("1 2 3 4 5 nan"));
+}
+
+TEST(Localise, AVariantStandsInTheWrappingOfItsProblem) {
+  Response question;
+  question.problem = Problem{"variant/t/1", "3", AnswerKind::kNumber};
+  question.prompt = "Solve: Ann has 1 \"pear\".\nBox the answer.";
+  const ProblemVariant variant{"Ann has 1 \"pear\".", "Bo has 9 \"figs\".",
+                               "9"};
+  auto asked = AskVariant(question, variant);
+  ASSERT_TRUE(asked.has_value());
+  EXPECT_EQ(asked->prompt, "Solve: Bo has 9 \"figs\".\nBox the answer.");
+  EXPECT_EQ(asked->problem->answer, "9");
+  question.messages_json =
+      R"([{"role":"user","content":"Solve: Ann has 1 \"pear\"."}])";
+  asked = AskVariant(question, variant);
+  ASSERT_TRUE(asked.has_value());
+  EXPECT_EQ(asked->messages_json,
+            R"([{"role":"user","content":"Solve: Bo has 9 \"figs\"."}])");
+  EXPECT_FALSE(AskVariant(question, {"Cy has", "x", "1"}).has_value());
 }
 
 TEST(Localise, TheIntervalHoldsTheTrueDifference) {

@@ -393,6 +393,178 @@ TEST_F(RescorerTest, OtherLogProbabilitiesNameTheWeights) {
   EXPECT_EQ(Now().causes.front().cause, "quantization_or_weights");
 }
 
+TEST_F(RescorerTest, AnotherTemplateBehindTheEndpointIsToldAndNamed) {
+  bool healthy = true;
+  Start([&](const SampleRequest&) { return healthy; });
+  Regime regime;
+  regime.fingerprint = "build-1";
+  regime.template_hash = "aaaa";
+  client_->SetRegime(regime);
+  RunOn(absl::Hours(1));
+  EXPECT_GE(client_->regime_reads(), 3);
+  EXPECT_LE(client_->regime_reads(), 5);
+  const auto events = [&] {
+    return *store_.LoadEvents("m", absl::InfinitePast(), absl::InfiniteFuture(),
+                              100);
+  };
+  EXPECT_TRUE(events().empty());
+  regime.template_hash = "bbbb";
+  client_->SetRegime(regime);
+  RunOn(absl::Minutes(20));
+  ASSERT_EQ(events().size(), 1u);
+  EXPECT_EQ(events()[0].kind, "template_hash");
+  EXPECT_EQ(events()[0].old_value, "aaaa");
+  EXPECT_EQ(events()[0].new_value, "bbbb");
+  // A restart does not forget what it was.
+  Restart();
+  const int reads = client_->regime_reads();
+  healthy = false;
+  Open(Signal::kConsistencyRegression);
+  Run(absl::Minutes(15));
+  ASSERT_EQ(told_.size(), 1u);
+  EXPECT_GT(client_->regime_reads(), reads);
+  EXPECT_EQ(told_[0].kind, VerdictKind::kConfirmed);
+  EXPECT_EQ(told_[0].healthy_template_hash, "aaaa");
+  EXPECT_EQ(told_[0].template_hash, "bbbb");
+  EXPECT_EQ(Now().causes.front().cause, "prompt_or_template_change");
+  EXPECT_NE(Now().causes.front().evidence.find("bbbb"), std::string::npos);
+  EXPECT_EQ(events().size(), 1u);
+}
+
+TEST_F(RescorerTest, AWantedChangeIsTheMeasureFromThenOn) {
+  const auto body = [](double base) {
+    return absl::StrFormat(
+        R"({"choices":[{"logprobs":{"content":[{"logprob":%f}]}}]})", base);
+  };
+  Start([](const SampleRequest&) { return true; });
+  Regime regime;
+  regime.template_hash = "aaaa";
+  client_->SetRegime(regime);
+  client_->SetLogprobs(body(-.5));
+  RunOn(absl::Minutes(2));
+  const std::string before = *store_.LoadFact("rescore_fingerprint/m");
+  regime.template_hash = "bbbb";
+  client_->SetRegime(regime);
+  client_->SetLogprobs(body(-.7));
+  rescorer_->Forget("m");
+  RunOn(absl::Minutes(2));
+  EXPECT_NE(*store_.LoadFact("rescore_fingerprint/m"), before);
+  EXPECT_TRUE(
+      store_.LoadEvents("m", absl::InfinitePast(), absl::InfiniteFuture(), 100)
+          ->empty());
+  Restart();
+  Open(Signal::kConsistencyRegression);
+  RunOn(absl::Minutes(14));
+  ASSERT_EQ(told_.size(), 1u);
+  EXPECT_EQ(told_[0].healthy_template_hash, "bbbb");
+  EXPECT_EQ(told_[0].template_hash, "bbbb");
+}
+
+TEST_F(RescorerTest, AModelThatLooksTextsUpFailsTheirVariants) {
+  RescorerOptions options;
+  options.variant = [](std::string_view id, uint64_t draw) {
+    const std::string number(id.substr(1));
+    return std::optional<ProblemVariant>(
+        {absl::StrFormat("What is %s + 1?", number),
+         absl::StrFormat("What is %d + 1?", 1000 + draw % 1000), "7"});
+  };
+  Start(
+      [](const SampleRequest& r) {
+        for (int n = 1; n <= 64; ++n)
+          if (r.messages_json.find(absl::StrFormat("What is %d + 1?", n)) !=
+              std::string::npos)
+            return true;
+        return false;
+      },
+      options);
+  Open(Signal::kConsistencyRegression);
+  RunOn(absl::Minutes(30));
+  ASSERT_EQ(told_.size(), 2u);
+  EXPECT_EQ(told_[1].kind, VerdictKind::kNotReproduced);
+  ASSERT_EQ(told_[1].differences.size(), 1u);
+  const Difference& d = told_[1].differences[0];
+  EXPECT_EQ(d.name, kVariant);
+  EXPECT_EQ(d.cause, "surface_pattern");
+  EXPECT_EQ(d.value, -1);
+  EXPECT_LT(d.high, -.8);
+  EXPECT_EQ(d.pairs, 32);
+  EXPECT_EQ(Now().causes.front().cause, "surface_pattern");
+  EXPECT_EQ(Now().severity, Severity::kWarning);
+}
+
+TEST_F(RescorerTest, AModelThatSolvesVariantsTooHasNoSurfacePattern) {
+  RescorerOptions options;
+  options.variant = [](std::string_view id, uint64_t draw) {
+    if (id != "p1" && id != "p2") return std::optional<ProblemVariant>();
+    return std::optional<ProblemVariant>(
+        {absl::StrFormat("What is %s + 1?", std::string(id.substr(1))),
+         absl::StrFormat("What is %d + 1?", 1000 + draw % 1000), "7"});
+  };
+  Start([](const SampleRequest&) { return true; }, options);
+  Open(Signal::kConsistencyRegression);
+  RunOn(absl::Minutes(30));
+  ASSERT_EQ(told_.size(), 2u);
+  ASSERT_EQ(told_[1].differences.size(), 1u);
+  EXPECT_EQ(told_[1].differences[0].cause, "");
+  EXPECT_EQ(told_[1].differences[0].value, 0);
+}
+
+// No live response ever comes.
+TEST_F(RescorerTest, CanariesWatchAQuietService) {
+  RescorerOptions options;
+  options.canaries_per_hour = 30;
+  double loss = 0;
+  // Fails an eighth of what it is asked, as its baseline did.
+  Start(
+      [&](const SampleRequest& r) {
+        const double u = static_cast<double>(StableHash(r.id) % 10000) / 10000;
+        return u < 7. / 8 * (1 - loss);
+      },
+      options);
+  RunOn(absl::Hours(72));
+  for (const Verdict& v : told_) EXPECT_EQ(v.incident, "");
+  EXPECT_TRUE(book_.Open().empty());
+  loss = .5;
+  const absl::Time lost = clock_.Now();
+  while (book_.Open().empty() && clock_.Now() < lost + absl::Hours(24))
+    clock_.Advance(rescorer_->Step());
+  ASSERT_EQ(book_.Open().size(), 1u);
+  EXPECT_LE(clock_.Now() - lost, absl::Hours(2));
+  EXPECT_EQ(Now().confirmation, Confirmation::kConfirmed);
+  EXPECT_EQ(Now().severity, Severity::kCritical);
+  EXPECT_EQ(Now().scope, Scope::kModel);
+  EXPECT_EQ(Now().signals[0].signal, Signal::kConsistencyRegression);
+  EXPECT_EQ(Now().signals[0].finding.channel, kCanaryChannel);
+  EXPECT_LT(Now().signals[0].finding.effect.high, 0);
+  EXPECT_EQ(event_.kind, IncidentEvent::Kind::kOpened);
+  const std::string id = Now().id;
+  // It is one incident while the loss lasts, over a restart too.
+  RunOn(absl::Hours(5));
+  Restart(options);
+  RunOn(absl::Hours(5));
+  ASSERT_EQ(book_.Open().size(), 1u);
+  EXPECT_EQ(Now().id, id);
+  loss = 0;
+  const absl::Time well = clock_.Now();
+  while (!book_.Open().empty() && clock_.Now() < well + absl::Hours(24))
+    clock_.Advance(rescorer_->Step());
+  EXPECT_TRUE(book_.Open().empty());
+  EXPECT_LE(clock_.Now() - well, absl::Hours(6));
+  EXPECT_EQ(event_.incident.close_reason, "recovered");
+}
+
+TEST_F(RescorerTest, WithoutCanariesNothingHoldsTheirIncidentOpen) {
+  RescorerOptions options;
+  options.canaries_per_hour = 30;
+  Start([](const SampleRequest&) { return false; }, options);
+  RunOn(absl::Hours(3));
+  ASSERT_EQ(book_.Open().size(), 1u);
+  options.canaries_per_hour = 0;
+  Restart(options);
+  EXPECT_TRUE(book_.Open().empty());
+  EXPECT_EQ(event_.incident.close_reason, "no_data");
+}
+
 TEST_F(RescorerTest, FewTrialsAreMadeUpForByTheReference) {
   trials_ = 1;
   problems_ = 4;

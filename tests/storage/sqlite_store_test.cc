@@ -46,12 +46,14 @@ std::string Describe(const Finding& f) {
 
 std::string Describe(const Verdict& v) {
   std::string s = absl::StrFormat(
-      "verdict %d [%s] %x [%s] %d %a %d %d %a %a %a %a %a %a %d %a\n",
+      "verdict %d [%s] %x [%s] %d %a %d %d %a %a %a %a %a %a %d %a [%s|%s] %d "
+      "%d %d %d\n",
       static_cast<int>(v.kind), v.model, v.problem, v.reason,
       static_cast<int>(v.reward), v.bayes_factor, v.samples, v.failures,
       v.pass_rate, v.baseline_pass_rate, v.group_mean, v.group_deviation,
       v.advantage.value_or(-99), v.statistic, absl::ToUnixNanos(v.time),
-      v.fingerprint_p);
+      v.fingerprint_p, v.template_hash, v.healthy_template_hash, v.judged.rated,
+      v.judged.low, v.healthy_judged.rated, v.healthy_judged.low);
   for (const Difference& d : v.differences)
     s += absl::StrFormat("  %s %a %a %a %d [%s]\n", d.name, d.value, d.low,
                          d.high, d.pairs, d.cause);
@@ -151,6 +153,10 @@ Incident FullIncident() {
   v.statistic = 1e300;
   v.time = absl::FromUnixNanos(123);
   v.fingerprint_p = .0005;
+  v.template_hash = "b";
+  v.healthy_template_hash = "a";
+  v.judged = {32, 9};
+  v.healthy_judged = {64, 2};
   v.differences = {{"fresh_cache", .5, .25, kNan, 32, "cache_or_batching"},
                    {"again", 0, -1, 1, 0, ""}};
   return i;
