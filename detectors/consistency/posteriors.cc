@@ -9,10 +9,10 @@
 namespace reasonwatch {
 namespace {
 
-// What a posterior does not know of its problem: traffic that moves to the
-// hardest quarter of the problems alarms .8 times as often as asked with this,
-// and 2.2 times with .01; a loss of a third is found after 30 responses instead
-// of 24 (docs/statistics.md).
+// What a posterior does not know of its problem: traffic may move to those that
+// are harder than their few trials show. With .01 it alarms 2.6 times as often
+// then; with this a loss of a third is found after 30 responses instead of 24
+// (docs/statistics.md).
 constexpr double kKappa = .03;
 constexpr std::array<float, kDistanceBuckets - 1> kBucketEnds = {0, .15F, .3F};
 constexpr int kMinRepeated = 50;
