@@ -1,6 +1,7 @@
 #include "detectors/carriers.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -55,6 +56,17 @@ void Carriers::Observe(const Scored& scored, const Evidence& evidence) {
   seen.part[kBuild] = SlotOf(VersionOf(scored.regime), versions_);
   seen.part[kTurn] = std::min<uint8_t>(scored.stratum.turn, 2);
   seen.part[kFill] = std::min<uint8_t>(scored.stratum.fill, 2);
+  seen.asked = 0;
+  if (scored.session != 0 && scored.match.problem != 0) {
+    const auto asked = static_cast<uint32_t>(
+        (scored.session ^ std::rotl(scored.match.problem, 32)) *
+            0x9E3779B97F4A7C15ULL >>
+        33 << 1);
+    const bool again = std::any_of(
+        recent_.begin(), recent_.end(),
+        [asked](const Seen& s) { return (s.asked & ~1u) == asked; });
+    seen.asked = asked | static_cast<uint32_t>(again && asked != 0);
+  }
   seen.evidence = 0;
   for (size_t s = 0; s < evidence.size(); ++s)
     seen.evidence |= uint64_t{std::min<uint8_t>(evidence[s], 15)} << 4 * s;
@@ -75,8 +87,8 @@ Carriers::Explanation Carriers::Of(Signal signal, int64_t since) const {
     total += evidence;
     squares += evidence * evidence;
     for (size_t p = 0; p < kParts; ++p) {
-      ++all[p][seen.part[p]];
-      own[p][seen.part[p]] += evidence;
+      ++all[p][seen.Slot(p)];
+      own[p][seen.Slot(p)] += evidence;
     }
   }
   if (total == 0) return explanation;
@@ -112,6 +124,10 @@ Carriers::Explanation Carriers::Of(Signal signal, int64_t since) const {
         break;
       case kFill:
         explanation.strata.emplace_back(kFills[slot]);
+        break;
+      case kAgain:
+        if (slot == 1)
+          explanation.strata.emplace_back("what a session asks again");
         break;
       default:
         break;

@@ -1,5 +1,5 @@
-// Which part of the traffic carries a change: a replica, a version, late turns
-// or a full context.
+// Which part of the traffic carries a change: a replica, a version, late turns,
+// a full context, or what a session asks again.
 //
 // Keeps, of the last 256 responses of a level, where each came from and how
 // much evidence it gave each signal. A part carries a change where at least
@@ -41,11 +41,16 @@ class Carriers {
   void Restore(StateReader& in);
 
  private:
-  enum Part { kReplica, kBuild, kTurn, kFill, kParts };
+  enum Part { kReplica, kBuild, kTurn, kFill, kAgain, kParts };
   struct Seen {
-    uint64_t evidence = 0;  // four bits a signal
-    std::array<uint8_t, kParts> part{};
-    uint32_t padding = 0;
+    uint64_t evidence = 0;               // four bits a signal
+    std::array<uint8_t, kAgain> part{};  // before kAgain
+    // 31 bits of session and problem, 0 = not known, and whether it was among
+    // the responses that were kept then.
+    uint32_t asked = 0;
+    uint8_t Slot(size_t p) const {
+      return p == kAgain ? static_cast<uint8_t>(asked & 1) : part[p];
+    }
   };
   // 0 = none, or no room.
   static uint8_t SlotOf(std::string_view name, std::vector<std::string>& names);

@@ -29,6 +29,10 @@ Scored ToScored(const Sample& sample, int64_t index) {
         static_cast<float>(std::log2(1 + sample.tokens));
   if (sample.outcome >= 0)
     s.reading(Feature::kFinishLength) = static_cast<float>(sample.outcome);
+  if (sample.problem != 0) {
+    s.match = {.kind = MatchKind::kExact, .problem = sample.problem};
+    s.grade = sample.failed ? Grade::kIncorrect : Grade::kCorrect;
+  }
   return s;
 }
 

@@ -36,6 +36,8 @@ struct Sample {
   double tokens = -1;  // below 0: no length
   int outcome = -1;    // finish reason "length": 0 or 1, below 0: not read
   uint8_t stratum = 0;
+  uint64_t problem = 0;  // 0: nothing is graded
+  bool failed = false;
 };
 using Sampler = std::function<Sample(int64_t index, Draw& draw)>;
 

@@ -35,6 +35,9 @@ std::vector<Row> Rows() {
                             Where::kFullContext, Where::kCanary})
     rows.push_back({{.fault = Fault::kShorten, .where = where},
                     {where == Where::kCanary ? .1 : 1}});
+  rows.push_back({{.fault = Fault::kOneSentence}, {1, .3, .1}});
+  rows.push_back(
+      {{.fault = Fault::kOneSentence, .where = Where::kAskedAgain}, {1}});
   return rows;
 }
 

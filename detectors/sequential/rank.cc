@@ -43,7 +43,17 @@ RankHistogram::Scores RankHistogram::ScoresOf(int bin) const {
     equal = bins_[static_cast<size_t>(bin)];
   }
   const double n = count_ + 1.0;
-  return {NormalQuantile(below / n), NormalQuantile((below + equal + 1) / n)};
+  Scores scores{.low = NormalQuantile(below / n),
+                .high = NormalQuantile((below + equal + 1) / n),
+                .low_of_lower = 0,
+                .high_of_upper = 0};
+  // Nothing was seen beyond: one place is left for what was not.
+  scores.low_of_lower =
+      equal > 0 && below == 0 ? NormalQuantile(1 / n) : scores.low;
+  scores.high_of_upper = equal > 0 && below + equal == count_
+                             ? NormalQuantile((below + equal) / n)
+                             : scores.high;
+  return scores;
 }
 
 double RankHistogram::Median() const {
@@ -73,8 +83,8 @@ void RankHistogram::Restore(StateReader& in) {
 
 void RankPayOff(const RankHistogram::Scores& scores, Tail tail,
                 double tolerance, bool at_least, PayOff& out) {
-  double low = scores.low;
-  double high = scores.high;
+  double low = tail == Tail::kLow ? scores.low_of_lower : scores.low;
+  double high = tail == Tail::kLow ? scores.high : scores.high_of_upper;
   if (at_least) {
     if (tail == Tail::kHigh) {
       out.bets = 0;

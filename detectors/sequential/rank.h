@@ -12,6 +12,12 @@
 // is 1 when the response is exchangeable with the reference, whatever the
 // distribution; a stratum that was never seen gives l = 1 exactly. D is the
 // tolerance, in standard deviations: a shift that size is still healthy.
+//
+// In the outermost bin that was seen a response ends at n/(n+1) (begins at
+// 1/(n+1) for the lower tail): the last place is for what lies beyond, and the
+// mean is below 1. Else, in a reference that is all zeros, one zero more would
+// be no evidence at all against a rise, l = 1, and rare values would add up
+// unopposed for as long as none of them is learnt.
 #ifndef REASONWATCH_DETECTORS_SEQUENTIAL_RANK_H_
 #define REASONWATCH_DETECTORS_SEQUENTIAL_RANK_H_
 
@@ -33,10 +39,13 @@ class RankHistogram {
  public:
   void Add(int bin);
   int64_t count() const { return count_; }
-  // Normal scores of the interval that a response in `bin` would take.
+  // Normal scores of the interval that a response in `bin` would take. Ties
+  // give up its upper end for the upper tail, its lower one for the lower.
   struct Scores {
     double low;
     double high;
+    double low_of_lower;
+    double high_of_upper;
   };
   Scores ScoresOf(int bin) const;
   // Median residual, NaN when empty.

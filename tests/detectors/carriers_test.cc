@@ -73,6 +73,20 @@ TEST(Carriers, NameTurnsAndContextFill) {
   EXPECT_TRUE(fill.Of(Signal::kLengthCollapse, 100).strata.empty());
 }
 
+TEST(Carriers, NameWhatASessionAsksAgain) {
+  Carriers carriers;
+  Draw draw(9);
+  for (int i = 0; i < 200; ++i) {
+    Scored s = Any(i, draw);
+    // Each asks seven problems and then some of them again.
+    s.session = 1 + static_cast<uint64_t>(i / 10);
+    s.match.problem = 1 + static_cast<uint64_t>(i % 10 < 7 ? i % 10 : i % 3);
+    carriers.Observe(s, Bad(i % 10 >= 7));
+  }
+  EXPECT_EQ(carriers.Of(kSignal, 200).strata,
+            std::vector<std::string>{"what a session asks again"});
+}
+
 TEST(Carriers, SayNothingOfWhatIsEverywhere) {
   for (double share : {1., .3, .05}) {
     const auto of = After(200, [&](const Scored&, Draw& draw) {

@@ -67,11 +67,36 @@ std::vector<double> MeanOverOrders(const std::vector<int>& bins, Tail tail,
 
 TEST(RankPayOff, MeanOverAllOrdersIsOneWhateverTheLengths) {
   const std::vector<int> cases[] = {
-      {10}, {3, 90}, {5, 5, 5, 5}, {1, 2, 3, 4, 5, 6, 7}, {0, 0, 71, 72, 143}};
+      {10}, {3, 90}, {1, 2, 3, 4, 5, 6, 7}, {0, 70, 71, 72, 143}};
   for (const auto& bins : cases) {
     for (Tail tail : {Tail::kLow, Tail::kHigh})
       for (double mean : MeanOverOrders(bins, tail, 0))
         EXPECT_NEAR(mean, 1, 1e-9);
+  }
+}
+
+TEST(RankPayOff, TiesAtTheEndsOnlyLowerTheMean) {
+  const std::vector<int> cases[] = {
+      {5, 5, 5, 5}, {0, 0, 71, 72, 143}, {7, 7, 7, 8, 9, 9}};
+  for (const auto& bins : cases) {
+    for (Tail tail : {Tail::kLow, Tail::kHigh})
+      for (double mean : MeanOverOrders(bins, tail, 0))
+        EXPECT_LE(mean, 1 + 1e-9);
+  }
+}
+
+// A reference of 100 zeros, frozen, of traffic that is above zero once in 200:
+// what was never seen must not add up against it.
+TEST(RankPayOff, RareValuesDoNotAddUpAgainstAReferenceOfZeros) {
+  const std::vector<int> zeros(100, 72);
+  for (Tail tail : {Tail::kLow, Tail::kHigh}) {
+    const PayOff usual = RankOf(zeros, 72, tail, .2);
+    const PayOff rare = RankOf(zeros, tail == Tail::kHigh ? 120 : 20, tail, .2);
+    for (size_t j = 0; j < 6; ++j) {
+      EXPECT_LT(usual.e[j], 1) << j;
+      EXPECT_GT(rare.e[j], 2 * usual.e[j]) << j;
+      EXPECT_LT(199 * std::log(usual.e[j]) + std::log(rare.e[j]), 0) << j;
+    }
   }
 }
 

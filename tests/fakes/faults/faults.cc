@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <random>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -82,6 +83,7 @@ bool Hits(const Plan& plan, const Response& r, double coin) {
       break;
     case Where::kEverywhere:
     case Where::kCanary:
+    case Where::kAskedAgain:
       break;
   }
   return coin < plan.share;
@@ -107,6 +109,8 @@ std::string_view FaultName(Fault fault) {
       return "ends inside the chain";
     case Fault::kShorten:
       return "chain shortened";
+    case Fault::kOneSentence:
+      return "one sentence";
     case Fault::kFail:
       return "wrong throughout";
     case Fault::kPad:
@@ -127,6 +131,8 @@ std::string_view WhereName(Where where) {
       return "context fill 75 % and over";
     case Where::kCanary:
       return "a new version";
+    case Where::kAskedAgain:
+      return "the same query again in a session";
   }
   return "";
 }
@@ -147,6 +153,7 @@ Signal OwnSignal(Fault fault) {
     case Fault::kTruncate:
       return Signal::kEmptyOrTruncated;
     case Fault::kShorten:
+    case Fault::kOneSentence:
       return Signal::kLengthCollapse;
     case Fault::kFail:
     case Fault::kPad:
@@ -203,6 +210,9 @@ Response Spoil(Response r, const Plan& plan) {
       content = Joined(p);
       break;
     }
+    case Fault::kOneSentence:
+      content = absl::StrCat("The answer is \\boxed{", number, "}.");
+      break;
     case Fault::kFail:
       Change(number, p.chain);
       Change(number, p.answer);
@@ -230,7 +240,10 @@ Response Spoil(Response r, const Plan& plan) {
 
 DrillReport Drill(const Plan& plan, uint64_t seed, int limit, int baseline,
                   int before) {
-  HealthyTraffic traffic(seed);
+  constexpr double kAskedAgainShare = .2;
+  HealthyTraffic traffic(
+      seed, plan.where == Where::kAskedAgain ? kAskedAgainShare : 0);
+  std::set<std::pair<std::string, std::string>> asked;
   std::mt19937_64 coins(seed ^ 0x5eed);
   StandardEvaluator evaluator("drill");
   WatchOptions watch;
@@ -259,7 +272,9 @@ DrillReport Drill(const Plan& plan, uint64_t seed, int limit, int baseline,
     const double coin = static_cast<double>(coins() >> 11) * 0x1p-53;
     const bool canary = plan.where == Where::kCanary;
     if (canary) r.regime.fingerprint = "fp-stable";
-    if (i >= before && Hits(plan, r, coin)) {
+    const bool again = !asked.emplace(r.session, r.prompt).second;
+    if (i >= before && Hits(plan, r, coin) &&
+        (again || plan.where != Where::kAskedAgain)) {
       r = Spoil(std::move(r), plan);
       if (canary) r.regime.fingerprint = kCanaryFingerprint;
     }

@@ -22,6 +22,7 @@ enum class Fault {
   kContradict,    // another answer than the chain's
   kTruncate,      // ends inside the chain, and the server says "stop"
   kShorten,       // keeps a part of the chain
+  kOneSentence,   // no chain, and the answer in one sentence
   kFail,          // chain and answer agree, and are wrong
   kPad            // twice as long, in perfect form, and wrong
 };
@@ -32,7 +33,9 @@ enum class Where {
   kOneReplica,
   kLateTurns,
   kFullContext,
-  kCanary
+  kCanary,
+  kAskedAgain  // a session's first question, asked again in a fifth of its
+               // turns
 };
 
 struct Plan {

@@ -51,7 +51,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Own{Fault::kLanguage, .1}, Own{Fault::kContradict, 1},
                       Own{Fault::kContradict, .1}, Own{Fault::kTruncate, 1},
                       Own{Fault::kTruncate, .1}, Own{Fault::kShorten, 1},
-                      Own{Fault::kShorten, .1}, Own{Fault::kFail, 1},
+                      Own{Fault::kShorten, .1}, Own{Fault::kOneSentence, 1},
+                      Own{Fault::kOneSentence, .1}, Own{Fault::kFail, 1},
                       Own{Fault::kFail, .3}),
     [](const auto& test) {
       std::string name(FaultName(test.param.fault));
@@ -76,6 +77,14 @@ TEST(FaultScope, LateTurns) {
   ASSERT_GT(report.delay, 0);
   EXPECT_TRUE(Sits(report.incident, "turns 6 and later"));
   EXPECT_EQ(report.incident.causes[0].cause, "context_saturation");
+}
+
+TEST(FaultScope, TheSameQueryAgainInASession) {
+  const DrillReport report =
+      Drill({.fault = Fault::kOneSentence, .where = Where::kAskedAgain}, 7);
+  EXPECT_TRUE(report.clean_before);
+  ASSERT_GT(report.delay, 0);
+  EXPECT_TRUE(Sits(report.incident, "what a session asks again"));
 }
 
 TEST(FaultScope, AFullContext) {

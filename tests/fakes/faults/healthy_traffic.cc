@@ -87,7 +87,8 @@ HealthyTraffic::Session& HealthyTraffic::NextTurn() {
     session = {.id = ++sessions_,
                .turn = 0,
                .turns = 1 + Below(9),
-               .long_document = Chance(.15)};
+               .long_document = Chance(.15),
+               .first_problem = 0};
   }
   ++session.turn;
   return session;
@@ -96,7 +97,7 @@ HealthyTraffic::Session& HealthyTraffic::NextTurn() {
 std::string HealthyTraffic::Aside() { return Pick(kAsides, Below(1 << 16)); }
 
 Response HealthyTraffic::Next() {
-  const Session& session = NextTurn();
+  Session& session = NextTurn();
   Response r;
   r.id = absl::StrCat("f", index_);
   r.time = absl::FromUnixSeconds(1700000000) + absl::Minutes(index_++);
@@ -110,7 +111,9 @@ Response HealthyTraffic::Next() {
   r.usage.input_tokens = 400 + 600 * session.turn + Below(400) +
                          (session.long_document ? kWindow * 3 / 4 : 0);
 
-  const uint64_t number = 1 + static_cast<uint64_t>(Below(kProblems));
+  uint64_t number = 1 + static_cast<uint64_t>(Below(kProblems));
+  if (session.turn == 1) session.first_problem = number;
+  if (repeats_ > 0 && Chance(repeats_)) number = session.first_problem;
   const Story story = MakeStory(number);
   std::string chain =
       absl::StrCat(Pick(kBegins, Below(1 << 16)), " ", story.name,

@@ -15,7 +15,10 @@ namespace reasonwatch::testing {
 
 class HealthyTraffic {
  public:
-  explicit HealthyTraffic(uint64_t seed) : random_(seed) {}
+  // `repeats`: share of a session's later turns that ask its first question
+  // again.
+  explicit HealthyTraffic(uint64_t seed, double repeats = 0)
+      : random_(seed), repeats_(repeats) {}
 
   // The next response: prompt, content, usage, session, turn, replica, times a
   // minute apart. One problem in twenty is answered wrongly. `problem` carries
@@ -28,6 +31,7 @@ class HealthyTraffic {
     int turn = 0;
     int turns = 0;
     bool long_document = false;
+    uint64_t first_problem = 0;
   };
   // 64-bit draws only: distributions differ between libraries.
   int Below(int n) {
@@ -40,6 +44,7 @@ class HealthyTraffic {
   std::string Aside();
 
   std::mt19937_64 random_;
+  double repeats_;
   int64_t index_ = 0;
   int sessions_ = 0;
   std::array<Session, 12> active_{};
