@@ -174,8 +174,7 @@ std::string WithRaisedMarks(std::string_view s) {
     if (rest.size() >= 3 && rest.starts_with("\xe2\x81") && rest[2] >= '\xb4' &&
         rest[2] <= '\xb9')
       mark = "^";
-    if (rest.size() >= 3 && rest.starts_with("\xe2\x82") && rest[2] >= '\x80' &&
-        rest[2] <= '\x89')
+    if (rest.size() >= 3 && rest.starts_with("\xe2\x82") && rest[2] <= '\x89')
       mark = "_";
     if (rest.size() >= 3 && rest.starts_with("\xe2\x85") && rest[2] >= '\x90' &&
         rest[2] <= '\x9e')
