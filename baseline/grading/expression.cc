@@ -386,7 +386,8 @@ class Evaluator {
       } else if (c == '/' || c == ':') {
         ++i_;
         v = Divide(v, Signed());
-      } else if (StartsFactor(c) && !IsDigit(c)) {
+      } else if (StartsFactor(c) && !IsDigit(c) && !AtCommand("rfloor") &&
+                 !AtCommand("rceil")) {
         v = Multiply(v, Raised());
       } else {
         break;
@@ -439,6 +440,12 @@ class Evaluator {
   bool StartsFactor(char c) const {
     return IsDigit(c) || IsLetter(c) || c == '(' || c == '[' || c == '{' ||
            c == '\\' || c == '.' || (c == '|' && bars_ == 0);
+  }
+
+  bool AtCommand(std::string_view name) const {
+    const std::string_view rest = s_.substr(i_);
+    return rest.size() > name.size() && rest[0] == '\\' &&
+           rest.substr(1, name.size()) == name;
   }
 
   Value<Real> Group(char open, char close) {
@@ -520,7 +527,8 @@ class Evaluator {
     bool whole = true;
     if (!digits.empty()) TakeThousands(&digits);
     int scale = 0;
-    if (i_ < s_.size() && s_[i_] == '.') {
+    const bool point = i_ < s_.size() && s_[i_] == '.';
+    if (point) {
       ++i_;
       const std::string_view fraction = Digits();
       whole = fraction.empty();
@@ -528,6 +536,9 @@ class Evaluator {
       scale = -static_cast<int>(std::min<size_t>(fraction.size(), 1000));
     }
     if (digits.empty()) return Fail();
+    if (point)
+      if (const std::string_view period = Period(); !period.empty())
+        return Repeating(digits, scale, period);
     if (i_ + 1 < s_.size() && (s_[i_] == 'e' || s_[i_] == 'E')) {
       const size_t mark = i_;
       ++i_;
@@ -545,6 +556,35 @@ class Evaluator {
     }
     const Value<Real> v = FromDigits(digits, scale);
     return whole ? Mixed(v) : v;
+  }
+
+  // The digits of "\overline{142857}", "\bar 3" behind a decimal point.
+  std::string_view Period() {
+    if (i_ == 0 || s_[i_ - 1] == ' ' || i_ >= s_.size() || s_[i_] != '\\')
+      return {};
+    const size_t mark = i_;
+    for (std::string_view name : {"overline", "bar", "dot"}) {
+      if (!AtCommand(name)) continue;
+      i_ += 1 + name.size();
+      const bool braced = Take('{');
+      SkipSpace();
+      const std::string_view digits = Digits();
+      if (!digits.empty() && digits.size() <= 9 && (!braced || Take('}')))
+        return digits;
+    }
+    i_ = mark;
+    return {};
+  }
+  Value<Real> Repeating(std::string_view digits, int scale,
+                        std::string_view period) {
+    Value<Real> nines = Exact<Real>(1, 1);
+    for (size_t i = 0; i < period.size(); ++i)
+      nines = Multiply(nines, Exact<Real>(10, 1));
+    nines = Add(nines, Exact<Real>(-1, 1));
+    const Value<Real> tail =
+        Multiply(Divide(FromDigits(period, 0), nines),
+                 Power(Exact<Real>(10, 1), Exact<Real>(scale, 1)));
+    return Add(FromDigits(digits, scale), tail);
   }
 
   // "3 1/2" and "3\frac{1}{2}" are sums, as nobody writes a product of two

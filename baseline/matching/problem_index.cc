@@ -104,7 +104,7 @@ bool IsWrapping(std::string_view s, std::string_view problem) {
   static const RE2& courtesy = *new RE2(
       R"((?i)\b(?:hi|hello|hey|dear|thanks|thank|please|help|homework|stuck|exam|exercise|question|problem|puzzle|cheers|luck)\b)");
   static const RE2& more = *new RE2(
-      R"([0-9?=]|[^\x00-\x7f]|(?:^|\s)\(?[A-Ha-h][).:]\s|(?i)\b(?:if|unless|except|instead|assum\w*|suppos\w*|but|not|no|only|also|additional\w*|however|given|otherwise|provided|without|when|where|such that|let|now|another|other|round|nearest|find|comput\w+|calculat\w+|determin\w+|prov\w+|estimat\w+|count|convert\w*|express|evaluate|add|subtract|multiply|divide|double\w*|half|halve\w*|twice|ignor\w+|disregard|use|using|replac\w+|swap\w*|chang\w+|exclud\w+|includ\w+|then|next|second|both|each|all|every|none|she|he|her|his|it|they)\b)");
+      R"([0-9?=]|[^\x00-\x7f]|(?:^|\s)\(?[A-Ha-h][).:]\s|(?i)\b(?:if|unless|except|instead|assum\w*|suppos\w*|but|not|no|only|also|additional\w*|however|given|otherwise|provided|without|when|where|such that|let|now|another|other|round|nearest|find|comput\w+|calculat\w+|determin\w+|prov\w+|estimat\w+|count|convert\w*|express|evaluate|add|subtract|multiply|divide|double\w*|half|halve\w*|twice|ignor\w+|disregard|use|using|replac\w+|swap\w*|chang\w+|exclud\w+|includ\w+|then|next|second|both|what|which|who|whose|why|how|each|all|every|none|she|he|her|his|it|they)\b)");
   for (size_t begin = 0; begin < s.size();) {
     size_t end = begin;
     while (end < s.size() && s[end] != '\n' &&
@@ -117,7 +117,7 @@ bool IsWrapping(std::string_view s, std::string_view problem) {
     const re2::StringPiece piece{sentence.data(), sentence.size()};
     if (std::none_of(sentence.begin(), sentence.end(), IsWordByte)) continue;
     if (!RE2::PartialMatch(piece, courtesy) || RE2::PartialMatch(piece, more) ||
-        SpeaksOfIt(sentence, problem))
+        ChangesTheAnswer(sentence) || SpeaksOfIt(sentence, problem))
       return false;
   }
   return true;
@@ -296,7 +296,7 @@ Match ProblemIndex::FindContained(
   if (share < kMinSimilarity) return {};
   return {.kind = MatchKind::kNear,
           .problem = longest->digest,
-          .distance = static_cast<float>(1 - share)};
+          .distance = std::max(static_cast<float>(1 - share), .01F)};
 }
 
 Match ProblemIndex::FindNear(const std::vector<uint32_t>& shingles) const {

@@ -238,6 +238,13 @@ std::string Lower(std::string_view word) {
 
 }  // namespace
 
+bool ChangesTheAnswer(std::string_view sentence) {
+  static const RE2& changes_the_answer = *new RE2(
+      R"([+=^%]|\$\s*[a-z0-9]|(?i)\b(?:round(?:ed|ing)?|nearest|instead|twice|doubled?|tripled?|half|halved|halves|sum|product|difference|ratio|remainder|modulo|mod|multipl\w+|divid\w+|add(?:ed|ing)?\b.{0,20}\bto|subtract\w*|plus|minus|times|squared|cubed|percent\w*|dozens?|seconds|minutes|hours|days|weeks|months|years|cents|dollars|euros|pounds|(?:kilo|centi|milli)?(?:met(?:er|re)s|grams|lit(?:er|re)s)|inches|feet|miles|degrees|radians|opposite|revers\w+|negat\w+|except|ignor\w+|disregard\w*|suppos\w*|assum\w*|but|replac\w*|swap\w*|unless|significant|decimal places|for (?:her|his|their|him|them|two|three|four|five|six|seven|eight|nine|ten))\b)"
+      R"(|如果|假设|但|四舍五入|两倍|一半|加上|减去|乘以|除以|gerundet|runde|doppelt|hälfte|minuten|stunden|redonde|minutos|horas|arrondi|округл)");
+  return RE2::PartialMatch(Piece(sentence), changes_the_answer);
+}
+
 bool IsInstruction(std::string_view sentence) {
   sentence = Trim(sentence);
   if (sentence.empty()) return true;
@@ -257,12 +264,8 @@ bool IsInstruction(std::string_view sentence) {
       R"(|^do not (?:explain|output|include (?:any |an |the )?(?:explanations?|reasoning|steps|units?|text|other|additional|extra)\b)|^no explanation)"
       R"(|^here is (?:a|the|my|your) (?:question|problem|task|exercise)|^(?:thanks|thank you|good luck)\b)"
       R"(|请.{0,24}(?:推理|思考|回答|解答|解决|作答|给出)|一步一步|逐步|最终答案|schritt für schritt|paso a paso|étape par étape|пошагово|шаг за шагом|ステップ)");
-  // It asks for something else than the problem does.
-  static const RE2& changes_the_answer = *new RE2(
-      R"([+=^%]|\$\s*[a-z0-9]|(?i)\b(?:round(?:ed|ing)?|nearest|instead|twice|doubled?|tripled?|half|halved|halves|sum|product|difference|ratio|remainder|modulo|mod|multipl\w+|divid\w+|add(?:ed|ing)?\b.{0,20}\bto|subtract\w*|plus|minus|times|squared|cubed|percent\w*|dozens?|seconds|minutes|hours|days|weeks|months|years|cents|dollars|euros|pounds|(?:kilo|centi|milli)?(?:met(?:er|re)s|grams|lit(?:er|re)s)|inches|feet|miles|degrees|radians|opposite|revers\w+|negat\w+|except|ignor\w+|disregard\w*|suppos\w*|assum\w*|but|replac\w*|swap\w*|unless|significant|decimal places|for (?:her|his|their|him|them|two|three|four|five|six|seven|eight|nine|ten))\b)"
-      R"(|如果|假设|但|四舍五入|两倍|一半|加上|减去|乘以|除以|gerundet|runde|doppelt|hälfte|minuten|stunden|redonde|minutos|horas|arrondi|округл)");
   return RE2::PartialMatch(Piece(sentence), speaks_of_answering) &&
-         !RE2::PartialMatch(Piece(sentence), changes_the_answer);
+         !ChangesTheAnswer(sentence);
 }
 
 bool SpeaksOfIt(std::string_view sentence, std::string_view problem) {

@@ -27,8 +27,11 @@ std::string_view ProblemCore(std::string_view normalized);
 
 // Sentences that say how to answer and nothing about the problem. Numbers and
 // questions are never such.
-// What changes the answer (another unit, rounding, a condition) neither.
 bool IsInstruction(std::string_view sentence);
+
+// Asks for something else than the problem beside it does: another unit,
+// rounding, a condition, arithmetic. No instruction does.
+bool ChangesTheAnswer(std::string_view sentence);
 
 // Does the sentence share a word with the problem that is not one of answering
 // in general? Then it may say something about it.

@@ -266,7 +266,8 @@ CREATE TABLE incident_differences (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kMigrations[] = {kState, kIncidents, kBaselines, kRescore};
+constexpr const char* kMigrations[] = {kState, kIncidents, kBaselines,
+                                       kRescore};
 
 }  // namespace
 
