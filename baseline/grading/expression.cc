@@ -75,6 +75,7 @@ Real Nan() {
 
 template <typename Real>
 Real ToReal(Int128 v) {
+  if (v >= INT64_MIN && v <= INT64_MAX) return Real(static_cast<int64_t>(v));
   const bool negative = v < 0;
   const auto bits =
       negative ? -static_cast<Uint128>(v) : static_cast<Uint128>(v);
@@ -152,7 +153,8 @@ Value<Real> Approximate(Real v) {
 template <typename Real>
 Value<Real> Exact(Int128 num, Int128 den) {
   if (den == 0) return Approximate(Nan<Real>());
-  const Real approx = ToReal<Real>(num) / ToReal<Real>(den);
+  const Real approx =
+      den == 1 ? ToReal<Real>(num) : ToReal<Real>(num) / ToReal<Real>(den);
   constexpr Int128 kMin = -(Int128{1} << 126);
   constexpr Int128 kMax = Int128{1} << 126;
   // Leaves room to negate.
@@ -515,10 +517,16 @@ class Evaluator {
   }
 
   Value<Real> FromDigits(std::string_view digits, int scale) {
-    Value<Real> v = Exact<Real>(0, 1);
-    const Value<Real> ten = Exact<Real>(10, 1);
-    for (char d : digits) v = Add(Multiply(v, ten), Exact<Real>(d - '0', 1));
     if (scale > 300 || digits.size() > 400) return Fail();
+    constexpr size_t kFits = 36;  // digits in 128 bits
+    Int128 head = 0;
+    for (char d : digits.substr(0, kFits)) head = head * 10 + (d - '0');
+    Value<Real> v = Exact<Real>(head, 1);
+    if (scale == 0 && digits.size() <= kFits) return v;
+    const Value<Real> ten = Exact<Real>(10, 1);
+    if (digits.size() > kFits)
+      for (char d : digits.substr(kFits))
+        v = Add(Multiply(v, ten), Exact<Real>(d - '0', 1));
     return Multiply(v, Power(ten, Exact<Real>(scale, 1)));
   }
 
