@@ -279,18 +279,24 @@ void Rescorer::Observe(const Scored& s) {
   if (s.origin != Origin::kLive || s.match.kind == MatchKind::kNone) return;
   const bool exact = s.match.kind == MatchKind::kExact;
   if (exact ? s.grade != Grade::kIncorrect : !ShowsSymptom(s)) return;
+  // A prompt that is only like a problem of the baseline can't be graded; the
+  // problem that it is like can.
+  const uint64_t problem = exact ? s.match.problem : s.match.neighbour;
   const absl::Time time = s.start;
   MutexLock lock(mutex_);
   if (symptoms_.size() >= kMaxSymptomModels && !symptoms_.contains(s.model))
     return;
   std::deque<Symptom>& of_model = symptoms_[s.model];
+  RescoreTrigger trigger =
+      exact ? RescoreTrigger::kFailure : RescoreTrigger::kNear;
   std::erase_if(of_model, [&](const Symptom& old) {
-    return old.problem == s.match.problem;
+    if (old.problem != problem) return false;
+    // That it was failed itself says more.
+    if (old.trigger == RescoreTrigger::kFailure) trigger = old.trigger;
+    return true;
   });
   if (of_model.size() >= kMaxSymptoms) of_model.pop_front();
-  of_model.push_back(
-      {s.match.problem, time,
-       exact ? RescoreTrigger::kFailure : RescoreTrigger::kNear});
+  of_model.push_back({problem, time, trigger});
 }
 
 absl::StatusOr<std::string> Rescorer::Ask(const std::string& model,

@@ -5,8 +5,11 @@
 #include <boost/multiprecision/cpp_bin_float.hpp>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
+#include <type_traits>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "core/strings.h"
@@ -31,13 +34,48 @@ using Precise =
     boost::multiprecision::number<boost::multiprecision::cpp_bin_float<50>,
                                   boost::multiprecision::et_off>;
 
+// A value at every sample point: a formula with variables is read once.
+struct Lanes {
+  std::array<double, kSamples> at{};
+
+  Lanes() = default;
+  explicit Lanes(double v) { at.fill(v); }
+  Lanes& operator/=(const Lanes& b) {
+    for (size_t i = 0; i < at.size(); ++i) at[i] /= b.at[i];
+    return *this;
+  }
+};
+template <typename Function>
+Lanes Each(const Lanes& a, Function f) {
+  Lanes out;
+  for (size_t i = 0; i < out.at.size(); ++i) out.at[i] = f(a.at[i]);
+  return out;
+}
+template <typename Function>
+Lanes Each(const Lanes& a, const Lanes& b, Function f) {
+  Lanes out;
+  for (size_t i = 0; i < out.at.size(); ++i) out.at[i] = f(a.at[i], b.at[i]);
+  return out;
+}
+Lanes operator+(const Lanes& a, const Lanes& b) {
+  return Each(a, b, std::plus<>());
+}
+Lanes operator*(const Lanes& a, const Lanes& b) {
+  return Each(a, b, std::multiplies<>());
+}
+Lanes operator/(const Lanes& a, const Lanes& b) {
+  return Each(a, b, std::divides<>());
+}
+Lanes operator-(const Lanes& a) { return Each(a, std::negate<>()); }
+
 template <typename Real>
 Real Nan() {
-  return std::numeric_limits<Real>::quiet_NaN();
+  return Real(std::numeric_limits<double>::quiet_NaN());
 }
 
 template <typename Real>
 Real ToReal(Int128 v) {
+  if (v >= INT64_MIN && v <= INT64_MAX) return Real(static_cast<int64_t>(v));
   const bool negative = v < 0;
   const auto bits =
       negative ? -static_cast<Uint128>(v) : static_cast<Uint128>(v);
@@ -45,6 +83,10 @@ Real ToReal(Int128 v) {
   const Real low = static_cast<Real>(static_cast<uint64_t>(bits));
   const Real value = high * Real(0x1p64) + low;
   return negative ? Real(-value) : value;
+}
+template <>
+Lanes ToReal<Lanes>(Int128 v) {
+  return Lanes(static_cast<double>(v));
 }
 
 Int128 Gcd(Int128 a, Int128 b) {
@@ -63,6 +105,37 @@ using std::abs, std::acos, std::asin, std::atan, std::ceil, std::cos, std::cosh,
     std::exp, std::floor, std::isfinite, std::log, std::log10, std::pow,
     std::sin, std::sinh, std::sqrt, std::tan, std::tanh, std::tgamma;
 
+// The functions below for a value of any type, once for each lane.
+template <typename Real, typename Function>
+Real Apply(const Real& x, Function f) {
+  if constexpr (std::is_same_v<Real, Lanes>) {
+    return Each(x, f);
+  } else {
+    return Real(f(x));
+  }
+}
+
+template <typename Real>
+const Real& Pi() {
+  static const Real& pi = *new Real(acos(Real(-1)));
+  return pi;
+}
+template <>
+const Lanes& Pi<Lanes>() {
+  static const Lanes& pi = *new Lanes(std::acos(-1.0));
+  return pi;
+}
+template <typename Real>
+const Real& Euler() {
+  static const Real& e = *new Real(exp(Real(1)));
+  return e;
+}
+template <>
+const Lanes& Euler<Lanes>() {
+  static const Lanes& e = *new Lanes(std::exp(1.0));
+  return e;
+}
+
 // A fraction while it fits, and always its approximation.
 template <typename Real>
 struct Value {
@@ -80,7 +153,8 @@ Value<Real> Approximate(Real v) {
 template <typename Real>
 Value<Real> Exact(Int128 num, Int128 den) {
   if (den == 0) return Approximate(Nan<Real>());
-  const Real approx = ToReal<Real>(num) / ToReal<Real>(den);
+  const Real approx =
+      den == 1 ? ToReal<Real>(num) : ToReal<Real>(num) / ToReal<Real>(den);
   constexpr Int128 kMin = -(Int128{1} << 126);
   constexpr Int128 kMax = Int128{1} << 126;
   // Leaves room to negate.
@@ -110,9 +184,9 @@ Value<Real> Multiply(const Value<Real>& a, const Value<Real>& b) {
 template <typename Real>
 Value<Real> Divide(const Value<Real>& a, const Value<Real>& b) {
   if (b.exact && b.num != 0)
-    return Multiply(a,
-                    Value<Real>{1 / b.approx, true, b.num < 0 ? -b.den : b.den,
-                                b.num < 0 ? -b.num : b.num});
+    return Multiply(
+        a, Value<Real>{Real(1) / b.approx, true, b.num < 0 ? -b.den : b.den,
+                       b.num < 0 ? -b.num : b.num});
   return Approximate<Real>(a.approx / b.approx);
 }
 
@@ -133,20 +207,45 @@ Value<Real> Add(const Value<Real>& a, const Value<Real>& b) {
 }
 
 template <typename Real>
+Real IntegerPower(Real base, int exponent) {
+  Real result(1);
+  for (int n = std::abs(exponent); n > 0; n >>= 1) {
+    if (n % 2 == 1) result = result * base;
+    base = base * base;
+  }
+  return exponent < 0 ? Real(1) / result : result;
+}
+
+// An odd root of a negative number is real.
+template <typename Real>
+Real OddRoot(const Real& base, const Real& exponent, bool negative) {
+  if (!(base < 0)) return pow(base, exponent);
+  const Real magnitude = pow(Real(-base), exponent);
+  return negative ? Real(-magnitude) : magnitude;
+}
+Lanes OddRoot(const Lanes& base, const Lanes& exponent, bool negative) {
+  return Each(base, exponent, [negative](double b, double e) {
+    return OddRoot(b, e, negative);
+  });
+}
+Lanes pow(const Lanes& base, const Lanes& exponent) {
+  return Each(base, exponent,
+              [](double b, double e) { return std::pow(b, e); });
+}
+
+template <typename Real>
 Value<Real> Power(const Value<Real>& base, const Value<Real>& exponent) {
-  if (exponent.exact && exponent.den == 1 && base.exact &&
-      exponent.num >= -128 && exponent.num <= 128) {
-    Value<Real> result = Exact<Real>(1, 1);
+  if (exponent.exact && exponent.den == 1 && exponent.num >= -128 &&
+      exponent.num <= 128) {
     const int n = static_cast<int>(exponent.num);
+    if (!base.exact) return Approximate<Real>(IntegerPower(base.approx, n));
+    Value<Real> result = Exact<Real>(1, 1);
     for (int i = 0; i < std::abs(n); ++i) result = Multiply(result, base);
     return n < 0 ? Divide(Exact<Real>(1, 1), result) : result;
   }
-  // An odd root of a negative number is real.
-  if (base.approx < 0 && exponent.exact && exponent.den % 2 == 1) {
-    const Real magnitude = pow(Real(-base.approx), exponent.approx);
-    return Approximate<Real>(exponent.num % 2 == 0 ? magnitude
-                                                   : Real(-magnitude));
-  }
+  if (exponent.exact && exponent.den % 2 == 1)
+    return Approximate<Real>(
+        OddRoot(base.approx, exponent.approx, exponent.num % 2 != 0));
   return Approximate<Real>(pow(base.approx, exponent.approx));
 }
 
@@ -165,7 +264,8 @@ Value<Real> SquareRoot(const Value<Real>& v) {
     const auto den = IntegerRoot(v.den);
     if (num && den) return Exact<Real>(*num, *den);
   }
-  return Approximate<Real>(sqrt(v.approx));
+  return Approximate<Real>(
+      Apply(v.approx, [](const auto& x) { return sqrt(x); }));
 }
 
 template <typename Real>
@@ -173,33 +273,28 @@ struct Function {
   std::string_view name;
   Real (*apply)(const Real&);
 };
+#define RW_EACH(expression)                                \
+  [](const Real& v) {                                      \
+    return Apply(v, [](const auto& x) {                    \
+      return std::remove_cvref_t<decltype(x)>(expression); \
+    });                                                    \
+  }
 template <typename Real>
 constexpr std::array<Function<Real>, 24> kFunctions = {{
-    {"arcsin", [](const Real& x) { return Real(asin(x)); }},
-    {"arccos", [](const Real& x) { return Real(acos(x)); }},
-    {"arctan", [](const Real& x) { return Real(atan(x)); }},
-    {"asin", [](const Real& x) { return Real(asin(x)); }},
-    {"acos", [](const Real& x) { return Real(acos(x)); }},
-    {"atan", [](const Real& x) { return Real(atan(x)); }},
-    {"sinh", [](const Real& x) { return Real(sinh(x)); }},
-    {"cosh", [](const Real& x) { return Real(cosh(x)); }},
-    {"tanh", [](const Real& x) { return Real(tanh(x)); }},
-    {"coth", [](const Real& x) { return Real(1 / tanh(x)); }},
-    {"sin", [](const Real& x) { return Real(sin(x)); }},
-    {"cos", [](const Real& x) { return Real(cos(x)); }},
-    {"tan", [](const Real& x) { return Real(tan(x)); }},
-    {"cot", [](const Real& x) { return Real(1 / tan(x)); }},
-    {"sec", [](const Real& x) { return Real(1 / cos(x)); }},
-    {"csc", [](const Real& x) { return Real(1 / sin(x)); }},
-    {"exp", [](const Real& x) { return Real(exp(x)); }},
-    {"ln", [](const Real& x) { return Real(log(x)); }},
-    {"log", [](const Real& x) { return Real(log(x)); }},
-    {"lg", [](const Real& x) { return Real(log10(x)); }},
-    {"abs", [](const Real& x) { return Real(abs(x)); }},
-    {"floor", [](const Real& x) { return Real(floor(x)); }},
-    {"ceil", [](const Real& x) { return Real(ceil(x)); }},
-    {"sqrt", [](const Real& x) { return Real(sqrt(x)); }},
+    {"arcsin", RW_EACH(asin(x))}, {"arccos", RW_EACH(acos(x))},
+    {"arctan", RW_EACH(atan(x))}, {"asin", RW_EACH(asin(x))},
+    {"acos", RW_EACH(acos(x))},   {"atan", RW_EACH(atan(x))},
+    {"sinh", RW_EACH(sinh(x))},   {"cosh", RW_EACH(cosh(x))},
+    {"tanh", RW_EACH(tanh(x))},   {"coth", RW_EACH(1 / tanh(x))},
+    {"sin", RW_EACH(sin(x))},     {"cos", RW_EACH(cos(x))},
+    {"tan", RW_EACH(tan(x))},     {"cot", RW_EACH(1 / tan(x))},
+    {"sec", RW_EACH(1 / cos(x))}, {"csc", RW_EACH(1 / sin(x))},
+    {"exp", RW_EACH(exp(x))},     {"ln", RW_EACH(log(x))},
+    {"log", RW_EACH(log(x))},     {"lg", RW_EACH(log10(x))},
+    {"abs", RW_EACH(abs(x))},     {"floor", RW_EACH(floor(x))},
+    {"ceil", RW_EACH(ceil(x))},   {"sqrt", RW_EACH(sqrt(x))},
 }};
+#undef RW_EACH
 
 template <typename Real>
 const Function<Real>* FindFunction(std::string_view name) {
@@ -210,11 +305,19 @@ const Function<Real>* FindFunction(std::string_view name) {
 
 template <typename Real>
 Real Inverse(std::string_view name, const Real& x) {
-  if (name == "sin") return asin(x);
-  if (name == "cos") return acos(x);
-  if (name == "tan") return atan(x);
+  for (const auto& [function, inverse] :
+       {std::pair<std::string_view, std::string_view>{"sin", "asin"},
+        {"cos", "acos"},
+        {"tan", "atan"}})
+    if (name == function) return FindFunction<Real>(inverse)->apply(x);
   return Nan<Real>();
 }
+
+// What decides how a formula is read: lane 0 for all, as only variables differ
+// between lanes.
+double First(const Lanes& v) { return v.at[0]; }
+double First(double v) { return v; }
+double First(const Precise& v) { return static_cast<double>(v); }
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) {
@@ -285,7 +388,8 @@ class Evaluator {
       } else if (c == '/' || c == ':') {
         ++i_;
         v = Divide(v, Signed());
-      } else if (StartsFactor(c) && !IsDigit(c)) {
+      } else if (StartsFactor(c) && !IsDigit(c) && !AtCommand("rfloor") &&
+                 !AtCommand("rceil")) {
         v = Multiply(v, Raised());
       } else {
         break;
@@ -311,14 +415,17 @@ class Evaluator {
     if (++depth_ > kMaxDepth) return Fail();
     Value<Real> v = Primary();
     while (Take('!')) {
-      if (v.approx < 0 || v.approx > 170) return Fail();
+      if (v.exact && (v.num < 0 || v.num > 170 * v.den)) return Fail();
       if (v.exact && v.den == 1 && v.num <= 30) {
         Value<Real> product = Exact<Real>(1, 1);
         for (Int128 k = 2; k <= v.num; ++k)
           product = Multiply(product, Exact<Real>(k, 1));
         v = product;
       } else {
-        v = Approximate<Real>(tgamma(Real(v.approx + 1)));
+        v = Approximate<Real>(Apply(v.approx, [](const auto& x) {
+          using T = std::remove_cvref_t<decltype(x)>;
+          return x < 0 || x > 170 ? Nan<T>() : T(tgamma(T(x + 1)));
+        }));
       }
     }
     if (!failed_ && Take('^')) v = Power(v, Exponent());
@@ -335,6 +442,12 @@ class Evaluator {
   bool StartsFactor(char c) const {
     return IsDigit(c) || IsLetter(c) || c == '(' || c == '[' || c == '{' ||
            c == '\\' || c == '.' || (c == '|' && bars_ == 0);
+  }
+
+  bool AtCommand(std::string_view name) const {
+    const std::string_view rest = s_.substr(i_);
+    return rest.size() > name.size() && rest[0] == '\\' &&
+           rest.substr(1, name.size()) == name;
   }
 
   Value<Real> Group(char open, char close) {
@@ -371,7 +484,9 @@ class Evaluator {
       const Value<Real> v = Sum();
       --bars_;
       if (!Take('|')) return Fail();
-      return v.approx < 0 ? Negate(v) : v;
+      if (v.exact) return v.num < 0 ? Negate(v) : v;
+      return Approximate<Real>(
+          Apply(v.approx, [](const auto& x) { return abs(x); }));
     }
     if (c == '\\') return Command();
     if (IsLetter(c)) return Word();
@@ -402,10 +517,16 @@ class Evaluator {
   }
 
   Value<Real> FromDigits(std::string_view digits, int scale) {
-    Value<Real> v = Exact<Real>(0, 1);
-    const Value<Real> ten = Exact<Real>(10, 1);
-    for (char d : digits) v = Add(Multiply(v, ten), Exact<Real>(d - '0', 1));
     if (scale > 300 || digits.size() > 400) return Fail();
+    constexpr size_t kFits = 36;  // digits in 128 bits
+    Int128 head = 0;
+    for (char d : digits.substr(0, kFits)) head = head * 10 + (d - '0');
+    Value<Real> v = Exact<Real>(head, 1);
+    if (scale == 0 && digits.size() <= kFits) return v;
+    const Value<Real> ten = Exact<Real>(10, 1);
+    if (digits.size() > kFits)
+      for (char d : digits.substr(kFits))
+        v = Add(Multiply(v, ten), Exact<Real>(d - '0', 1));
     return Multiply(v, Power(ten, Exact<Real>(scale, 1)));
   }
 
@@ -414,7 +535,8 @@ class Evaluator {
     bool whole = true;
     if (!digits.empty()) TakeThousands(&digits);
     int scale = 0;
-    if (i_ < s_.size() && s_[i_] == '.') {
+    const bool point = i_ < s_.size() && s_[i_] == '.';
+    if (point) {
       ++i_;
       const std::string_view fraction = Digits();
       whole = fraction.empty();
@@ -422,6 +544,9 @@ class Evaluator {
       scale = -static_cast<int>(std::min<size_t>(fraction.size(), 1000));
     }
     if (digits.empty()) return Fail();
+    if (point)
+      if (const std::string_view period = Period(); !period.empty())
+        return Repeating(digits, scale, period);
     if (i_ + 1 < s_.size() && (s_[i_] == 'e' || s_[i_] == 'E')) {
       const size_t mark = i_;
       ++i_;
@@ -439,6 +564,35 @@ class Evaluator {
     }
     const Value<Real> v = FromDigits(digits, scale);
     return whole ? Mixed(v) : v;
+  }
+
+  // The digits of "\overline{142857}", "\bar 3" behind a decimal point.
+  std::string_view Period() {
+    if (i_ == 0 || s_[i_ - 1] == ' ' || i_ >= s_.size() || s_[i_] != '\\')
+      return {};
+    const size_t mark = i_;
+    for (std::string_view name : {"overline", "bar", "dot"}) {
+      if (!AtCommand(name)) continue;
+      i_ += 1 + name.size();
+      const bool braced = Take('{');
+      SkipSpace();
+      const std::string_view digits = Digits();
+      if (!digits.empty() && digits.size() <= 9 && (!braced || Take('}')))
+        return digits;
+    }
+    i_ = mark;
+    return {};
+  }
+  Value<Real> Repeating(std::string_view digits, int scale,
+                        std::string_view period) {
+    Value<Real> nines = Exact<Real>(1, 1);
+    for (size_t i = 0; i < period.size(); ++i)
+      nines = Multiply(nines, Exact<Real>(10, 1));
+    nines = Add(nines, Exact<Real>(-1, 1));
+    const Value<Real> tail =
+        Multiply(Divide(FromDigits(period, 0), nines),
+                 Power(Exact<Real>(10, 1), Exact<Real>(scale, 1)));
+    return Add(FromDigits(digits, scale), tail);
   }
 
   // "3 1/2" and "3\frac{1}{2}" are sums, as nobody writes a product of two
@@ -463,7 +617,7 @@ class Evaluator {
         while (k < s_.size() && IsDigit(s_[k])) ++k;
         if (k > j + 2 && k < s_.size() && s_[k] == '}') {
           const Value<Real> fraction = Primary();
-          if (fraction.approx < 1) return Add(v, fraction);
+          if (First(fraction.approx) < 1) return Add(v, fraction);
           return Multiply(v, fraction);
         }
       }
@@ -502,11 +656,11 @@ class Evaluator {
       SkipSpace();
       if (s_.substr(i_, end.size()) != end) return Fail();
       i_ += end.size();
-      return Approximate<Real>(down ? Real(floor(v.approx))
-                                    : Real(ceil(v.approx)));
+      return Approximate<Real>(
+          FindFunction<Real>(down ? "floor" : "ceil")->apply(v.approx));
     }
-    if (name == "pi") return Approximate<Real>(acos(Real(-1)));
-    if (const Function<Real>* f = FindFunction<Real>(name)) return Apply(*f);
+    if (name == "pi") return Approximate<Real>(Pi<Real>());
+    if (const Function<Real>* f = FindFunction<Real>(name)) return Call(*f);
     if (command && name.size() > 1) return Variable(name);
     return Fail();
   }
@@ -523,7 +677,7 @@ class Evaluator {
   }
 
   // \sin^2 x, \log_2(8), \sin 2x, sin(x).
-  Value<Real> Apply(const Function<Real>& f) {
+  Value<Real> Call(const Function<Real>& f) {
     if (++depth_ > kMaxDepth) return Fail();
     std::optional<Value<Real>> base, power;
     if (Take('_')) base = Argument();
@@ -541,8 +695,8 @@ class Evaluator {
     if (failed_) return {};
     Real v = f.apply(argument.approx);
     if (f.name == "exp")
-      return Power(Approximate<Real>(exp(Real(1))), argument);  // as e^x is
-    if (base) v /= log(base->approx);
+      return Power(Approximate<Real>(Euler<Real>()), argument);  // as e^x is
+    if (base) v /= FindFunction<Real>("ln")->apply(base->approx);
     if (!power) return Approximate<Real>(v);
     if (power->exact && power->num == -1 && power->den == 1)
       return Approximate<Real>(Inverse(f.name, argument.approx));
@@ -568,7 +722,7 @@ class Evaluator {
     // would equal "silent".
     if (word.size() > 2) return Fail();
     i_ = begin + 1;
-    return word[0] == 'e' ? Approximate<Real>(exp(Real(1)))
+    return word[0] == 'e' ? Approximate<Real>(Euler<Real>())
                           : Variable(word.substr(0, 1));
   }
 
@@ -588,13 +742,23 @@ class Evaluator {
       }
     }
     has_variables_ = true;
-    const uint64_t hash = StableHash(key, static_cast<uint64_t>(sample_) + 1);
+    if constexpr (std::is_same_v<Real, Lanes>) {
+      Lanes v;
+      for (int i = 0; i < kSamples; ++i)
+        v.at[static_cast<size_t>(i)] = SamplePoint(key, i);
+      return Approximate<Real>(v);
+    } else {
+      return Approximate<Real>(Real(SamplePoint(key, sample_)));
+    }
+  }
+
+  static double SamplePoint(std::string_view name, int sample) {
+    const uint64_t hash = StableHash(name, static_cast<uint64_t>(sample) + 1);
     const double unit = static_cast<double>(hash >> 11) * 0x1p-53;
     // Half of the points are all positive, as roots and logarithms need; the
-    // others tell |x| from x.
+    // others tell |x| from x, one of them for every variable.
     const double v = 0.05 + 2 * unit * unit;
-    return Approximate<Real>(
-        Real(sample_ % 2 == 1 && (hash & 1) != 0 ? -v : v));
+    return sample == 1 || (sample % 2 == 1 && (hash & 1) != 0) ? -v : v;
   }
 
   const std::string_view s_;
@@ -669,18 +833,29 @@ bool IsExpression(std::string_view s) {
 }
 
 bool SameExpression(std::string_view a, std::string_view b) {
+  {
+    Evaluator<double> left(a, 0), right(b, 0);
+    const auto x = left.Run();
+    if (!x) return false;
+    const auto y = right.Run();
+    if (!y) return false;
+    if (!left.has_variables() && !right.has_variables())
+      return SameConstant(a, *x, b, *y);
+    if (std::isfinite(x->approx) && std::isfinite(y->approx) &&
+        !Near(x->approx, y->approx, 1e-8))
+      return false;
+  }
+  const auto x = Evaluator<Lanes>(a, 0).Run();
+  const auto y = Evaluator<Lanes>(b, 0).Run();
+  if (!x || !y) return false;
   int finite = 0;
   int finite_sample = 0;
   for (int sample = 0; sample < kSamples; ++sample) {
-    Evaluator<double> left(a, sample), right(b, sample);
-    const auto x = left.Run();
-    const auto y = right.Run();
-    if (!x || !y) return false;
-    if (!left.has_variables() && !right.has_variables())
-      return SameConstant(a, *x, b, *y);
-    if (std::isfinite(x->approx) != std::isfinite(y->approx)) return false;
-    if (!std::isfinite(x->approx)) continue;
-    if (!Near(x->approx, y->approx, 1e-8)) return false;
+    const double u = x->approx.at[static_cast<size_t>(sample)];
+    const double v = y->approx.at[static_cast<size_t>(sample)];
+    if (std::isfinite(u) != std::isfinite(v)) return false;
+    if (!std::isfinite(u)) continue;
+    if (!Near(u, v, 1e-8)) return false;
     ++finite;
     finite_sample = sample;
   }
@@ -688,18 +863,19 @@ bool SameExpression(std::string_view a, std::string_view b) {
 }
 
 bool ProportionalExpressions(std::string_view a, std::string_view b) {
+  Evaluator<Lanes> left(a, 0), right(b, 0);
+  const auto x = left.Run();
+  const auto y = right.Run();
+  if (!x || !y || !left.has_variables() || !right.has_variables()) return false;
   std::optional<double> ratio;
   int compared = 0;
-  for (int sample = 0; sample < kSamples; ++sample) {
-    Evaluator<double> left(a, sample), right(b, sample);
-    const auto x = left.Run();
-    const auto y = right.Run();
-    if (!x || !y || !left.has_variables() || !right.has_variables())
-      return false;
-    if (std::isfinite(x->approx) != std::isfinite(y->approx)) return false;
-    if (!std::isfinite(x->approx)) continue;
-    if (std::abs(y->approx) < 1e-12) return false;
-    const double r = x->approx / y->approx;
+  for (size_t i = 0; i < x->approx.at.size(); ++i) {
+    const double u = x->approx.at[i];
+    const double v = y->approx.at[i];
+    if (std::isfinite(u) != std::isfinite(v)) return false;
+    if (!std::isfinite(u)) continue;
+    if (std::abs(v) < 1e-12) return false;
+    const double r = u / v;
     if (std::abs(r) < 1e-12) return false;
     if (ratio && !Near(*ratio, r, 1e-8)) return false;
     ratio = r;

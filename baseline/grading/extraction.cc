@@ -274,6 +274,15 @@ std::optional<Marked> TagAnswer(std::string_view s) {
   return found;
 }
 
+// "Dr" of "Dr. Who": its point ends no sentence.
+bool EndsInTitle(std::string_view s) {
+  for (std::string_view title : {"Dr", "Mr", "Mrs", "Ms", "St", "Prof", "Mt"})
+    if (s.ends_with(title) &&
+        (s.size() == title.size() || !IsWord(s[s.size() - title.size() - 1])))
+      return true;
+  return false;
+}
+
 // From `begin` to the end of its sentence or line; the next line where this
 // one is empty.
 std::string_view SentenceAt(std::string_view s, size_t begin) {
@@ -292,7 +301,8 @@ std::string_view SentenceAt(std::string_view s, size_t begin) {
     if (s[end] == '.' && end > begin &&
         (end + 1 == s.size() ||
          absl::ascii_isspace(static_cast<unsigned char>(s[end + 1]))) &&
-        !(end == begin + 1 && IsDigit(s[begin])))
+        !(end == begin + 1 && IsDigit(s[begin])) &&
+        !EndsInTitle(s.substr(begin, end - begin)))
       break;
   }
   return Trim(s.substr(begin, end - begin));
@@ -329,7 +339,9 @@ std::string_view FirstLine(std::string_view s) {
 // The last number with its sign, fraction and percent sign.
 std::string LastNumber(std::string_view s) {
   static const RE2& number = *new RE2(
-      R"((?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d+)?(?:[eE][-+]?\d{1,3})?(?:\s?/\s?\d+(?:\.\d+)?)?(?:\s?\\?%)?|\.\d+)");
+      R"(\d+ \d+/\d+|\d*\\[dt]?frac\{-?\d+\}\{\d+\})"
+      R"(|(?:\d{1,3}(?:\{?,\}?\d{3})+|\d+)(?:[.,]\d+)?(?:[eE][-+]?\d{1,3})?(?:\s?/\s?\d+(?:\.\d+)?)?)"
+      R"((?:\s?(?:\\times|\\cdot|×|\*)\s?10(?:\^\{?-?\d+\}?|(?:⁻|⁰|¹|²|³|⁴|⁵|⁶|⁷|⁸|⁹)+)|\^\{?-?\d+\}?|(?:⁻|⁰|¹|²|³|⁴|⁵|⁶|⁷|⁸|⁹)+)?(?:\s?\\?%)?|\.\d+)");
   std::string last;
   size_t begin = 0;
   re2::StringPiece match;
@@ -358,6 +370,12 @@ std::string_view StripDecoration(std::string_view s) {
   s = Trim(s);
   for (bool changed = true; changed && !s.empty();) {
     changed = false;
+    for (std::string_view open : {"\\text{", "\\textbf{", "\\mathrm{"}) {
+      if (s.starts_with(open) && CloseOf(s, open.size() - 1) == s.size() - 1) {
+        s = Trim(s.substr(open.size(), s.size() - open.size() - 1));
+        changed = true;
+      }
+    }
     for (std::string_view mark : {"**", "`", "__"}) {
       if (s.size() > 2 * mark.size() && s.substr(0, mark.size()) == mark &&
           s.substr(s.size() - mark.size()) == mark) {
@@ -469,6 +487,7 @@ std::string FindOption(std::string_view s, OptionStyle style, bool last) {
       if (word != "or " && word != "and" && word != "is ") continue;
     }
     if (letter && next == '=') continue;
+    if (s.substr(0, i).ends_with("not ")) continue;
     found = std::string(s.substr(i, end - i));
     if (!last) return found;
   }
@@ -590,6 +609,11 @@ std::string ExtractNumber(std::string_view response) {
   std::string emphasised;
   if (RE2::PartialMatch(Piece(LastLine(part)), bold, &emphasised))
     return LastNumber(emphasised);
+  // "1.5 \\times 10^3" and "1 500" alone; "10-3" may be a range.
+  static const RE2& thousands =
+      *new RE2(R"([-+]?\d{1,3}(?: \d{3})+(?:\.\d+)?)");
+  if (part.size() <= kShortAnswer && RE2::FullMatch(Piece(part), thousands))
+    return std::string(part);
   return LastNumber(part);
 }
 
@@ -610,6 +634,10 @@ std::string ExtractBoolean(std::string_view response) {
 std::string ExtractChoice(std::string_view response, OptionStyle style) {
   const std::string_view part = AnswerPart(response);
   if (const auto marked = MarkedAnswer(part)) {
+    // "B or C" names none.
+    static const RE2& several =
+        *new RE2(R"(^[\s*(]*[A-Z][\s*)]*(?:or|and|/|&)[\s*(]*[A-Z][\s*).]*$)");
+    if (RE2::FullMatch(Piece(*marked), several)) return "";
     if (std::string option = FindOption(*marked, style, false); !option.empty())
       return option;
     if (marked->size() == 1 && IsLetter((*marked)[0]))

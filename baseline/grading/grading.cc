@@ -46,7 +46,13 @@ size_t LeadingSpace(std::string_view s) {
   return 0;
 }
 
-// Lower case, single spaces, none beside a comma, no final punctuation.
+bool IsBracketOrComma(char c) {
+  return c == ',' || c == ':' || c == '(' || c == ')' || c == '[' || c == ']' ||
+         c == '{' || c == '}';
+}
+
+// Lower case, single spaces, none beside a comma or bracket, no final
+// punctuation.
 std::string NormalizeText(std::string_view s) {
   s = Unquote(s);
   while (!s.empty() && (s.back() == '.' || s.back() == '!' || s.back() == ',' ||
@@ -56,11 +62,13 @@ std::string NormalizeText(std::string_view s) {
   std::string out;
   for (size_t i = 0; i < s.size();) {
     if (const size_t space = LeadingSpace(s.substr(i)); space > 0) {
-      if (!out.empty() && out.back() != ' ' && out.back() != ',') out += ' ';
+      if (!out.empty() && out.back() != ' ' && !IsBracketOrComma(out.back()))
+        out += ' ';
       i += space;
       continue;
     }
-    if (s[i] == ',' && !out.empty() && out.back() == ' ') out.pop_back();
+    if (IsBracketOrComma(s[i]) && !out.empty() && out.back() == ' ')
+      out.pop_back();
     out += absl::ascii_tolower(static_cast<unsigned char>(s[i++]));
   }
   while (!out.empty() && out.back() == ' ') out.pop_back();
@@ -183,11 +191,25 @@ std::optional<Date> DateOf(const std::string& s) {
   return date;
 }
 
+// Minutes of "14:30", "2:30 pm"; `s` is normalised.
+std::optional<int> TimeOf(const std::string& s) {
+  static const RE2& time =
+      *new RE2(R"((\d{1,2}):(\d{2}) ?(?:([ap])\.?m\.?)?(?: ?h)?)");
+  int hour = 0, minute = 0;
+  std::string half;
+  if (!RE2::FullMatch(s, time, &hour, &minute, &half) || minute > 59 ||
+      hour > (half.empty() ? 23 : 12))
+    return std::nullopt;
+  if (!half.empty()) hour = hour % 12 + (half == "p" ? 12 : 0);
+  return hour * 60 + minute;
+}
+
 bool TextEqual(std::string_view gold, std::string_view answer) {
   const std::string a = NormalizeText(gold);
   const std::string b = NormalizeText(answer);
   if (a == b) return true;
   if (const auto date = DateOf(a); date.has_value()) return date == DateOf(b);
+  if (const auto time = TimeOf(a); time.has_value()) return time == TimeOf(b);
   if (IsPlainNumber(a) && IsPlainNumber(b)) return MathEqual(a, b);
   if (a.find(',') != std::string::npos && SameNumberList(a, b)) return true;
   if (const auto number = NumberWithUnit(a); !number.empty())

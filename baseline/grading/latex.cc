@@ -20,23 +20,56 @@ constexpr std::string_view kIn = "\x01", kCup = "\x02", kPlusMinus = "\x03",
 
 // Commands by name. "" drops the command.
 constexpr Pair kCommands[] = {
-    {"left", ""},          {"right", ""},          {"big", ""},
-    {"Big", ""},           {"bigl", ""},           {"bigr", ""},
-    {"Bigl", ""},          {"Bigr", ""},           {"displaystyle", ""},
-    {"limits", ""},        {"circ", ""},           {"degree", ""},
-    {"quad", " "},         {"qquad", " "},         {"quadx", " x"},
-    {"dfrac", "\\frac"},   {"tfrac", "\\frac"},    {"cfrac", "\\frac"},
-    {"dbinom", "\\binom"}, {"tbinom", "\\binom"},  {"cdot", "*"},
-    {"times", "*"},        {"div", "/"},           {"ast", "*"},
-    {"pm", kPlusMinus},    {"mp", kPlusMinus},     {"infty", kInfinity},
-    {"in", kIn},           {"cup", kCup},          {"approx", kApprox},
-    {"le", kLessEqual},    {"leq", kLessEqual},    {"leqslant", kLessEqual},
-    {"ge", kGreaterEqual}, {"geq", kGreaterEqual}, {"geqslant", kGreaterEqual},
-    {"ne", kNotEqual},     {"neq", kNotEqual},     {"lt", "<"},
-    {"gt", ">"},           {"land", ","},          {"lor", ","},
-    {"lvert", "|"},        {"rvert", "|"},         {"vert", "|"},
-    {"mid", "|"},          {"colon", ":"},         {"lbrace", "\x0f"},
+    {"left", ""},
+    {"right", ""},
+    {"big", ""},
+    {"Big", ""},
+    {"bigl", ""},
+    {"bigr", ""},
+    {"Bigl", ""},
+    {"Bigr", ""},
+    {"displaystyle", ""},
+    {"limits", ""},
+    {"circ", ""},
+    {"degree", ""},
+    {"quad", " "},
+    {"qquad", " "},
+    {"quadx", " x"},
+    {"dfrac", "\\frac"},
+    {"tfrac", "\\frac"},
+    {"cfrac", "\\frac"},
+    {"dbinom", "\\binom"},
+    {"tbinom", "\\binom"},
+    {"cdot", "*"},
+    {"times", "*"},
+    {"div", "/"},
+    {"ast", "*"},
+    {"pm", kPlusMinus},
+    {"mp", kPlusMinus},
+    {"infty", kInfinity},
+    {"in", kIn},
+    {"cup", kCup},
+    {"approx", kApprox},
+    {"le", kLessEqual},
+    {"leq", kLessEqual},
+    {"leqslant", kLessEqual},
+    {"ge", kGreaterEqual},
+    {"geq", kGreaterEqual},
+    {"geqslant", kGreaterEqual},
+    {"ne", kNotEqual},
+    {"neq", kNotEqual},
+    {"lt", "<"},
+    {"gt", ">"},
+    {"land", ","},
+    {"lor", ","},
+    {"lvert", "|"},
+    {"rvert", "|"},
+    {"vert", "|"},
+    {"mid", "|"},
+    {"colon", ":"},
+    {"lbrace", "\x0f"},
     {"rbrace", "\x10"},
+    {"varnothing", "\\emptyset"},
 };
 
 // Spellings outside LaTeX.
@@ -55,8 +88,7 @@ constexpr Pair kSpellings[] = {
     {"÷", "/"},
     {"π", "\\pi "},
     {"√", "\\sqrt "},
-    {"²", "^2"},
-    {"³", "^3"},
+    {"∅", "\\emptyset "},
     {"∞", kInfinity},
     {"∈", kIn},
     {"∪", kCup},
@@ -128,6 +160,7 @@ class Normalizer {
       } else if (c == ',' && (s_.substr(i_, 3) == ",\\!")) {
         i_ += 3;
       } else if (c == '^' && DegreeFollows()) {
+      } else if (static_cast<unsigned char>(c) >= 0x80 && Superscript()) {
       } else if (!Spelling() && !Conjunction()) {
         out_ += c;
         ++i_;
@@ -157,6 +190,27 @@ class Normalizer {
       }
     }
     return false;
+  }
+
+  // "10⁻⁵" as "10^{-5}".
+  bool Superscript() {
+    constexpr Pair kRaised[] = {{"⁰", "0"}, {"¹", "1"}, {"²", "2"}, {"³", "3"},
+                                {"⁴", "4"}, {"⁵", "5"}, {"⁶", "6"}, {"⁷", "7"},
+                                {"⁸", "8"}, {"⁹", "9"}, {"⁻", "-"}, {"ⁿ", "n"}};
+    std::string raised;
+    for (bool more = true; more;) {
+      more = false;
+      for (const auto& [from, to] : kRaised) {
+        if (s_.substr(i_, from.size()) != from) continue;
+        raised += to;
+        i_ += from.size();
+        more = true;
+        break;
+      }
+    }
+    if (raised.empty()) return false;
+    out_ += raised.size() == 1 ? "^" + raised : "^{" + raised + "}";
+    return true;
   }
 
   bool Spelling() {

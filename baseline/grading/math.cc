@@ -397,9 +397,33 @@ std::string_view BeforeApprox(std::string_view s) {
   return at == std::string_view::npos || at == 0 ? s : Trim(s.substr(0, at));
 }
 
+// "+\infty".
+std::string_view WithoutPlus(std::string_view s) {
+  return s.size() > 1 && s[0] == '+' ? Trim(s.substr(1)) : s;
+}
+
+bool IsEmptySet(std::string_view s) {
+  const std::string plain = WithoutSpace(s);
+  return plain == "\\emptyset" || plain == "{}" ||
+         plain == std::string{kSetOpen, kSetClose};
+}
+
+// "x < -1 , x > 1" as intervals; empty where a part is none.
+std::vector<std::string> AsIntervals(std::string_view s) {
+  std::vector<std::string> intervals;
+  for (std::string_view part : SplitList(s, true)) {
+    const Relation relation = ParseRelation(part);
+    if (relation.signs.empty()) return {};
+    auto interval = AsInterval(relation);
+    if (!interval) return {};
+    intervals.push_back(*std::move(interval));
+  }
+  return intervals;
+}
+
 bool Equal(std::string_view a, std::string_view b, int depth) {
-  a = BeforeApprox(Trim(a));
-  b = BeforeApprox(Trim(b));
+  a = WithoutPlus(BeforeApprox(Trim(a)));
+  b = WithoutPlus(BeforeApprox(Trim(b)));
   if (a.empty() || b.empty()) return false;
   if (EqualsIgnoreCase(WithoutSpace(a), WithoutSpace(b)) &&
       (WithoutSpace(a) == WithoutSpace(b) || !IsExpression(a)))
@@ -407,6 +431,8 @@ bool Equal(std::string_view a, std::string_view b, int depth) {
   if (depth >= kMaxDepth || a.size() > kMaxBytes || b.size() > kMaxBytes)
     return false;
   ++depth;
+
+  if (IsEmptySet(a) || IsEmptySet(b)) return IsEmptySet(a) && IsEmptySet(b);
 
   if (IsMatrix(a) || IsMatrix(b))
     return IsMatrix(a) && IsMatrix(b) &&
@@ -416,6 +442,11 @@ bool Equal(std::string_view a, std::string_view b, int depth) {
       u.size() > 1 || v.size() > 1) {
     if (u.size() == v.size())
       return EqualUnordered({u.begin(), u.end()}, {v.begin(), v.end()}, depth);
+    const bool left = u.size() > 1;
+    if (const auto intervals = AsIntervals(left ? b : a); intervals.size() > 1)
+      return EqualUnordered(left ? std::vector<std::string>(u.begin(), u.end())
+                                 : std::vector<std::string>(v.begin(), v.end()),
+                            intervals, depth);
   }
 
   const List list_a = ParseList(a);

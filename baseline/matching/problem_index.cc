@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "re2/re2.h"
 
 namespace reasonwatch {
@@ -82,22 +84,40 @@ std::vector<uint32_t> Shingles(const std::vector<ProblemToken>& tokens) {
   return shingles;
 }
 
-// Text round a problem that changes nothing about it. Numbers, questions and
-// conditions might.
-bool IsWrapping(std::string_view s) {
+// Less than this is left of no problem ("What is left?"); the whole is it then.
+constexpr size_t kMinCoreBytes = 24;
+bool TooLittle(std::string_view core, std::string_view normal) {
+  return core.size() < kMinCoreBytes && core.size() * 2 < normal.size();
+}
+
+// Of a letter, a digit or a character beyond ASCII.
+bool IsWordByte(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+         (c & '\x80') != 0;
+}
+
+// Text round a problem that changes nothing about it: instructions, and what
+// people say to each other. All else might be a condition, another question or
+// options to choose from.
+bool IsWrapping(std::string_view s, std::string_view problem) {
   if (s.size() > 600) return false;
-  static const RE2& condition = *new RE2(
-      R"([0-9?？]|(?i)\b(?:if|unless|except|instead|assum\w*|suppos\w*|but|not|only|also|additional\w*|however|given|otherwise|provided|without|when|where|such that|let|now|another|other|round|nearest)\b|如果|假设|但是|除非|不)");
-  // Sentence by sentence, as an instruction may say "only" or "if".
+  static const RE2& courtesy = *new RE2(
+      R"((?i)\b(?:hi|hello|hey|dear|thanks|thank|please|help|homework|stuck|exam|exercise|question|problem|puzzle|cheers|luck)\b)");
+  static const RE2& more = *new RE2(
+      R"([0-9?=]|[^\x00-\x7f]|(?:^|\s)\(?[A-Ha-h][).:]\s|(?i)\b(?:if|unless|except|instead|assum\w*|suppos\w*|but|not|no|only|also|additional\w*|however|given|otherwise|provided|without|when|where|such that|let|now|another|other|round|nearest|find|comput\w+|calculat\w+|determin\w+|prov\w+|estimat\w+|count|convert\w*|express|evaluate|add|subtract|multiply|divide|double\w*|half|halve\w*|twice|ignor\w+|disregard|use|using|replac\w+|swap\w*|chang\w+|exclud\w+|includ\w+|then|next|second|both|what|which|who|whose|why|how|each|all|every|none|she|he|her|his|it|they)\b)");
   for (size_t begin = 0; begin < s.size();) {
     size_t end = begin;
     while (end < s.size() && s[end] != '\n' &&
-           !(s[end] == '.' && end + 1 < s.size() && s[end + 1] == ' '))
+           !((s[end] == '.' || s[end] == '!') && end + 1 < s.size() &&
+             s[end + 1] == ' '))
       ++end;
     const std::string_view sentence = s.substr(begin, end - begin);
     begin = end + 1;
-    if (IsInstruction(sentence)) continue;
-    if (RE2::PartialMatch({sentence.data(), sentence.size()}, condition))
+    if (IsInstruction(sentence) && !SpeaksOfIt(sentence, problem)) continue;
+    const re2::StringPiece piece{sentence.data(), sentence.size()};
+    if (std::none_of(sentence.begin(), sentence.end(), IsWordByte)) continue;
+    if (!RE2::PartialMatch(piece, courtesy) || RE2::PartialMatch(piece, more) ||
+        ChangesTheAnswer(sentence) || SpeaksOfIt(sentence, problem))
       return false;
   }
   return true;
@@ -137,15 +157,25 @@ bool ProblemIndex::Add(uint64_t digest, IndexedProblem problem,
     return true;
   }
   if (problems_.size() >= kMaxIndexedProblems) return false;
+  const std::string gold = problem.gold;
   problems_.emplace(digest, std::move(problem));
   if (prompt.empty() || prompt.size() > kMaxProblemBytes) return true;
   const std::string normal = NormalizeUnicode(prompt);
-  const auto tokens = TokenizeProblem(ProblemCore(normal));
+  const std::string_view stripped = ProblemCore(normal);
+  const auto tokens =
+      TokenizeProblem(TooLittle(stripped, normal) ? normal : stripped);
   if (tokens.empty()) return true;
   PendingText pending{Hashes(tokens), Shingles(tokens)};
   const uint64_t hash = RollingHash(pending.hashes).Of(0, tokens.size());
-  if (!by_core_.emplace(hash, static_cast<uint32_t>(texts_.size())).second)
+  const auto [core, fresh] =
+      by_core_.emplace(hash, static_cast<uint32_t>(texts_.size()));
+  if (!fresh) {
+    // Told apart by what is taken off only: which one is asked can't be known.
+    Text& first = texts_[core->second];
+    if (problems_.find(first.digest)->second.gold != gold)
+      first.ambiguous = true;
     return true;
+  }
   texts_.push_back({.digest = digest,
                     .hash = hash,
                     .tokens = static_cast<uint32_t>(tokens.size())});
@@ -212,13 +242,23 @@ Match ProblemIndex::FindByText(std::string_view prompt) const {
   const std::string_view core = ProblemCore(normal);
   const auto tokens = TokenizeProblem(core);
   if (tokens.empty()) return {};
-  const uint64_t hash = RollingHash(Hashes(tokens)).Of(0, tokens.size());
-  if (const auto it = by_core_.find(hash); it != by_core_.end())
-    return {.kind = MatchKind::kExact, .problem = texts_[it->second].digest};
+  const Text* asked = Asked(tokens);
+  if (asked == nullptr && TooLittle(core, normal))
+    asked = Asked(TokenizeProblem(normal));
+  if (asked != nullptr)
+    return {.kind = MatchKind::kExact, .problem = asked->digest};
   const Match contained = FindContained(core, tokens);
   if (contained.kind == MatchKind::kExact) return contained;
   const Match near = FindNear(Shingles(tokens));
   return near.kind == MatchKind::kNone ? contained : near;
+}
+
+const ProblemIndex::Text* ProblemIndex::Asked(
+    const std::vector<ProblemToken>& tokens) const {
+  const uint64_t hash = RollingHash(Hashes(tokens)).Of(0, tokens.size());
+  const auto it = by_core_.find(hash);
+  if (it == by_core_.end() || texts_[it->second].ambiguous) return nullptr;
+  return &texts_[it->second];
 }
 
 Match ProblemIndex::FindContained(
@@ -246,15 +286,17 @@ Match ProblemIndex::FindContained(
   size_t end = tokens[at + longest->tokens - 1].end;
   // Its own closing marks, which leave no token.
   end = std::min(core.find_first_not_of(".?!,;\"", end), core.size());
-  const bool wrapping =
-      IsWrapping(core.substr(0, begin)) && IsWrapping(core.substr(end));
+  const std::string_view problem = core.substr(begin, end - begin);
+  const bool wrapping = !longest->ambiguous &&
+                        IsWrapping(core.substr(0, begin), problem) &&
+                        IsWrapping(core.substr(end), problem);
   if (wrapping) return {.kind = MatchKind::kExact, .problem = longest->digest};
   const double share =
       static_cast<double>(longest->tokens) / static_cast<double>(tokens.size());
   if (share < kMinSimilarity) return {};
   return {.kind = MatchKind::kNear,
           .problem = longest->digest,
-          .distance = static_cast<float>(1 - share)};
+          .distance = std::max(static_cast<float>(1 - share), .01F)};
 }
 
 Match ProblemIndex::FindNear(const std::vector<uint32_t>& shingles) const {

@@ -54,6 +54,7 @@ class ProblemIndex {
     uint32_t anchor = 0;         // token at which its rarest window begins
     uint32_t first_shingle = 0;  // [first, first + count) of shingles_, sorted
     uint32_t shingle_count = 0;
+    bool ambiguous = false;  // others have these words and another gold
   };
   // A hash and the text that has it, sorted by hash, with a table of where the
   // hashes of each leading value begin.
@@ -69,6 +70,8 @@ class ProblemIndex {
     std::vector<uint32_t> shingles;
   };
 
+  // The problem that these tokens are, nullptr where none is.
+  const Text* Asked(const std::vector<ProblemToken>& tokens) const;
   // A problem inside `core`, and whether only wrapping stands round it.
   Match FindContained(std::string_view core,
                       const std::vector<ProblemToken>& tokens) const;

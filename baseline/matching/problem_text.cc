@@ -16,6 +16,9 @@ namespace {
 
 using Pair = std::pair<std::string_view, std::string_view>;
 
+// Sentences that are taken off one end of a prompt.
+constexpr int kMaxStripped = 64;
+
 // Left alone by NFKC.
 constexpr Pair kFolded[] = {
     {"\xe2\x80\x98", "'"},  {"\xe2\x80\x99", "'"},  {"\xe2\x80\x9b", "'"},
@@ -65,6 +68,7 @@ std::pair<size_t, size_t> LastMatch(const RE2& pattern, std::string_view s) {
 // What a chat template puts round the last user message.
 std::string_view WithoutChatTemplate(std::string_view s) {
   const bool marked = s.find("<|") != std::string_view::npos ||
+                      s.find("of_role|>") != std::string_view::npos ||
                       s.find("[INST]") != std::string_view::npos ||
                       s.find("_of_turn>") != std::string_view::npos ||
                       s.find("###") != std::string_view::npos ||
@@ -73,13 +77,14 @@ std::string_view WithoutChatTemplate(std::string_view s) {
                       s.find("USER:") != std::string_view::npos;
   if (!marked) return s;
   static const RE2& user = *new RE2(
-      R"(<\|im_start\|>\s*user|<\|start_header_id\|>\s*user\s*<\|end_header_id\|>)"
+      R"(<\|im_start\|>\s*user(?:\s*<\|im_sep\|>)?|<\|(?:start_header_id|header_start)\|>\s*user\s*<\|(?:end_header_id|header_end)\|>)"
+      R"(|<\|start_of_role\|>\s*user\s*<\|end_of_role\|>|<\|USER_TOKEN\|>|\bUSER:)"
       R"(|<\|start\|>user(?:<\|message\|>)?|<\|(?:user|User)\|>|<｜User｜>)"
       R"(|\[INST\](?:\s*<<SYS>>(?s:.*?)<</SYS>>)?|<start_of_turn>\s*user)"
-      R"(|(?m:^\s*###\s*(?:Instruction|User|Human|Input)\s*:?)|(?m:^\s*(?:Human|User|USER)\s*:))");
+      R"(|(?m:^\s*###\s*(?:Instruction|User|Human|Input)\s*:?)|(?m:^\s*(?:Human|User)\s*:))");
   static const RE2& end = *new RE2(
-      R"(<\|(?:im_end|eot_id|end|endoftext|eom_id|assistant|Assistant)\|>|<｜Assistant｜>|\[/INST\]|<end_of_turn>)"
-      R"(|</s>|(?m:^\s*###\s*(?:Response|Assistant|Output)\s*:?)|(?m:^\s*(?:Assistant|ASSISTANT)\s*:))");
+      R"(<\|(?:im_end|eot_id|eot|end|endoftext|end_of_text|eom_id|END_OF_TURN_TOKEN|assistant|Assistant)\|>|\bASSISTANT:|<｜Assistant｜>|\[/INST\]|<end_of_turn>)"
+      R"(|</s>|(?m:^\s*###\s*(?:Response|Assistant|Output)\s*:?)|(?m:^\s*Assistant\s*:))");
   const size_t begin = LastMatch(user, s).second;
   if (begin == std::string_view::npos) return s;
   std::string_view message = s.substr(begin);
@@ -145,11 +150,51 @@ std::string_view LastQuestion(std::string_view s) {
   return Trim(rest).empty() ? s : rest;
 }
 
+// NFKC turns "10²" into "102" and "1½" into "11/2", which are other numbers.
+std::string WithRaisedMarks(std::string_view s) {
+  constexpr Pair kRaised[] = {{"\xc2\xb9", "^"},     {"\xc2\xb2", "^"},
+                              {"\xc2\xb3", "^"},     {"\xc2\xbc", " "},
+                              {"\xc2\xbd", " "},     {"\xc2\xbe", " "},
+                              {"\xe2\x81\xb0", "^"}, {"\xe2\x81\xb1", "^"},
+                              {"\xe2\x81\xbb", "^"}, {"\xe2\x81\xbf", "^"}};
+  std::string out;
+  out.reserve(s.size() + 16);
+  bool raised = false;
+  for (size_t i = 0; i < s.size();) {
+    if ((s[i] & '\x80') == 0) {
+      raised = false;
+      out += s[i++];
+      continue;
+    }
+    const std::string_view rest = s.substr(i);
+    std::string_view mark;
+    for (const auto& [character, put] : kRaised)
+      if (rest.starts_with(character)) mark = put;
+    // Superscript 4 to 9, subscripts, and the other fractions.
+    if (rest.size() >= 3 && rest.starts_with("\xe2\x81") && rest[2] >= '\xb4' &&
+        rest[2] <= '\xb9')
+      mark = "^";
+    if (rest.size() >= 3 && rest.starts_with("\xe2\x82") && rest[2] <= '\x89')
+      mark = "_";
+    if (rest.size() >= 3 && rest.starts_with("\xe2\x85") && rest[2] >= '\x90' &&
+        rest[2] <= '\x9e')
+      mark = " ";
+    if (!mark.empty() && !raised) out += mark;
+    raised = !mark.empty();
+    do {
+      out += s[i++];
+    } while (i < s.size() && (s[i] & '\xc0') == '\x80');
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string NormalizeUnicode(std::string_view text) {
   std::string out;
   if (IsAscii(text)) return std::string(text);
+  const std::string raised = WithRaisedMarks(text);
+  text = raised;
   UErrorCode status = U_ZERO_ERROR;
   static const icu::Normalizer2* nfkc =
       icu::Normalizer2::getNFKCInstance(status);
@@ -182,6 +227,24 @@ std::string NormalizeUnicode(std::string_view text) {
   return out;
 }
 
+namespace {
+
+std::string Lower(std::string_view word) {
+  std::string lower(word);
+  for (char& c : lower)
+    if (IsUpper(c)) c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+}  // namespace
+
+bool ChangesTheAnswer(std::string_view sentence) {
+  static const RE2& changes_the_answer = *new RE2(
+      R"([+=^%]|\$\s*[a-z0-9]|(?i)\b(?:round(?:ed|ing)?|nearest|instead|twice|doubled?|tripled?|half|halved|halves|sum|product|difference|ratio|remainder|modulo|mod|multipl\w+|divid\w+|add(?:ed|ing)?\b.{0,20}\bto|subtract\w*|plus|minus|times|squared|cubed|percent\w*|dozens?|seconds|minutes|hours|days|weeks|months|years|cents|dollars|euros|pounds|(?:kilo|centi|milli)?(?:met(?:er|re)s|grams|lit(?:er|re)s)|inches|feet|miles|degrees|radians|opposite|revers\w+|negat\w+|except|ignor\w+|disregard\w*|suppos\w*|assum\w*|but|replac\w*|swap\w*|unless|significant|decimal places|for (?:her|his|their|him|them|two|three|four|five|six|seven|eight|nine|ten))\b)"
+      R"(|如果|假设|但|四舍五入|两倍|一半|加上|减去|乘以|除以|gerundet|runde|doppelt|hälfte|minuten|stunden|redonde|minutos|horas|arrondi|округл)");
+  return RE2::PartialMatch(Piece(sentence), changes_the_answer);
+}
+
 bool IsInstruction(std::string_view sentence) {
   sentence = Trim(sentence);
   if (sentence.empty()) return true;
@@ -193,19 +256,63 @@ bool IsInstruction(std::string_view sentence) {
       R"((?i)step[- ]by[- ]step|\bsteps?\b.{0,40}\breason|\breason(?:ing)?\b.{0,40}\bsteps?|\\boxed|final answer|<answer>|</?think>)"
       R"(|\bthink\b.{0,20}\b(?:carefully|hard|through|aloud|first|before)|\bshow (?:all )?your (?:work|reasoning|steps)|\bexplain your (?:reasoning|answer|steps))"
       R"(|^(?:please |now |kindly )*(?:solve|answer|work out|consider|read|complete|look at) (?:the |this |these |carefully the )*(?:following|below|given|next|question|problem|exercise|task|math)\b)"
-      R"(|^you are (?:a|an|the)\b|^act as\b|^let'?s (?:think|solve|work)\b|^take a deep breath)"
+      R"(|^you are (?:an?|the)\b.{0,60}\b(?:assistant|tutor|teacher|expert|professor|mathematician|scientist|engineer|programmer|solver|ai|model|bot|helper|student|specialist|analyst|instructor|genius|logician|champion|agent)s?\b|^act as\b)"
+      R"(|^let'?s (?:think|reason|solve|work|go)(?: (?:this|it|the problem|through|about|out|on|carefully|together|slowly|logically|first|now))*[.!:]?$|^take a deep breath)"
       R"(|\b(?:give|provide|put|place|return|write|output|state|enclose|wrap|end|finish|respond|reply|answer)\b.{0,60}\b(?:final|your|the|only|just|with|in|as|inside|within|between)\b.{0,40}\b(?:answer|result|json|box|boxed|tags?|letter|option|format|response|brackets?)\b)"
       R"(|^(?:answer|respond|reply) (?:only )?(?:with|in|using)\b|\boutput format\b|\bjson (?:object|format)\b)"
-      R"(|^be (?:concise|brief|careful|precise|thorough)\b|^do not (?:explain|include|output)\b|^no explanation)"
+      R"(|^be (?:very )?(?:concise|brief|careful|precise|thorough)(?:(?:,| and) (?:concise|brief|careful|precise|thorough|accurate))*(?: (?:in|with) your \w+)?[.!:]?$)"
+      R"(|^do not (?:explain|output|include (?:any |an |the )?(?:explanations?|reasoning|steps|units?|text|other|additional|extra)\b)|^no explanation)"
       R"(|^here is (?:a|the|my|your) (?:question|problem|task|exercise)|^(?:thanks|thank you|good luck)\b)"
       R"(|请.{0,24}(?:推理|思考|回答|解答|解决|作答|给出)|一步一步|逐步|最终答案|schritt für schritt|paso a paso|étape par étape|пошагово|шаг за шагом|ステップ)");
-  return RE2::PartialMatch(Piece(sentence), speaks_of_answering);
+  return RE2::PartialMatch(Piece(sentence), speaks_of_answering) &&
+         !ChangesTheAnswer(sentence);
+}
+
+bool SpeaksOfIt(std::string_view sentence, std::string_view problem) {
+  // Of answering, whatever the problem is.
+  static const auto& general = *new absl::flat_hash_set<std::string_view>{
+      "about",     "after",     "also",      "answer",   "answers",
+      "before",    "below",     "between",   "boxed",    "box",
+      "brief",     "carefully", "careful",   "choice",   "choose",
+      "concise",   "correct",   "decimal",   "detail",   "each",
+      "exact",     "exam",      "exercise",  "explain",  "expression",
+      "final",     "find",      "finally",   "first",    "following",
+      "form",      "format",    "fraction",  "from",     "give",
+      "given",     "have",      "hello",     "help",     "here",
+      "homework",  "inside",    "integer",   "into",     "json",
+      "just",      "letter",    "line",      "math",     "must",
+      "name",      "number",    "only",      "option",   "options",
+      "output",    "please",    "problem",   "problems", "provide",
+      "puzzle",    "question",  "questions", "quiz",     "reason",
+      "reasoning", "response",  "result",    "return",   "sentence",
+      "should",    "show",      "simplest",  "single",   "solution",
+      "solve",     "stating",   "step",      "steps",    "task",
+      "test",      "thank",     "thanks",    "that",     "their",
+      "them",      "then",      "there",     "these",    "think",
+      "this",      "through",   "using",     "value",    "with",
+      "within",    "word",      "work",      "would",    "write",
+      "your"};
+  for (size_t i = 0; i < sentence.size();) {
+    if (!IsLetter(sentence[i])) {
+      ++i;
+      continue;
+    }
+    const size_t begin = i;
+    while (i < sentence.size() && IsLetter(sentence[i])) ++i;
+    std::string_view word = sentence.substr(begin, i - begin);
+    const bool command = begin > 0 && sentence[begin - 1] == '\\';
+    if (word.size() < 4 || command || general.contains(Lower(word))) continue;
+    if (word.back() == 's') word.remove_suffix(1);
+    if (problem.find(word) != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 std::string_view ProblemCore(std::string_view normalized) {
   std::string_view core = Trim(WithoutChatTemplate(normalized));
   core = Trim(LastQuestion(core));
-  for (bool changed = true; changed;) {
+  bool changed = true;
+  for (int pass = 0; changed && pass < kMaxStripped; ++pass) {
     changed = false;
     std::string_view shorter = Trim(WithoutAnswerLabel(core));
     if (!shorter.empty() && shorter.size() < core.size()) {
@@ -222,13 +329,19 @@ std::string_view ProblemCore(std::string_view normalized) {
     }
     const std::string_view last = LastSentence(core);
     if (last.size() < core.size() && IsInstruction(last)) {
-      core = Trim(core.substr(0, core.size() - last.size()));
-      changed = true;
+      shorter = Trim(core.substr(0, core.size() - last.size()));
+      if (!SpeaksOfIt(last, shorter)) {
+        core = shorter;
+        changed = true;
+      }
     }
     const std::string_view first = FirstSentence(core);
     if (first.size() < core.size() && IsInstruction(first)) {
-      core = Trim(core.substr(first.size()));
-      changed = true;
+      shorter = Trim(core.substr(first.size()));
+      if (!SpeaksOfIt(first, shorter)) {
+        core = shorter;
+        changed = true;
+      }
     }
   }
   return core;
@@ -311,7 +424,10 @@ std::vector<ProblemToken> TokenizeProblem(std::string_view s) {
     const size_t begin = i;
     if (IsSpace(c)) {
       ++i;
-    } else if (IsDigit(c)) {
+    } else if (IsDigit(c) ||
+               (c == '.' && i + 1 < s.size() && IsDigit(s[i + 1]) &&
+                (i == 0 || !IsLetter(s[i - 1])))) {
+      ++i;  // ".5" is not "5"
       while (i < s.size() &&
              (IsDigit(s[i]) || ((s[i] == '.' || s[i] == ',') &&
                                 i + 1 < s.size() && IsDigit(s[i + 1]))))
@@ -341,9 +457,7 @@ std::vector<ProblemToken> TokenizeProblem(std::string_view s) {
         }
       }
       const std::string_view word = s.substr(begin, i - begin);
-      lower.assign(word);
-      for (char& l : lower)
-        if (IsUpper(l)) l = static_cast<char>(l - 'A' + 'a');
+      lower = Lower(word);
       const bool command = begin > 0 && s[begin - 1] == '\\';
       // One letter is a variable or an option.
       const bool name = IsUpper(c) && word.size() > 1 && !command &&

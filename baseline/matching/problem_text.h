@@ -15,7 +15,8 @@ namespace reasonwatch {
 inline constexpr size_t kMaxProblemBytes = size_t{64} << 10;
 
 // Compatibility-composed (NFKC), typographic quotes and dashes as ASCII, zero-
-// width characters dropped. White space is left to the tokens.
+// width characters dropped, superscripts as ^2. White space is left to the
+// tokens.
 std::string NormalizeUnicode(std::string_view text);
 
 // What is left of a normalised prompt when its wrapping is taken off: chat
@@ -27,6 +28,14 @@ std::string_view ProblemCore(std::string_view normalized);
 // Sentences that say how to answer and nothing about the problem. Numbers and
 // questions are never such.
 bool IsInstruction(std::string_view sentence);
+
+// Asks for something else than the problem beside it does: another unit,
+// rounding, a condition, arithmetic. No instruction does.
+bool ChangesTheAnswer(std::string_view sentence);
+
+// Does the sentence share a word with the problem that is not one of answering
+// in general? Then it may say something about it.
+bool SpeaksOfIt(std::string_view sentence, std::string_view problem);
 
 struct ProblemToken {
   uint32_t hash = 0;      // the word, number or sign; 0 never

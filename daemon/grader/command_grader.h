@@ -6,7 +6,7 @@
 //
 // The command runs in a process group of its own with limits on processor time,
 // memory and open files, without new privileges, without our file descriptors
-// and environment, and dies with us. It is asked by commands and re-runs, never
+// and environment, and dies with us. It is asked by commands, never
 // by the worker that judges live traffic: a slow grader must not slow that.
 #ifndef REASONWATCH_DAEMON_GRADER_COMMAND_GRADER_H_
 #define REASONWATCH_DAEMON_GRADER_COMMAND_GRADER_H_

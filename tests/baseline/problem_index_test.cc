@@ -5,6 +5,7 @@
 #include <chrono>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -128,6 +129,166 @@ TEST_F(FindByText, NeverExactWhereTheProblemIsAnother) {
   ExpectNotExact(absl::StrCat(bakery, " How much is that in dollars?"));
   ExpectNotExact(absl::StrCat(bakery, " But on Sundays she earns double."));
   ExpectNotExact(absl::StrCat("Round to the nearest ten.\n", bakery));
+}
+
+TEST_F(FindByText, ExactInTheTemplatesOfManyModels) {
+  const std::string bakery = kBakery;
+  for (const auto& [before, after] :
+       std::vector<std::pair<std::string, std::string>>{
+           // Llama 2, 3 and 4
+           {"<s>[INST] <<SYS>>\nYou are a helpful assistant.\n<</SYS>>\n\n",
+            " [/INST]"},
+           {"<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n"
+            "Cutting Knowledge Date: December 2023<|eot_id|>"
+            "<|start_header_id|>user<|end_header_id|>\n\n",
+            "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"},
+           {"<|begin_of_text|><|header_start|>user<|header_end|>\n\n",
+            "<|eot|><|header_start|>assistant<|header_end|>"},
+           // Mistral, Gemma, Qwen, Phi-3, Phi-4
+           {"<s>[SYSTEM_PROMPT]Be kind.[/SYSTEM_PROMPT][INST]", "[/INST]"},
+           {"<bos><start_of_turn>user\n",
+            "<end_of_turn>\n<start_of_turn>model\n"},
+           {"<|im_start|>system\nYou are Qwen.<|im_end|>\n<|im_start|>user\n",
+            "<|im_end|>\n<|im_start|>assistant\n<think>\n"},
+           {"<|system|>\nBe kind.<|end|>\n<|user|>\n",
+            "<|end|>\n<|assistant|>\n"},
+           {"<|im_start|>user<|im_sep|>",
+            "<|im_end|><|im_start|>assistant<|im_sep|>"},
+           // DeepSeek, harmony, Granite, Command R, Vicuna, Alpaca
+           {"<｜begin▁of▁sentence｜>Be kind.<｜User｜>", "<｜Assistant｜>"},
+           {"<｜begin▁of▁sentence｜><｜User｜>", "<｜Assistant｜><think>\n"},
+           {"<|start|>system<|message|>Reasoning: high<|end|><|start|>user"
+            "<|message|>",
+            "<|end|><|start|>assistant"},
+           {"<|start_of_role|>user<|end_of_role|>",
+            "<|end_of_text|>\n<|start_of_role|>assistant<|end_of_role|>"},
+           {"<BOS_TOKEN><|START_OF_TURN_TOKEN|><|USER_TOKEN|>",
+            "<|END_OF_TURN_TOKEN|><|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>"},
+           {"A chat between a user and an assistant. USER: ", " ASSISTANT:"},
+           {"### Instruction:\n", "\n\n### Response:\n"}})
+    ExpectExact(absl::StrCat(before, bakery, after), 1);
+}
+
+TEST_F(FindByText, ExactBesideInstructionsAndCourtesies) {
+  const std::string bakery = kBakery;
+  for (const char* before :
+       {"You are a helpful assistant.\n", "You are an expert mathematician. ",
+        "Solve the following problem. Think carefully.\n\n",
+        "Solve this math problem step by step:\n",
+        "Let's think step by step.\n", "Here is a question:\n",
+        "Be concise and precise.\n", "Please help me with my homework.\n",
+        "Hello!\n", "请逐步推理。\n"})
+    ExpectExact(absl::StrCat(before, bakery), 1);
+  for (const char* after :
+       {" Let's think step by step.",
+        "\nThe last line of your response should be of the form Answer: "
+        "$ANSWER (without quotes) where $ANSWER is the answer to the problem.",
+        "\nPut your final answer within $\\boxed{}$.",
+        "\nGive your final answer inside <answer> tags.",
+        "\nRespond only with a JSON object.", "\nShow your work.",
+        "\nDo not explain.", " Thank you!", "\n\nThanks in advance!"})
+    ExpectExact(absl::StrCat(bakery, after), 1);
+}
+
+// Sentences that sound like wrapping and change what the right answer is.
+TEST_F(FindByText, NeverExactWhereTheWrappingChangesTheAnswer) {
+  const std::string bakery = kBakery;
+  for (const char* before :
+       {"Pavel returns all of his rolls.\n", "She drops the last tray.\n",
+        "You are a baker and you keep half of what you earn. ",
+        "Answer the question for her sister.\n",
+        "Solve the following problem for two such days.\n",
+        "Think carefully: the trays are half empty.\n",
+        "Hi, please suppose that rolls are free.\n",
+        "Let's work with the double price. ", "假设价格是两倍。\n",
+        "En este problema el precio es el doble. ",
+        "Compute the area of the square with unit side.\n",
+        "I have a question: what is the capital of Peru\n"})
+    ExpectNotExact(absl::StrCat(before, bakery));
+  for (const char* after :
+       {" Give your answer in cents.", " Give the final answer in dozens.",
+        " Round your final answer to the nearest hundred.",
+        " If the final answer is written as m/n, give the answer m+n.",
+        " Give the final answer as the sum of its digits.",
+        " State your answer multiplied by two.",
+        " Explain step by step how many rolls Pavel gets.",
+        " Do not include the rolls of the last tray.",
+        " Find the number of rolls as well.",
+        " Then multiply the result by the number of trays.",
+        "\nExpress that in dollars.", " Pavel pays nothing.",
+        "\n(A) red (B) blue (C) green", "\nA. little\nB. much",
+        "\nAnswer the opposite question step by step.",
+        " 请把答案四舍五入到十位。", " Gib die Antwort in Cent an."})
+    ExpectNotExact(absl::StrCat(bakery, after));
+}
+
+TEST_F(FindByText, NeverExactInsideOfWhatAsksForSomethingElse) {
+  const std::string bakery = kBakery;
+  // The problem is a worked example; the question is another.
+  ExpectNotExact(absl::StrCat(
+      "Question: ", bakery,
+      "\nAnswer: 276\n\nQuestion: Ann has 3 nuts and eats 2. How many are "
+      "left?\nAnswer:"));
+  // The question differs from the stored one in a number.
+  ExpectNotExact(
+      "Question: Ann has 3 nuts and eats 2. How many are left?\nAnswer: 1\n\n"
+      "Question: Olga bakes 15 trays of rolls with 12 rolls on each tray. She "
+      "gives 30 rolls to Pavel and sells the rest for 2 euros each. How many "
+      "euros does she earn?\nAnswer:");
+  ExpectNotExact(absl::StrCat("1. ", bakery, "\n2. ", kTrain));
+  ExpectNotExact(absl::StrCat(bakery, "\n\n", kRoots));
+  ExpectNotExact(absl::StrCat(
+      "<|im_start|>user\n", bakery,
+      "<|im_end|>\n<|im_start|>assistant\n276<|im_end|>\n<|im_start|>user\nAnd "
+      "how many rolls are sold?<|im_end|>\n<|im_start|>assistant\n"));
+  ExpectNotExact(absl::StrCat("Translate into German: ", bakery));
+  ExpectNotExact(
+      absl::StrCat("Write a shorter version of this text.\n", bakery));
+}
+
+TEST(ProblemIndex, TellsNumbersApartThatLookAlike) {
+  ProblemIndex index;
+  index.Add(1, {"107", AnswerKind::kNumber},
+            "A net costs 5 euros and a rod costs 102 euros more. What does "
+            "the rod cost?");
+  index.Build();
+  for (const char* other :
+       {"A net costs .5 euros and a rod costs 102 euros more. What does the "
+        "rod cost?",
+        "A net costs 5 euros and a rod costs 10² euros more. What does the "
+        "rod cost?",
+        "A net costs 5 euros and a rod costs 10.2 euros more. What does the "
+        "rod cost?",
+        "A net costs 5 euros and a rod costs -102 euros more. What does the "
+        "rod cost?"})
+    EXPECT_NE(index.FindByText(other).kind, MatchKind::kExact) << other;
+  ProblemIndex fractions;
+  fractions.Add(1, {"101.5", AnswerKind::kNumber}, "Compute 1½ + 10²");
+  fractions.Build();
+  EXPECT_EQ(fractions.FindByText("Compute 1 1/2 + 10^2").kind,
+            MatchKind::kExact);
+  EXPECT_NE(fractions.FindByText("Compute 11/2 + 102").kind, MatchKind::kExact);
+}
+
+// What sounds like an instruction may be all that tells two problems apart.
+TEST(ProblemIndex, IsNotExactWhereWhatWasTakenOffTellsProblemsApart) {
+  const std::string body =
+      "Ann walks to the lake in 2 hours and back in 3 hours.";
+  ProblemIndex index;
+  index.Add(1, {"5", AnswerKind::kNumber},
+            absl::StrCat("You are a helpful assistant. ", body));
+  index.Add(2, {"6", AnswerKind::kNumber},
+            absl::StrCat("You are a careless student. ", body));
+  index.Add(3, {"7", AnswerKind::kNumber},
+            "You are a student who sells pens. How many?");
+  index.Add(4, {"8", AnswerKind::kNumber},
+            "You are a teacher who buys pens. How many?");
+  index.Build();
+  EXPECT_NE(index.FindByText(body).kind, MatchKind::kExact);
+  EXPECT_NE(index.FindByText("How many?").kind, MatchKind::kExact);
+  EXPECT_EQ(
+      index.FindByText("You are a teacher who buys pens. How many? ").problem,
+      4u);
 }
 
 TEST_F(FindByText, NothingForOtherPrompts) {

@@ -149,12 +149,14 @@ TEST_F(RescorerTest, FailuresSeenLiveAreAskedFirstAndGiveTheAdvantage) {
 
 TEST_F(RescorerTest, ASymptomOnANeighbourMakesItACandidate) {
   Start([](const SampleRequest&) { return true; });
-  Scored near = ScoredTrial(5, true);
+  Scored near = ScoredTrial(0xfeed, true);  // in no baseline
   near.match.kind = MatchKind::kNear;
+  near.match.neighbour = 5;
+  near.match.distance = .2f;
   near.grade = Grade::kNotGraded;
   near.start = kBegin;
   rescorer_->Observe(near);  // nothing wrong with it
-  near.match.problem = 6;
+  near.match.neighbour = 6;
   near.reading(Feature::kSingleSentence) = 1;
   rescorer_->Observe(near);
   Open(Signal::kLengthCollapse);
