@@ -98,11 +98,21 @@ std::vector<Cause> CausesOf(const Incident& incident) {
                          d.name, d.value, d.low, d.high, d.pairs));
     return causes;
   }
-  if (incident.verdict->fingerprint_p <= kOtherWeights)
-    lead("quantization_or_weights", .6,
+  if (incident.verdict->fingerprint_p <= kOtherWeights) {
+    // The same messages give other log-probabilities under other weights and
+    // under another template; only the latter takes the reasoning away too.
+    const bool reasoning_gone =
+        std::any_of(causes.begin(), causes.end(), [](const Cause& c) {
+          return c.cause == "effort_or_thinking_switch";
+        });
+    lead(reasoning_gone ? "prompt_or_template_change"
+                        : "quantization_or_weights",
+         .6,
          absl::StrFormat("log-probabilities on fixed prompts are not those of "
-                         "before (p = %.4f)",
-                         incident.verdict->fingerprint_p));
+                         "before (p = %.4f)%s",
+                         incident.verdict->fingerprint_p,
+                         reasoning_gone ? " and reasoning is gone" : ""));
+  }
   return causes;
 }
 

@@ -82,8 +82,9 @@ RewardSet RewardsOf(const Incident& incident) {
 bool SitsInFilledContexts(const Incident& incident) {
   for (const IncidentSignal& s : incident.signals)
     for (const std::string& stratum : s.finding.strata)
-      if (stratum.find("context") != std::string::npos ||
-          stratum.find("turns") != std::string::npos)
+      if (stratum == "context fill 50-75 %" ||
+          stratum == "context fill 75 % and over" ||
+          stratum == "turns 6 and later")
         return true;
   return false;
 }
@@ -758,10 +759,11 @@ absl::StatusOr<SampleRequest> Rescorer::RequestFor(const Question& q) const {
   SampleRequest r;
   r.model = question.model;
   // As a chat, as a tap sees it: a prompt is the last user message there.
-  RW_ASSIGN_OR_RETURN(
-      r.messages_json,
-      FillContext(question,
-                  q.way == kFilledContext ? options_.filled_context : 0));
+  int64_t filled = q.way == kFilledContext ? options_.filled_context : 0;
+  // A server refuses what is over its window.
+  if (filled > 0 && question.context_window > 0)
+    filled = std::min(filled, question.context_window / 2);
+  RW_ASSIGN_OR_RETURN(r.messages_json, FillContext(question, filled));
   const double unstated = std::numeric_limits<double>::quiet_NaN();
   r.temperature = question.sampling.temperature.value_or(unstated);
   r.top_p = question.sampling.top_p.value_or(unstated);

@@ -51,7 +51,7 @@ PART = 10       # rows fed at once
 SOAK = 40       # of the degraded phase after the incident opened
 TEMPERATURE = .5
 WARMER = .7     # of the harmless change
-LONGEST = 9     # turns of a session that fills its context
+LATE = (6, 9)   # turns at which long sessions are seen
 WINDOW = 2048   # tokens, stated by the traffic
 VERDICT = 240   # seconds
 
@@ -63,20 +63,21 @@ class Turn:
     number: int
 
 
-def turns(seed, known, count, longest=2):
-    """Live traffic: half of it asks problems of the baseline. A second turn
-    comes after a problem, a later one after a talk about other things."""
+def turns(seed, known, count, late=False):
+    """Live traffic: half of it asks problems of the baseline, a quarter is the
+    second turn of its session. `late`: half comes late in a session, after a
+    talk about other things."""
     rng = random.Random(seed)
     new = problems.problems(seed, count)
     asked = []
     for i in range(count):
         problem = rng.choice(known) if rng.random() < .5 else new[i]
-        if longest == 2:
+        if late and rng.random() < .5:
+            number = rng.randint(*LATE)
+            history = real_model.turns_of_prose(number - 1, seed=seed + i)
+        else:
             number = 2 if rng.random() < .25 else 1
             history = real_model.turns_of_problems(number - 1, seed=seed + i)
-        else:
-            number = rng.randint(1, longest)
-            history = real_model.turns_of_prose(number - 1, seed=seed + i)
         asked.append(Turn(problem, history, number))
     return asked
 
@@ -136,7 +137,7 @@ class Pools:
         need("healthy", "healthy", turns(seed + 3, known, HEALTHY), 3, TEMPERATURE)
         need("recovery", "healthy", turns(seed + 4, known, RECOVERY), 4, TEMPERATURE)
         if kind == "saturated":
-            need("saturated", "healthy", turns(seed + 5, known, DEGRADED, LONGEST), 5, TEMPERATURE)
+            need("saturated", "healthy", turns(seed + 5, known, DEGRADED, late=True), 5, TEMPERATURE)
             found["changed"] = found["saturated"]
         elif kind == "restart":
             need("restarted", "healthy", turns(seed + 5, known, DEGRADED), 5, TEMPERATURE)
@@ -236,6 +237,9 @@ rescore: {{endpoint: "{self.front.url}", metrics_url: "{self.front.url}/metrics"
                     if not any(i["open"] for i in self.incidents()):
                         result["closed_after"] = at + PART
                         break
+            result["open"] = [(s["signal"], s["channel"], s["statistic"])
+                              for i in self.incidents() if i["open"]
+                              for s in i["signals"] if s["open"]]
             metrics = self.daemon.metrics()
             result["errors"] = {k.split('"')[1]: v for k, v in metrics.items()
                                 if k.startswith("reasonwatch_rescore_errors_total")}
