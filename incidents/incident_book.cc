@@ -101,10 +101,9 @@ std::vector<Cause> CausesOf(const Incident& incident) {
   if (incident.verdict->fingerprint_p <= kOtherWeights) {
     // The same messages give other log-probabilities under other weights and
     // under another template; only the latter takes the reasoning away too.
-    const bool reasoning_gone =
-        std::any_of(causes.begin(), causes.end(), [](const Cause& c) {
-          return c.cause == "effort_or_thinking_switch";
-        });
+    const bool reasoning_gone = std::any_of(
+        causes.begin(), causes.end(),
+        [](const Cause& c) { return c.cause == "effort_or_thinking_switch"; });
     lead(reasoning_gone ? "prompt_or_template_change"
                         : "quantization_or_weights",
          .6,

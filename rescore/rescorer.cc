@@ -489,6 +489,20 @@ void Rescorer::LookAtDeadlines(absl::Time now) {
   }
 }
 
+std::string Rescorer::NameOf(const absl::Status& status) const {
+  return options_.error_name ? options_.error_name(status) : ErrorName(status);
+}
+
+// A load that can't be read shuts the gate, so nothing is asked that would tell
+// why. Counted when it begins, not at every look.
+void Rescorer::NoteLoad(const absl::Status& status) {
+  const std::string error =
+      status.ok() || absl::IsUnimplemented(status) ? "" : NameOf(status);
+  if (error == load_error_) return;
+  load_error_ = error;
+  if (!error.empty()) Count(&RescoreCounters::errors, error);
+}
+
 absl::Duration Rescorer::Step() {
   const absl::Time now = clock_.Now();
   TakeNotes(now);
@@ -498,6 +512,7 @@ absl::Duration Rescorer::Step() {
   if (now - looked_ >= kLookEvery && endpoints_.watched != nullptr) {
     looked_ = now;
     const auto load = endpoints_.watched->Load();
+    NoteLoad(load.status());
     MutexLock lock(mutex_);
     gate_.Update(now, load, /*own=*/0);
     counters_.gate_open = gate_.open();
@@ -515,7 +530,8 @@ absl::Duration Rescorer::Step() {
       progress_.first += CountOf(job, "");
       progress_.second += job.limit;
     }
-    if (!gate_.open()) blocked_ = "gate_shut";
+    if (!gate_.open())
+      blocked_ = load_error_.empty() ? "gate_shut" : load_error_;
     if (!question.has_value() && !probe_.has_value()) return kIdle;
     if (!gate_.open()) return kIdle;
   }
@@ -802,11 +818,7 @@ void Rescorer::AskNow(const Question& question, absl::Time now) {
     ++counters_.yielded;
     return;
   }
-  if (!answer.ok())
-    return Failed(question,
-                  options_.error_name ? options_.error_name(answer.status())
-                                      : ErrorName(answer.status()),
-                  after);
+  if (!answer.ok()) return Failed(question, NameOf(answer.status()), after);
   if (answer->empty()) return Failed(question, "no_response", after);
   const Response& first = answer->front();
   if (first.http_status >= 400)

@@ -158,6 +158,8 @@ class Rescorer {
   absl::StatusOr<SampleRequest> RequestFor(const Question& question) const;
   ModelClient* ClientFor(const std::string& way) const;
   void AskNow(const Question& question, absl::Time now);
+  std::string NameOf(const absl::Status& status) const;
+  void NoteLoad(const absl::Status& status);
   void Failed(const Question& question, std::string_view error, absl::Time now);
   void Sampled(const Question& question, const Response& response,
                absl::Time now);
@@ -207,6 +209,7 @@ class Rescorer {
   HourlyBudget tokens_;
   HourlyBudget requests_;
   std::string blocked_ = "slow";  // why nothing was asked last
+  std::string load_error_;        // why the load can't be read
   absl::Time looked_ = absl::InfinitePast();
   absl::Time not_before_ = absl::InfinitePast();
   int errors_in_a_row_ = 0;

@@ -155,7 +155,7 @@ class RescoreFaults(unittest.TestCase):
             config = settings(folder, server, False, "https")
             with harness.Daemon(folder, config) as daemon:
                 self.feed_until_open(daemon, folder)
-                time.sleep(5)
+                harness.wait_for("tls", lambda: self.errors(daemon).get("tls", 0) > 0, 30)
                 # Nobody is asked while the server's load can't be read.
                 self.assertEqual(daemon.metrics()["reasonwatch_rescore_gate_open"], 0)
                 self.assertEqual(server.asked, [])
