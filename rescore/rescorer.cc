@@ -30,6 +30,9 @@ constexpr size_t kMaxErrorNames = 32;
 constexpr size_t kEnoughFailures = 8;
 constexpr size_t kFailureProblems = 16;
 
+// Live failures in filled contexts that are worth a look there.
+constexpr size_t kEnoughFilled = 4;
+
 constexpr int kErrorsOfAJob = 5;
 constexpr int kErrorsOfAWay = 3;
 constexpr absl::Duration kLongestPause = absl::Minutes(1);
@@ -218,9 +221,9 @@ void Rescorer::Observe(const Scored& s) {
     return old.problem == s.match.problem;
   });
   if (of_model.size() >= kMaxSymptoms) of_model.pop_front();
-  of_model.push_back(
-      {s.match.problem, time,
-       exact ? RescoreTrigger::kFailure : RescoreTrigger::kNear});
+  of_model.push_back({s.match.problem, time,
+                      exact ? RescoreTrigger::kFailure : RescoreTrigger::kNear,
+                      s.stratum.turn >= 2 || s.stratum.fill >= 1});
 }
 
 absl::StatusOr<std::string> Rescorer::Ask(const std::string& model,
@@ -924,12 +927,28 @@ void Rescorer::JudgeCampaign(Campaign& campaign, absl::Time now) {
   Conclude(campaign, std::move(v), now);
 }
 
+// A finding says where it sits only when it opens, from few responses.
+bool Rescorer::FailsInFilledContexts(const Incident& incident) const {
+  MutexLock lock(mutex_);
+  const auto it = symptoms_.find(incident.model);
+  if (it == symptoms_.end()) return false;
+  size_t all = 0;
+  size_t filled = 0;
+  for (const Symptom& s : it->second) {
+    if (s.time < incident.onset_time) continue;
+    ++all;
+    filled += s.filled;
+  }
+  return filled >= kEnoughFilled && 3 * filled >= 2 * all;
+}
+
 void Rescorer::Conclude(Campaign& campaign, Verdict verdict, absl::Time now) {
   const bool told = campaign.incident.verdict.has_value() &&
                     campaign.incident.verdict->kind == verdict.kind &&
                     campaign.incident.verdict->time == verdict.time;
   if (!told) Tell(verdict);
-  const bool filled = SitsInFilledContexts(campaign.incident);
+  const bool filled = SitsInFilledContexts(campaign.incident) ||
+                      FailsInFilledContexts(campaign.incident);
   if (options_.localise &&
       (verdict.kind == VerdictKind::kConfirmed ||
        (verdict.kind == VerdictKind::kNotReproduced && filled))) {

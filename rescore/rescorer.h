@@ -137,6 +137,7 @@ class Rescorer {
     uint64_t problem = 0;
     absl::Time time;
     RescoreTrigger trigger = RescoreTrigger::kFailure;
+    bool filled = false;  // late in its session, or in a full context
   };
 
   void TakeNotes(absl::Time now);
@@ -167,6 +168,7 @@ class Rescorer {
   std::vector<GroupView> GroupsOf(const Campaign& campaign) const;
   void JudgeCampaign(Campaign& campaign, absl::Time now);
   void JudgeGroup(RescoreJob& job, absl::Time now);
+  bool FailsInFilledContexts(const Incident& incident) const;
   void Conclude(Campaign& campaign, Verdict verdict, absl::Time now);
   void EndLocalising(Campaign& campaign, absl::Time now);
   void LookForProbe();
