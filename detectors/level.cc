@@ -25,6 +25,16 @@ constexpr int kMostEvidence = 15;
 // Shares phi of the bets, in the order of rank.cc.
 constexpr std::array kRankShares = {1., 1., 1., .3, .3, .1};
 
+// Where almost every reference response reads the same, one that reads so too
+// pays 1 and never takes evidence back: an alarm would stay open for good. Only
+// while it is open, so no alarm comes of it.
+constexpr double kSilentDecay = .9;
+constexpr double kSilent = .03;
+bool SaysNothing(const PayOff& p) {
+  return std::all_of(p.e.begin(), p.e.begin() + p.bets,
+                     [](double e) { return std::abs(e - 1) <= kSilent; });
+}
+
 bool IsRank(Question q) { return q == Question::kLow || q == Question::kHigh; }
 
 // More of it is worse: the rest of the rates are losses.
@@ -204,6 +214,9 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
     }
     ChannelState& channel = channels_[c];
     channel.all.Update(pay_off, index);
+    if (signals_[static_cast<size_t>(specs[c].signal)].open &&
+        SaysNothing(pay_off))
+      channel.all.Scale(kSilentDecay);
     if (!specs[c].by_turn_and_fill) continue;
     const auto bucket = [&](std::unique_ptr<std::array<Mixture, 3>>& group,
                             uint8_t which) {

@@ -103,10 +103,18 @@ std::vector<Cause> CausesOf(const Incident& incident) {
                          measured->name, measured->value, measured->low,
                          measured->high, measured->pairs));
   } else if (v.fingerprint_p <= kOtherWeights) {
-    lead("quantization_or_weights", .6,
+    // The same messages give other log-probabilities under other weights and
+    // under another template; only the latter takes the reasoning away too.
+    const bool reasoning_gone = std::any_of(
+        causes.begin(), causes.end(),
+        [](const Cause& c) { return c.cause == "effort_or_thinking_switch"; });
+    lead(reasoning_gone ? "prompt_or_template_change"
+                        : "quantization_or_weights",
+         .6,
          absl::StrFormat("log-probabilities on fixed prompts are not those of "
-                         "before (p = %.4f)",
-                         v.fingerprint_p));
+                         "before (p = %.4f)%s",
+                         v.fingerprint_p,
+                         reasoning_gone ? " and reasoning is gone" : ""));
   }
   // Another template switches thinking, and moves log-probabilities: it stands
   // behind those two, and a whole other server beats it.

@@ -77,18 +77,28 @@ std::vector<Way> PlanWays(const WaysAvailable& available) {
   return ways;
 }
 
+namespace {
+
+// Text of broken form that no answer can be read off is no success.
+int8_t RewardOf(const RescoreSample& s, Reward reward) {
+  const int8_t own = s.rewards[static_cast<size_t>(reward)];
+  const bool broken = s.rewards[static_cast<size_t>(Reward::kFormat)] == 0;
+  return own < 0 && reward == Reward::kOutcome && broken ? int8_t{0} : own;
+}
+
+}  // namespace
+
 Pairs PairsOf(const std::vector<GroupView>& groups, std::string_view way,
               Reward reward) {
   Pairs pairs;
   for (const GroupView& g : groups) {
     std::map<int32_t, int8_t> usual;
     for (const RescoreSample& s : g.job->samples)
-      if (s.way == kAgain)
-        usual[s.index] = s.rewards[static_cast<size_t>(reward)];
+      if (s.way == kAgain) usual[s.index] = RewardOf(s, reward);
     for (const RescoreSample& s : g.job->samples) {
       if (s.way != way) continue;
       const auto it = usual.find(s.index);
-      const int8_t mine = s.rewards[static_cast<size_t>(reward)];
+      const int8_t mine = RewardOf(s, reward);
       if (it == usual.end() || it->second < 0 || mine < 0) continue;
       if (mine == 1) {
         ++(it->second == 1 ? pairs.both : pairs.better);

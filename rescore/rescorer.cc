@@ -30,6 +30,9 @@ constexpr size_t kMaxErrorNames = 32;
 constexpr size_t kEnoughFailures = 8;
 constexpr size_t kFailureProblems = 16;
 
+// Live failures in filled contexts that are worth a look there.
+constexpr size_t kEnoughFilled = 4;
+
 constexpr int kErrorsOfAJob = 5;
 constexpr int kErrorsOfAWay = 3;
 constexpr absl::Duration kLongestPause = absl::Minutes(1);
@@ -124,8 +127,9 @@ RewardSet RewardsOf(const Incident& incident) {
 bool SitsInFilledContexts(const Incident& incident) {
   for (const IncidentSignal& s : incident.signals)
     for (const std::string& stratum : s.finding.strata)
-      if (stratum.find("context") != std::string::npos ||
-          stratum.find("turns") != std::string::npos)
+      if (stratum == "context fill 50-75 %" ||
+          stratum == "context fill 75 % and over" ||
+          stratum == "turns 6 and later")
         return true;
   return false;
 }
@@ -296,7 +300,8 @@ void Rescorer::Observe(const Scored& s) {
     return true;
   });
   if (of_model.size() >= kMaxSymptoms) of_model.pop_front();
-  of_model.push_back({problem, time, trigger});
+  of_model.push_back(
+      {problem, time, trigger, s.stratum.turn >= 2 || s.stratum.fill >= 1});
 }
 
 absl::StatusOr<std::string> Rescorer::Ask(const std::string& model,
@@ -730,6 +735,20 @@ void Rescorer::LookAtDeadlines(absl::Time now) {
   }
 }
 
+std::string Rescorer::NameOf(const absl::Status& status) const {
+  return options_.error_name ? options_.error_name(status) : ErrorName(status);
+}
+
+// A load that can't be read shuts the gate, so nothing is asked that would tell
+// why. Counted when it begins, not at every look.
+void Rescorer::NoteLoad(const absl::Status& status) {
+  const std::string error =
+      status.ok() || absl::IsUnimplemented(status) ? "" : NameOf(status);
+  if (error == load_error_) return;
+  load_error_ = error;
+  if (!error.empty()) Count(&RescoreCounters::errors, error);
+}
+
 absl::Duration Rescorer::Step() {
   const absl::Time now = clock_.Now();
   TakeNotes(now);
@@ -740,6 +759,7 @@ absl::Duration Rescorer::Step() {
   if (now - looked_ >= kLookEvery && endpoints_.watched != nullptr) {
     looked_ = now;
     const auto load = endpoints_.watched->Load();
+    NoteLoad(load.status());
     MutexLock lock(mutex_);
     gate_.Update(now, load, /*own=*/0);
     counters_.gate_open = gate_.open();
@@ -759,7 +779,8 @@ absl::Duration Rescorer::Step() {
       progress_.first += CountOf(job, "");
       progress_.second += job.limit;
     }
-    if (!gate_.open()) blocked_ = "gate_shut";
+    if (!gate_.open())
+      blocked_ = load_error_.empty() ? "gate_shut" : load_error_;
     if (!question.has_value() && !probe_.has_value() && !read_regime)
       return kIdle;
     if (!gate_.open()) return kIdle;
@@ -1029,10 +1050,11 @@ absl::StatusOr<SampleRequest> Rescorer::RequestFor(const Question& q) const {
   SampleRequest r;
   r.model = question.model;
   // As a chat, as a tap sees it: a prompt is the last user message there.
-  RW_ASSIGN_OR_RETURN(
-      r.messages_json,
-      FillContext(question,
-                  q.way == kFilledContext ? options_.filled_context : 0));
+  int64_t filled = q.way == kFilledContext ? options_.filled_context : 0;
+  // A server refuses what is over its window.
+  if (filled > 0 && question.context_window > 0)
+    filled = std::min(filled, question.context_window / 2);
+  RW_ASSIGN_OR_RETURN(r.messages_json, FillContext(question, filled));
   const double unstated = std::numeric_limits<double>::quiet_NaN();
   r.temperature = question.sampling.temperature.value_or(unstated);
   r.top_p = question.sampling.top_p.value_or(unstated);
@@ -1071,11 +1093,7 @@ void Rescorer::AskNow(const Question& question, absl::Time now) {
     ++counters_.yielded;
     return;
   }
-  if (!answer.ok())
-    return Failed(question,
-                  options_.error_name ? options_.error_name(answer.status())
-                                      : ErrorName(answer.status()),
-                  after);
+  if (!answer.ok()) return Failed(question, NameOf(answer.status()), after);
   if (answer->empty()) return Failed(question, "no_response", after);
   const Response& first = answer->front();
   if (first.http_status >= 400)
@@ -1183,6 +1201,21 @@ void Rescorer::JudgeCampaign(Campaign& campaign, absl::Time now) {
   Conclude(campaign, std::move(v), now);
 }
 
+// A finding says where it sits only when it opens, from few responses.
+bool Rescorer::FailsInFilledContexts(const Incident& incident) const {
+  MutexLock lock(mutex_);
+  const auto it = symptoms_.find(incident.model);
+  if (it == symptoms_.end()) return false;
+  size_t all = 0;
+  size_t filled = 0;
+  for (const Symptom& s : it->second) {
+    if (s.time < incident.onset_time) continue;
+    ++all;
+    filled += s.filled;
+  }
+  return filled >= kEnoughFilled && 3 * filled >= 2 * all;
+}
+
 void Rescorer::Conclude(Campaign& campaign, Verdict verdict, absl::Time now) {
   const bool told = campaign.incident.verdict.has_value() &&
                     campaign.incident.verdict->kind == verdict.kind &&
@@ -1197,7 +1230,8 @@ void Rescorer::Conclude(Campaign& campaign, Verdict verdict, absl::Time now) {
   if (!told &&
       !(campaign.by_canaries && verdict.kind != VerdictKind::kConfirmed))
     Tell(verdict);
-  const bool filled = SitsInFilledContexts(campaign.incident);
+  const bool filled = SitsInFilledContexts(campaign.incident) ||
+                      FailsInFilledContexts(campaign.incident);
   // Of an incident: what passes as it stands may fail in other numbers, or
   // behind a long talk.
   if (options_.localise && (verdict.kind == VerdictKind::kConfirmed ||

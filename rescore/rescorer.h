@@ -164,6 +164,7 @@ class Rescorer {
     uint64_t problem = 0;
     absl::Time time;
     RescoreTrigger trigger = RescoreTrigger::kFailure;
+    bool filled = false;  // late in its session, or in a full context
   };
 
   void TakeNotes(absl::Time now);
@@ -198,6 +199,8 @@ class Rescorer {
   absl::StatusOr<SampleRequest> RequestFor(const Question& question) const;
   ModelClient* ClientFor(const std::string& way) const;
   void AskNow(const Question& question, absl::Time now);
+  std::string NameOf(const absl::Status& status) const;
+  void NoteLoad(const absl::Status& status);
   void Failed(const Question& question, std::string_view error, absl::Time now);
   void Sampled(const Question& question, const Response& response,
                absl::Time now);
@@ -205,6 +208,7 @@ class Rescorer {
   std::vector<GroupView> GroupsOf(const Campaign& campaign) const;
   void JudgeCampaign(Campaign& campaign, absl::Time now);
   void JudgeGroup(RescoreJob& job, absl::Time now);
+  bool FailsInFilledContexts(const Incident& incident) const;
   void Conclude(Campaign& campaign, Verdict verdict, absl::Time now);
   void EndLocalising(Campaign& campaign, absl::Time now);
   void LookForProbe();
@@ -248,6 +252,7 @@ class Rescorer {
   HourlyBudget tokens_;
   HourlyBudget requests_;
   std::string blocked_ = "slow";  // why nothing was asked last
+  std::string load_error_;        // why the load can't be read
   absl::Time looked_ = absl::InfinitePast();
   absl::Time not_before_ = absl::InfinitePast();
   int errors_in_a_row_ = 0;

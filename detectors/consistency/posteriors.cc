@@ -9,11 +9,10 @@
 namespace reasonwatch {
 namespace {
 
-// What a posterior does not know of its problem: traffic may move to those that
-// are harder than their few trials show. With .01 it alarms 2.6 times as often
-// then; with this a loss of a third is found after 30 responses instead of 24
-// (docs/statistics.md).
-constexpr double kKappa = .03;
+constexpr double kKappaExact = .01;
+// Of a problem without trials of its own only a neighbour's or the pooled rate
+// is known, and traffic may drift to harder ones.
+constexpr double kKappaUnknown = .03;
 constexpr std::array<float, kDistanceBuckets - 1> kBucketEnds = {0, .15F, .3F};
 constexpr int kMinRepeated = 50;
 constexpr double kDefaultStrength = .5;
@@ -123,7 +122,7 @@ double Posteriors::HealthyFailureRate(uint64_t problem, int excursion_trials,
       // How far the ratio itself is known.
       const double error =
           std::sqrt(q * (1 - q) / (calibration_[bucket].count + 1));
-      return q + std::max(kKappa, 2 * error) * (1 - q);
+      return q + std::max(kKappaUnknown, 2 * error) * (1 - q);
     }
   }
   Trials t = known ? it->second : Trials{};
@@ -135,12 +134,12 @@ double Posteriors::HealthyFailureRate(uint64_t problem, int excursion_trials,
     const double error =
         std::sqrt(pooled * (1 - pooled) / (static_cast<double>(count_) + 1));
     q = std::min(q, .98);
-    return q + std::max(kKappa, 2 * error) * (1 - q);
+    return q + std::max(kKappaUnknown, 2 * error) * (1 - q);
   }
   // A ratio under 1 would make failures look rarer than any one problem's own
   // trials say.
   q = std::min(q * std::max(1.0, CalibrationRatio(0)), .98);
-  return q + kKappa * (1 - q);
+  return q + kKappaExact * (1 - q);
 }
 
 bool Posteriors::Solved(uint64_t problem) const {

@@ -4,6 +4,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace reasonwatch {
 namespace {
@@ -74,6 +75,36 @@ Matrix InverseWithRidge(Matrix k, double ridge) {
   return inverse;
 }
 
+using Groups = std::vector<std::vector<Eigen::Index>>;
+
+// Of the first n rows, by their words.
+Groups GroupByPrompt(std::span<const ReferenceRow> rows, size_t n) {
+  std::map<std::vector<uint16_t>, std::vector<Eigen::Index>> by_words;
+  for (size_t i = 0; i < n; ++i)
+    by_words[rows[i].terms].push_back(static_cast<Eigen::Index>(i));
+  Groups groups;
+  for (auto& [words, members] : by_words) groups.push_back(std::move(members));
+  return groups;
+}
+
+// Residuals of each group without itself: G_gg^-1 a_g.
+Matrix HeldOutResiduals(const Matrix& g, const Matrix& a,
+                        const Groups& groups) {
+  Matrix residuals(a.rows(), a.cols());
+  for (const std::vector<Eigen::Index>& group : groups) {
+    if (group.size() == 1) {
+      const Eigen::Index i = group.front();
+      residuals.row(i) = a.row(i) / g(i, i);
+      continue;
+    }
+    const Matrix block = g(group, group);
+    const Matrix own = a(group, Eigen::all);
+    const Matrix held_out = block.llt().solve(own);
+    residuals(group, Eigen::all) = held_out;
+  }
+  return residuals;
+}
+
 }  // namespace
 
 FeatureVector PromptRegression::Expect(std::span<const uint16_t> terms) const {
@@ -140,12 +171,13 @@ PromptRegressionFit FitPromptRegression(std::span<const ReferenceRow> rows) {
   best_error.fill(INFINITY);
   {
     const Matrix k = Kernel(design, probe);
+    const Groups groups = GroupByPrompt(rows, probe);
     for (double candidate : kRidges) {
       const Matrix g = InverseWithRidge(k, candidate);
-      const Matrix a = g * y.topRows(probe_size);
+      const Matrix residuals =
+          HeldOutResiduals(g, g * y.topRows(probe_size), groups);
       for (int f = 0; f < kFeatureCount; ++f) {
-        const double error =
-            (a.col(f).array() / g.diagonal().array()).square().sum();
+        const double error = residuals.col(f).squaredNorm();
         if (error < best_error[static_cast<size_t>(f)]) {
           best_error[static_cast<size_t>(f)] = error;
           ridge[static_cast<size_t>(f)] = candidate;
@@ -169,6 +201,7 @@ PromptRegressionFit FitPromptRegression(std::span<const ReferenceRow> rows) {
   fit.model.idf_ = design.idf;
   fit.model.weights_.assign(kPromptTerms * kept.size(), 0);
   const Matrix k = Kernel(design, n);
+  const Groups groups = GroupByPrompt(rows, n);
   for (double candidate : kRidges) {
     if (std::none_of(kept.begin(), kept.end(), [&](int f) {
           return ridge[static_cast<size_t>(f)] == candidate;
@@ -176,6 +209,7 @@ PromptRegressionFit FitPromptRegression(std::span<const ReferenceRow> rows) {
       continue;
     const Matrix g = InverseWithRidge(k, candidate);
     const Matrix a = g * y;
+    const Matrix residuals = HeldOutResiduals(g, a, groups);
     for (size_t j = 0; j < kept.size(); ++j) {
       const int f = kept[j];
       if (ridge[static_cast<size_t>(f)] != candidate) continue;
@@ -184,9 +218,9 @@ PromptRegressionFit FitPromptRegression(std::span<const ReferenceRow> rows) {
         for (const auto& [t, w] : design.rows[i])
           fit.model.weights_[t * kept.size() + j] +=
               static_cast<float>(w * a(row, f));
-        const double residual = a(row, f) / g(row, row);
-        fit.held_out[i][static_cast<size_t>(f)] = static_cast<float>(
-            fit.model.means_[static_cast<size_t>(f)] + y(row, f) - residual);
+        fit.held_out[i][static_cast<size_t>(f)] =
+            static_cast<float>(fit.model.means_[static_cast<size_t>(f)] +
+                               y(row, f) - residuals(row, f));
       }
     }
   }

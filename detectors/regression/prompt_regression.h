@@ -3,12 +3,13 @@
 // Ridge regression of each feature on the hashed words of the prompt, weighted
 // by TF-IDF and scaled to length 1, fitted in the dual on the reference rows.
 // What is ranked afterwards is the residual, so a change of the traffic's mix
-// that the words show moves nothing. Reference residuals are leave-one-out:
-// with G = (K + ridge I)^-1 and a = G (y - mean), the residual of row i without
-// itself is a_i / G_ii (Golub, Heath, Wahba 1979), so that they compare with
-// those of unseen prompts. The ridge is chosen by leave-one-out error, for each
-// feature its own; a feature that the words do not explain (leave-one-out
-// R^2 under 0.02) keeps its mean.
+// that the words show moves nothing. Reference residuals leave out every row of
+// the same words: with G = (K + ridge I)^-1 and a = G (y - mean), the residuals
+// of the rows g without themselves are G_gg^-1 a_g (Golub, Heath, Wahba 1979
+// for one row), so that they compare with those of unseen prompts also where
+// the reference asks each problem several times. The ridge is chosen by
+// leave-one-out error, for each feature its own; a feature that the words do
+// not explain (leave-one-out R^2 under 0.02) keeps its mean.
 //
 // Pure; a fitted model is immutable and safe to share.
 #ifndef REASONWATCH_DETECTORS_REGRESSION_PROMPT_REGRESSION_H_

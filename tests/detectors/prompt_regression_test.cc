@@ -61,8 +61,8 @@ std::vector<double> Solve(std::vector<std::vector<double>> a,
   return b;
 }
 
-// Expectation of row `left_out` from a ridge regression on all the others,
-// with the word weights of all rows.
+// Expectation of row `left_out` from a ridge regression on the rows of other
+// words, with the word weights of all rows.
 double Refit(const std::vector<ReferenceRow>& rows, size_t left_out,
              double ridge) {
   const double n = static_cast<double>(rows.size());
@@ -91,10 +91,10 @@ double Refit(const std::vector<ReferenceRow>& rows, size_t left_out,
   std::vector<std::vector<double>> a;
   std::vector<double> b;
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (i == left_out) continue;
+    if (rows[i].terms == rows[left_out].terms) continue;
     auto& line = a.emplace_back();
     for (size_t j = 0; j < rows.size(); ++j)
-      if (j != left_out)
+      if (rows[j].terms != rows[left_out].terms)
         line.push_back(kernel(rows[i], rows[j]) + (i == j ? ridge : 0));
     b.push_back(static_cast<double>(rows[i].values[kTokens]) - mean);
   }
@@ -102,7 +102,8 @@ double Refit(const std::vector<ReferenceRow>& rows, size_t left_out,
   double sum = mean;
   size_t k = 0;
   for (size_t j = 0; j < rows.size(); ++j)
-    if (j != left_out) sum += x[k++] * kernel(rows[left_out], rows[j]);
+    if (rows[j].terms != rows[left_out].terms)
+      sum += x[k++] * kernel(rows[left_out], rows[j]);
   return sum;
 }
 
@@ -127,6 +128,40 @@ TEST(PromptRegression, HeldOutExpectationsEqualExplicitRefits) {
   }
   for (size_t i = 0; i < rows.size(); ++i)
     EXPECT_NEAR(fit.held_out[i][kTokens], Refit(rows, i, best_ridge), 1e-4);
+}
+
+// A problem's length is its own, and the reference asks each several times:
+// what is held out must be as wide as what unseen problems show.
+TEST(PromptRegression, PromptsAskedAgainDoNotTellOnThemselves) {
+  Draw draw(3);
+  const auto asked = [&](int prompts, int times) {
+    std::vector<ReferenceRow> rows;
+    for (int p = 0; p < prompts; ++p) {
+      std::vector<uint16_t> words = {7};
+      for (int w = 0; w < 3; ++w)
+        words.push_back(static_cast<uint16_t>(100 + draw.Below(300)));
+      const double own = 8 + draw.Normal();
+      for (int t = 0; t < times; ++t)
+        rows.push_back(Row(words, own + .1 * draw.Normal()));
+    }
+    return rows;
+  };
+  const auto rows = asked(40, 5);
+  const PromptRegressionFit fit = FitPromptRegression(rows);
+  double held_out = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto residual =
+        static_cast<double>(rows[i].values[kTokens] - fit.held_out[i][kTokens]);
+    held_out += residual * residual / static_cast<double>(rows.size());
+  }
+  const auto unseen = asked(200, 1);
+  double live = 0;
+  for (const ReferenceRow& row : unseen) {
+    const auto residual = static_cast<double>(
+        row.values[kTokens] - fit.model.Expect(row.terms)[kTokens]);
+    live += residual * residual / static_cast<double>(unseen.size());
+  }
+  EXPECT_LT(std::sqrt(live / held_out), 1.3);
 }
 
 TEST(PromptRegression, WordsThatExplainLengthTakeItOut) {

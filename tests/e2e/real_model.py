@@ -54,10 +54,13 @@ HARMLESS = ("q4_0", "kv_q4_0", "temperature")
 
 
 class Gateway:
-    """Passes requests on and overrides some of their fields."""
+    """Passes requests on, to `upstream` as it is set at the time, and overrides
+    some of their fields."""
 
     def __init__(self, upstream, overrides):
+        self.upstream = upstream
         self.overrides = overrides
+        self.asked = 0  # POSTs
         gateway = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -66,12 +69,13 @@ class Gateway:
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 body.update(gateway.overrides)
+                gateway.asked += 1
                 self.answer(urllib.request.Request(
-                    upstream + self.path, json.dumps(body).encode(),
+                    gateway.upstream + self.path, json.dumps(body).encode(),
                     {"content-type": "application/json"}))
 
             def do_GET(self):
-                self.answer(urllib.request.Request(upstream + self.path))
+                self.answer(urllib.request.Request(gateway.upstream + self.path))
 
             def answer(self, request):
                 try:

@@ -362,7 +362,7 @@ TEST_F(RescorerTest, NamesTheThinkingThatMustBeAskedFor) {
 TEST_F(RescorerTest, ALossThatNeedsAFilledContextIsFoundThere) {
   Start([](const SampleRequest& r) { return r.messages_json.size() < 1000; });
   Finding f = CriticalFinding(Signal::kConsistencyRegression);
-  f.strata = {"context 50-75 %"};
+  f.strata = {"context fill 50-75 %"};
   Tell(f);
   RunOn(absl::Minutes(14));
   ASSERT_EQ(told_.size(), 2u);

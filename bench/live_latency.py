@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""What re-scoring costs the live requests of the server that it asks.
+
+    bench/live_latency.py PATH/TO/reasonwatch [--pairs 10] [--block 15] [--rate 3]
+
+The tiny model of tests/model behind llama.cpp's server; live requests at a
+steady rate; the daemon asks canaries once a second where its gate lets it. Blocks
+alternate, without (A: the daemon is stopped) and with (B), and begin and end
+with A. A pair is a B and the mean of the As beside it; printed is the mean
+difference over the pairs with its 95 % interval, for p50 and p99.
+"""
+import argparse
+import concurrent.futures
+import math
+import os
+import pathlib
+import signal
+import statistics
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+import campaign  # noqa: E402
+import harness  # noqa: E402
+import llama_server  # noqa: E402
+import real_model  # noqa: E402
+
+# Student's t, 97.5 %, by degrees of freedom.
+T = {1: 12.7, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 2.31, 9: 2.26, 10: 2.23,
+     11: 2.20, 12: 2.18, 13: 2.16, 14: 2.14}
+
+
+def block(server, asked, rate, seconds, workers):
+    """Latencies in ms of requests sent on a fixed schedule."""
+    began = time.monotonic()
+    count = int(rate * seconds)
+
+    def one(i):
+        due = began + i / rate
+        time.sleep(max(0, due - time.monotonic()))
+        sent = time.monotonic()
+        real_model.ask(server, asked[i % len(asked)], seed=i)
+        return 1000 * (time.monotonic() - sent)
+    return list(workers.map(one, range(count)))
+
+
+def quantile(values, q):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
+
+
+def interval(values):
+    mean = statistics.mean(values)
+    if len(values) < 2:
+        return mean, math.nan, math.nan
+    half = T.get(len(values) - 1, 2.0) * statistics.stdev(values) / math.sqrt(len(values))
+    return mean, mean - half, mean + half
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pairs", type=int, default=10)
+    parser.add_argument("--block", type=float, default=15)
+    parser.add_argument("--rate", type=float, default=3)
+    options = parser.parse_args()
+    llama_server.skip_unless_installed()
+    known = real_model.problems.problems(7, 40)
+    asked = real_model.problems.problems(8, 200)
+    with real_model.start(slots=4) as server, harness.temporary_folder() as folder, \
+            concurrent.futures.ThreadPoolExecutor(16) as workers:
+        rows = campaign.record(server, [campaign.Turn(p, [], 1) for p in known * 2], 7)
+        base = harness.write_rows(pathlib.Path(folder) / "baseline.jsonl",
+                                  campaign.stamped(rows, time.time() - 86400, "b", solved=True))
+        config = harness.config(folder, more=f"""\
+baseline: {{path: {base}, canaries: {{per_hour: 3600}}}}
+rescore: {{endpoint: "{server.url}", metrics_url: "{server.url}/metrics",
+  tokens_per_hour: 100000000, requests_per_hour: 100000}}
+""")
+        with harness.Daemon(folder, config) as daemon:
+            def samples():
+                return daemon.metrics().get("reasonwatch_rescore_samples_total", 0)
+            harness.wait_for("canaries", samples, 90, pause=.5)
+            os.kill(daemon.popen.pid, signal.SIGSTOP)
+            before = block(server, asked, options.rate, options.block, workers)
+            found = {.5: [], .99: []}
+            usual = {.5: [], .99: []}
+            canaries = 0
+            for _ in range(options.pairs):
+                os.kill(daemon.popen.pid, signal.SIGCONT)
+                began = samples()
+                during = block(server, asked, options.rate, options.block, workers)
+                canaries += samples() - began
+                os.kill(daemon.popen.pid, signal.SIGSTOP)
+                time.sleep(1)
+                after = block(server, asked, options.rate, options.block, workers)
+                for q in found:
+                    beside = (quantile(before, q) + quantile(after, q)) / 2
+                    usual[q].append(beside)
+                    found[q].append(quantile(during, q) - beside)
+                before = after
+            os.kill(daemon.popen.pid, signal.SIGCONT)
+            daemon.stop()
+    print(f"{options.pairs} pairs, {canaries:.0f} canaries in the blocks with re-scoring")
+    for q, values in found.items():
+        mean, low, high = interval(values)
+        usually = statistics.mean(usual[q])
+        print(f"p{100 * q:g}: {usually:.1f} ms without; with re-scoring {mean:+.1f} ms "
+              f"({low:+.1f} to {high:+.1f}), {100 * mean / usually:+.1f} % "
+              f"({100 * low / usually:+.1f} to {100 * high / usually:+.1f})")
+
+
+if __name__ == "__main__":
+    main()
