@@ -26,6 +26,7 @@ NO_DATA = {
     "^ALERTS": "asked after the alert has resolved",
     "reasonwatch_tap_dropped_total": "nothing is dropped",
     "reasonwatch_tap_errors_total": "every record is readable",
+    "reasonwatch_rescore_(verdicts|errors)_total": "there is no server to ask again",
 }
 
 

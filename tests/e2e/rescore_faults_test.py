@@ -126,7 +126,7 @@ class RescoreFaults(unittest.TestCase):
                 self.assertEqual(metrics.get(
                     'reasonwatch_rescore_verdicts_total{verdict="confirmed"}', 0), 0)
                 self.assertLessEqual(set(self.errors(daemon)),
-                                     {FAULTS[f] for f in faults} | {"probe"})
+                                     {FAULTS[f] for f in faults} | {"probe", "regime"})
                 # Faults make the incident wait, and leave nothing behind.
                 server.fault = None
                 return daemon.stop()[0]

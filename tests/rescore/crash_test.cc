@@ -40,7 +40,7 @@ class TellingClient : public ModelClient {
       _exit(4);
     absl::SleepFor(absl::Milliseconds(2));
     Response r;
-    r.content = StableHash(request.id) % 100 < 25 ? "wrong" : "right";
+    r.content = StableHash(request.id) % 100 < 17 ? "wrong" : "right";
     return std::vector<Response>{r};
   }
   absl::StatusOr<LoadReading> Load() override {
