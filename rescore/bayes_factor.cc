@@ -54,8 +54,9 @@ double BayesFactor(const LogFactors& factors) {
   return sum / static_cast<double>(factors.size());
 }
 
-VerdictKind Decide(double bayes_factor, const Bounds& bounds) {
-  if (bayes_factor >= bounds.confirm) return VerdictKind::kConfirmed;
+VerdictKind Decide(double bayes_factor, int failures, const Bounds& bounds) {
+  if (bayes_factor >= bounds.confirm && failures >= kMinFailures)
+    return VerdictKind::kConfirmed;
   if (bayes_factor <= bounds.clear) return VerdictKind::kNotReproduced;
   return VerdictKind::kUndecided;
 }

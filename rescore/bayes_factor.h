@@ -53,8 +53,12 @@ inline constexpr int kGroupSize = 16;     // trials of one problem
 inline constexpr int kIncidentCap = 256;  // trials of an incident
 inline constexpr int kIncidentProblems = 64;
 
+// A single failure never confirms: where healthy failures are rarer than the
+// baseline can tell, one answer would pass every bound.
+inline constexpr int kMinFailures = 2;
+
 // Confirmed, not reproduced, or still undecided.
-VerdictKind Decide(double bayes_factor, const Bounds& bounds);
+VerdictKind Decide(double bayes_factor, int failures, const Bounds& bounds);
 
 }  // namespace reasonwatch
 

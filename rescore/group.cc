@@ -149,7 +149,7 @@ Verdict Judge(const ProblemSet& problems, const std::vector<GroupView>& groups,
     return v;
   }
   v.bayes_factor = sum / used;
-  v.kind = Decide(v.bayes_factor, bounds);
+  v.kind = Decide(v.bayes_factor, v.failures, bounds);
   if (v.kind == VerdictKind::kNotReproduced && comparison == kFreshCache) {
     v.kind = VerdictKind::kUndecided;
     v.reason = "few_trials";

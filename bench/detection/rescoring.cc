@@ -1,5 +1,6 @@
 #include "bench/detection/rescoring.h"
 
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -66,7 +67,9 @@ RescoreRates SimulateRescoring(int trials, double loss, int problems, int runs,
       LogFactors pooled{};
       for (const LogFactors& one : factors)
         for (size_t j = 0; j < one.size(); ++j) pooled[j] += one[j];
-      verdict = Decide(BayesFactor(pooled), bounds);
+      verdict =
+          Decide(BayesFactor(pooled),
+                 std::accumulate(failed.begin(), failed.end(), 0), bounds);
     }
     rates.samples += samples;
     rates.confirmed += verdict == VerdictKind::kConfirmed;
