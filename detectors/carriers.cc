@@ -55,7 +55,7 @@ void Carriers::Observe(const Scored& scored, const Evidence& evidence) {
   seen.part[kReplica] = SlotOf(scored.replica, replicas_);
   seen.part[kBuild] = SlotOf(VersionOf(scored.regime), versions_);
   seen.part[kTurn] = std::min<uint8_t>(scored.stratum.turn, 2);
-  seen.part[kFill] = std::min<uint8_t>(scored.stratum.fill, 2);
+  seen.part[kFilled] = std::min<uint8_t>(scored.stratum.fill, 2);
   seen.asked = 0;
   if (scored.session != 0 && scored.match.problem != 0) {
     const auto asked = static_cast<uint32_t>(
@@ -122,10 +122,10 @@ Carriers::Explanation Carriers::Of(Signal signal, int64_t since) const {
       case kTurn:
         explanation.strata.emplace_back(kTurns[slot]);
         break;
-      case kFill:
+      case kFilled:
         explanation.strata.emplace_back(kFills[slot]);
         break;
-      case kAgain:
+      case kRepeated:
         if (slot == 1)
           explanation.strata.emplace_back("what a session asks again");
         break;
@@ -158,7 +158,7 @@ void Carriers::Restore(StateReader& in) {
   for (const Seen& seen : recent_)
     in.Require(seen.part[kReplica] <= replicas_.size() &&
                seen.part[kBuild] <= versions_.size() && seen.part[kTurn] <= 2 &&
-               seen.part[kFill] <= 2);
+               seen.part[kFilled] <= 2);
   // Nothing is read through what does not hold.
   if (!in.ok()) *this = Carriers();
 }

@@ -41,15 +41,15 @@ class Carriers {
   void Restore(StateReader& in);
 
  private:
-  enum Part { kReplica, kBuild, kTurn, kFill, kAgain, kParts };
+  enum Part { kReplica, kBuild, kTurn, kFilled, kRepeated, kParts };
   struct Seen {
-    uint64_t evidence = 0;               // four bits a signal
-    std::array<uint8_t, kAgain> part{};  // before kAgain
+    uint64_t evidence = 0;                  // four bits a signal
+    std::array<uint8_t, kRepeated> part{};  // before kRepeated
     // 31 bits of session and problem, 0 = not known, and whether it was among
     // the responses that were kept then.
     uint32_t asked = 0;
     uint8_t Slot(size_t p) const {
-      return p == kAgain ? static_cast<uint8_t>(asked & 1) : part[p];
+      return p == kRepeated ? static_cast<uint8_t>(asked & 1) : part[p];
     }
   };
   // 0 = none, or no room.
