@@ -151,6 +151,25 @@ size_t Utf8CharacterLength(std::string_view text, size_t& skip) {
   return length;
 }
 
+std::string JsonString(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
 uint64_t StableHash(std::string_view bytes, uint64_t seed) {
   const uint64_t h = XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
   return h == 0 ? 1 : h;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "absl/strings/string_view.h"
@@ -21,6 +22,10 @@ inline std::string_view StdView(absl::string_view s) {
 // XXH3 of the bytes; stable across machines, versions and restarts, so it may
 // be stored. Never 0, so that 0 can mean "none".
 uint64_t StableHash(std::string_view bytes, uint64_t seed = 0);
+
+// `text` (UTF-8) as a JSON string with its quotes, for the layers that write a
+// request or two and no more.
+std::string JsonString(std::string_view text);
 
 // Bytes of the well-formed character at the start of `text` (not empty), or 0
 // and in `skip` the length of the ill-formed part (Unicode 15, table 3-7: no

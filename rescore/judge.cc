@@ -79,21 +79,6 @@ constexpr RubricAnchor kAnchors[] = {
      {2, 0, 0}},
 };
 
-std::string Quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      absl::StrAppendFormat(&out, "\\u%04x", static_cast<int>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
 // At a character's boundary.
 std::string_view Head(std::string_view text, size_t bytes) {
   if (text.size() <= bytes) return text;
@@ -123,7 +108,7 @@ std::string RubricMessages(std::string_view question, std::string_view chain) {
                    "\n\nReasoning:\n", shown, "\n\nThe three scores as JSON:");
   return absl::StrFormat(
       R"([{"role":"system","content":%s},{"role":"user","content":%s}])",
-      Quoted(kInstruction), Quoted(asked));
+      JsonString(kInstruction), JsonString(asked));
 }
 
 absl::StatusOr<RubricScores> ReadRubricScores(std::string_view answer) {

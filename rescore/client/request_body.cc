@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "absl/strings/str_format.h"
+#include "core/strings.h"
 #include "rescore/client/failure.h"
 
 namespace reasonwatch {
@@ -85,22 +86,6 @@ std::string_view ServerKindName(ServerKind kind) {
       break;
   }
   return "";
-}
-
-std::string JsonString(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      absl::StrAppendFormat(&out, "\\u%04x", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-  return out;
 }
 
 absl::StatusOr<RequestBody> BuildRequestBody(const SampleRequest& request,

@@ -35,9 +35,6 @@ struct RequestBody {
 absl::StatusOr<RequestBody> BuildRequestBody(const SampleRequest& request,
                                              const RequestExtras& extras);
 
-// `text` (UTF-8) as a JSON string with its quotes.
-std::string JsonString(std::string_view text);
-
 }  // namespace reasonwatch
 
 #endif  // REASONWATCH_RESCORE_CLIENT_REQUEST_BODY_H_

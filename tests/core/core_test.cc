@@ -40,5 +40,10 @@ TEST(Stratum, KeysDifferWhereStrataDiffer) {
   EXPECT_EQ(Stratum().Key(), a.Key());
 }
 
+TEST(JsonString, EscapesWhatJsonMustHaveEscaped) {
+  EXPECT_EQ(JsonString("a\"b\\c\n\x01 \u00e9"),
+            "\"a\\\"b\\\\c\\u000a\\u0001 \u00e9\"");
+}
+
 }  // namespace
 }  // namespace reasonwatch
