@@ -4,7 +4,8 @@
     bench/live_latency.py PATH/TO/reasonwatch [--pairs 10] [--block 15] [--rate 3]
 
 The tiny model of tests/model behind llama.cpp's server; live requests at a
-steady rate; the daemon asks canaries once a second where its gate lets it. Blocks
+steady rate; the daemon spends what its default budget lets it, 1,200 requests an
+hour. Blocks
 alternate, without (A: the daemon is stopped) and with (B), and begin and end
 with A. A pair is a B and the mean of the As beside it; printed is the mean
 difference over the pairs with its 95 % interval, for p50 and p99.
@@ -73,9 +74,8 @@ def main():
         base = harness.write_rows(pathlib.Path(folder) / "baseline.jsonl",
                                   campaign.stamped(rows, time.time() - 86400, "b", solved=True))
         config = harness.config(folder, more=f"""\
-baseline: {{path: {base}, canaries: {{per_hour: 3600}}}}
-rescore: {{endpoint: "{server.url}", metrics_url: "{server.url}/metrics",
-  tokens_per_hour: 100000000, requests_per_hour: 100000}}
+baseline: {{path: {base}, canaries: {{per_hour: 1200}}}}
+rescore: {{endpoint: "{server.url}", metrics_url: "{server.url}/metrics"}}
 """)
         with harness.Daemon(folder, config) as daemon:
             def samples():

@@ -174,6 +174,8 @@ struct LoadReading {
   double waiting = std::numeric_limits<double>::quiet_NaN();   // requests
   double running = std::numeric_limits<double>::quiet_NaN();   // requests
   double kv_usage = std::numeric_limits<double>::quiet_NaN();  // 0..1
+  // Since the server's start, all requests together.
+  double generated_tokens = std::numeric_limits<double>::quiet_NaN();
 };
 
 // Asks a model server. Thread-safe. The raw body stands in Response::body, for

@@ -19,12 +19,35 @@ void HeadroomGate::Update(absl::Time now,
     busy_ = load->waiting > 0 || load->running - own >= options_.max_running ||
             load->kv_usage >= options_.max_kv_usage;
   if (busy_) {
+    others_at_ = now;
     idle_since_ = absl::InfiniteFuture();
     open_ = false;
     return;
   }
+  LookForOthers(now, *load, own);
   idle_since_ = std::min(idle_since_, now);
-  open_ = now - idle_since_ >= options_.settle;
+  const bool alone = now - others_at_ > options_.settle;
+  open_ = now - idle_since_ >= options_.settle &&
+          (alone || now - answered_at_ >= options_.settle);
+}
+
+void HeadroomGate::LookForOthers(absl::Time now, const LoadReading& load,
+                                 int own) {
+  if (load.running > own) others_at_ = now;
+  // While one of ours is under way, its tokens stand in the server's count.
+  if (own > 0 || load.generated_tokens != load.generated_tokens) return;
+  // Servers count the token that ends an answer or not.
+  constexpr double kRounding = 16;
+  if (generated_ > 0 &&
+      load.generated_tokens - generated_ > 1.1 * answered_ + kRounding)
+    others_at_ = now;
+  generated_ = load.generated_tokens;
+  answered_ = 0;
+}
+
+void HeadroomGate::Answered(absl::Time now, double tokens) {
+  answered_ += tokens;
+  answered_at_ = now;
 }
 
 void HourlyBudget::Fill(absl::Time now) {

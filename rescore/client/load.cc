@@ -13,7 +13,7 @@
 namespace reasonwatch {
 namespace {
 
-enum class Kind { kWaiting, kRunning, kKeyValues };
+enum class Kind { kWaiting, kRunning, kKeyValues, kGenerated };
 
 struct Series {
   std::string_view name;
@@ -25,12 +25,15 @@ constexpr std::array kSeries = {
     Series{"vllm:num_requests_running", Kind::kRunning},
     Series{"vllm:kv_cache_usage_perc", Kind::kKeyValues},
     Series{"vllm:gpu_cache_usage_perc", Kind::kKeyValues},  // before 0.10
+    Series{"vllm:generation_tokens_total", Kind::kGenerated},
     Series{"sglang:num_queue_reqs", Kind::kWaiting},
     Series{"sglang:num_running_reqs", Kind::kRunning},
     Series{"sglang:token_usage", Kind::kKeyValues},
+    Series{"sglang:generation_tokens_total", Kind::kGenerated},
     Series{"llamacpp:requests_deferred", Kind::kWaiting},
     Series{"llamacpp:requests_processing", Kind::kRunning},
     Series{"llamacpp:kv_cache_usage_ratio", Kind::kKeyValues},
+    Series{"llamacpp:tokens_predicted_total", Kind::kGenerated},
     Series{"nv_inference_pending_request_count", Kind::kWaiting},
 };
 
@@ -83,6 +86,9 @@ std::optional<LoadReading> ParseLoadMetrics(std::string_view text) {
         break;
       case Kind::kRunning:
         Add(load.running, value);
+        break;
+      case Kind::kGenerated:
+        Add(load.generated_tokens, value);
         break;
       case Kind::kKeyValues:
         load.kv_usage =

@@ -46,6 +46,17 @@ def http(url, method="GET", timeout=10):
         return 0, ""
 
 
+def post(url, body, timeout=120):
+    """(status, raw bytes of the answer)."""
+    request = urllib.request.Request(url, json.dumps(body).encode(),
+                                     {"content-type": "application/json"})
+    try:
+        with _DIRECT.open(request, timeout=timeout) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
 def wait_for(what, condition, seconds=30, pause=.02):
     """The first true value of condition()."""
     limit = time.monotonic() + seconds

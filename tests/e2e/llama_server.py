@@ -4,12 +4,10 @@ REASONWATCH_LLAMA_SERVER names a folder that tools/install_llama_server made;
 without it one is made under build/ at the first use.
 """
 import fcntl
-import json
 import os
 import pathlib
 import subprocess
 import tempfile
-import urllib.error
 import urllib.request
 
 import harness
@@ -75,11 +73,4 @@ class LlamaServer(harness.Process):
         return harness.http(self.url + "/health")[0] == 200
 
     def post(self, path, body, timeout=120):
-        """(status, raw bytes of the answer)."""
-        request = urllib.request.Request(
-            self.url + path, json.dumps(body).encode(), {"content-type": "application/json"})
-        try:
-            with DIRECT.open(request, timeout=timeout) as answer:
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read()
+        return harness.post(self.url + path, body, timeout)

@@ -130,12 +130,15 @@ TEST(Load, AddsUpOverSeries) {
       "vllm:num_requests_waiting{engine=\"1\"} 2 1700000000\r\n"
       "vllm:num_requests_waiting_by_reason{reason=\"x\"} 9\n"
       "vllm:num_requests_running 3\n"
+      "vllm:generation_tokens_total{engine=\"0\"} 70\n"
+      "vllm:generation_tokens_total{engine=\"1\"} 7\n"
       "vllm:kv_cache_usage_perc{engine=\"0\"} 0.5\n"
       "vllm:kv_cache_usage_perc{engine=\"1\"} 0.75");
   ASSERT_TRUE(vllm.has_value());
   EXPECT_EQ(vllm->waiting, 3);
   EXPECT_EQ(vllm->running, 3);
   EXPECT_EQ(vllm->kv_usage, 0.75);
+  EXPECT_EQ(vllm->generated_tokens, 77);
 
   const auto sglang = ParseLoadMetrics(
       "sglang:num_queue_reqs{} 4\nsglang:num_running_reqs 1\n"

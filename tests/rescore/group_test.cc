@@ -201,6 +201,53 @@ TEST(Headroom, OpensOnlyAfterTheServerHasRestedAndShutsAtOnce) {
   EXPECT_TRUE(gate.open());
 }
 
+TEST(Headroom, AsksSeldomWhereOthersUseTheServer) {
+  HeadroomGate gate(HeadroomOptions{});
+  absl::Time now = absl::UnixEpoch();
+  double generated = 1000;
+  const auto look = [&](double running, int own) {
+    gate.Update(now, LoadReading{0, running, .2, generated}, own);
+    now += absl::Seconds(1);
+    return gate.open();
+  };
+  for (int i = 0; i < 40; ++i) look(0, 0);
+  // Alone: one after the other, as our tokens are the server's.
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(look(1, 1));
+    generated += 200;
+    gate.Answered(now, 198);
+    EXPECT_TRUE(look(0, 0));
+  }
+  // Others come between two looks: the server's count tells.
+  const auto shut = [&] {
+    gate.Answered(now, 0);
+    int seconds = 0;
+    while (!look(0, 0) && seconds < 100) {
+      generated += 500;
+      ++seconds;
+    }
+    return seconds;
+  };
+  generated += 500;
+  EXPECT_EQ(shut(), 30);
+  EXPECT_EQ(shut(), 30);
+  // They have gone: 30 s later nothing is held back any more.
+  for (int i = 0; i < 31; ++i) look(0, 0);
+  gate.Answered(now, 0);
+  EXPECT_TRUE(look(0, 0));
+  // One beside ours is somebody too.
+  look(2, 1);
+  gate.Answered(now, 0);
+  EXPECT_FALSE(look(0, 0));
+  // A server that counts nothing and runs nobody else is ours.
+  HeadroomGate silent(HeadroomOptions{});
+  for (int i = 0; i < 32; ++i)
+    silent.Update(now += absl::Seconds(1), LoadReading{0, 0, .2}, 0);
+  silent.Answered(now, 100);
+  silent.Update(now, LoadReading{0, 0, .2}, 0);
+  EXPECT_TRUE(silent.open());
+}
+
 TEST(ProblemSet, TakesStoredProblemsAsTheyWereAskedMost) {
   StoredProblem stored;
   stored.problem = {"m", 77, "s77", AnswerKind::kNumber, "5", 12, 2};
