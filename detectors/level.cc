@@ -300,6 +300,11 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
     if (grown.has_value()) {
       s.passed_critical = s.passed_critical ||
                           grown->statistic >= thresholds.CriticalOf(signal);
+      // What it amounts to now is told once there are enough responses.
+      s.fresh = 0;
+      s.fresh_sum = s.fresh_squares = s.fresh_expected = 0;
+      s.fresh_told = 0;
+      s.fresh_channel = grown->channel;
     }
     const double quiet_under =
         std::max(thresholds.WarningOf(signal) * kQuietShare,
@@ -359,10 +364,18 @@ std::optional<Level::Growth> Level::TakeRenewed(
     const double share = specs[c].weight * since.Statistic();
     if (since.size() == 0 || specs[c].supporting || share <= most) continue;
     most = share;
-    const Excursion& e = since.excursion(since.Leading());
-    growth.effect =
-        EffectOf(specs[c].question, static_cast<double>(e.count), e.sum,
-                 e.sum_squares, e.sum_expected, /*fresh=*/false);
+    // The latest to begin of those that say it: while nothing is worse, the
+    // bet that leads may have begun long before.
+    const double leading = since.R(since.Leading());
+    const Excursion* latest = nullptr;
+    for (int j = 0; j < since.size(); ++j)
+      if (since.R(j) >= leading / 10 &&
+          (latest == nullptr || since.excursion(j).start > latest->start))
+        latest = &since.excursion(j);
+    growth.channel = static_cast<int32_t>(c);
+    growth.effect = EffectOf(
+        specs[c].question, static_cast<double>(latest->count), latest->sum,
+        latest->sum_squares, latest->sum_expected, /*fresh=*/false);
   }
   *renewed = Renewed{.statistic = growth.statistic};
   return growth;

@@ -145,6 +145,7 @@ class Level {
   struct Growth {
     double statistic = 0;
     Effect effect;
+    int32_t channel = -1;  // that carries it
   };
   // Over what was cleared, where it is a hundredfold: then it begins anew.
   std::optional<Growth> TakeRenewed(Signal signal,

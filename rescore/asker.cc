@@ -61,9 +61,10 @@ absl::StatusOr<SampleRequest> Asker::RequestFor(
   r.thinking = question.intent.thinking;
   r.effort = question.intent.effort;
   r.stream = question.streamed;
-  // The same seed in every way, so that the pairs are alike but for the way.
+  // The same seed in every way, so that the pairs are alike but for the way,
+  // and others where the same problem is asked for another reason.
   r.seed = static_cast<int64_t>(
-      StableHash(absl::StrFormat("%x %d", q.problem->digest, q.index)) >> 33);
+      StableHash(absl::StrFormat("%s %d", q.job->id, q.index)) >> 33);
   r.id = absl::StrFormat(
       "%s-%08x", q.job->id,
       StableHash(absl::StrFormat("%s %d", q.way, q.index)) >> 32);

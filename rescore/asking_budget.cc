@@ -1,5 +1,6 @@
 #include "rescore/asking_budget.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,11 @@ bool AskingBudget::Allows(absl::Time now) {
 
 bool AskingBudget::AllowsCanary(absl::Time now) {
   return tokens_.level(now) >= tokens_per_hour_ / 2;
+}
+
+void AskingBudget::TakeUnanswered(double most, absl::Duration took,
+                                  absl::Duration timeout) {
+  tokens_.Take(most * std::clamp(absl::FDivDuration(took, timeout), 0., 1.));
 }
 
 void AskingBudget::Save(absl::Time now) {

@@ -22,6 +22,9 @@ class AskingBudget {
   bool AllowsCanary(absl::Time now);
   void TakeRequest() { requests_.Take(1); }
   void TakeTokens(double tokens) { tokens_.Take(tokens); }
+  // Of a question that was to take `most` tokens and brought no answer that
+  // says how many it took: by the time, which the server may have spent on it.
+  void TakeUnanswered(double most, absl::Duration took, absl::Duration timeout);
   void Save(absl::Time now);
 
  private:

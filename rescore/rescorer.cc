@@ -155,7 +155,7 @@ absl::Duration Rescorer::Step() {
   if (regime.has_value()) {
     ReadRegime(*regime, now);
   } else if (question.has_value()) {
-    AskNow(*question);
+    AskNow(*question, now);
   } else {
     AskProbe(now);
   }
@@ -216,13 +216,19 @@ void Rescorer::ReadRegime(const std::string& model, absl::Time now) {
     tally_.Count(&RescoreCounters::errors, "regime");
 }
 
-void Rescorer::AskNow(const RescoreQuestion& question) {
+void Rescorer::AskNow(const RescoreQuestion& question, absl::Time now) {
+  // On disk before it is asked: a crash must not give it back.
   budget_.TakeRequest();
+  budget_.Save(now);
   const Asker::Answer answer = asker_.Ask(question);
   const absl::Time after = clock_.Now();
+  if (answer.error.empty() && !answer.given_up)
+    return Sampled(question, *answer.response, after);
+  budget_.TakeUnanswered(static_cast<double>(question.problem->max_tokens),
+                         after - now, options_.timeout);
+  budget_.Save(after);
   if (answer.given_up) return tally_.Add(&RescoreCounters::yielded, 1);
-  if (!answer.error.empty()) return Failed(question, answer.error, after);
-  Sampled(question, *answer.response, after);
+  Failed(question, answer.error, after);
 }
 
 void Rescorer::AskProbe(absl::Time now) {
@@ -264,6 +270,8 @@ void Rescorer::Sampled(const RescoreQuestion& question,
                        const Response& response, absl::Time now) {
   const Response whole = asker_.Whole(question, response);
   const RescoreSample sample = asker_.Read(question, whole, *set_, now);
+  budget_.TakeTokens(static_cast<double>(sample.tokens));
+  budget_.Save(now);
   // Nothing could be read off it: no trial, but a fault of somebody.
   if (std::all_of(sample.rewards.begin(), sample.rewards.end(),
                   [](int8_t reward) { return reward < 0; }))
@@ -274,12 +282,10 @@ void Rescorer::Sampled(const RescoreQuestion& question,
   queue_.ForgetErrors(job);
   if (campaign != campaigns_.end())
     campaign->second.localisation.ForgetErrors(question.way);
-  budget_.TakeTokens(static_cast<double>(sample.tokens));
   job.samples.push_back(sample);
   queue_.Changed(job);
   tally_.Add(&RescoreCounters::samples, 1);
   tally_.Add(&RescoreCounters::tokens, sample.tokens);
-  budget_.Save(now);
   // Before anything is told of it.
   queue_.Save();
   if (options_.on_answer && question.way.empty())
@@ -312,6 +318,8 @@ void Rescorer::NoteLoad(const absl::Status& status) {
 
 void Rescorer::Watch() {
   if (!asker_.asking() || endpoints_.watched == nullptr) return;
+  // No answer is worth an alert that comes late.
+  if (clock_.Now() >= absl::FromUnixNanos(deadline_ns_)) asker_.GiveUp();
   const auto load = endpoints_.watched->Load();
   const absl::Time now = clock_.Now();
   MutexLock lock(mutex_);

@@ -15,9 +15,11 @@
 #ifndef REASONWATCH_RESCORE_RESCORER_H_
 #define REASONWATCH_RESCORE_RESCORER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -72,7 +74,8 @@ class Rescorer {
 
   // Asks at most one question; returns how long nothing is to be done.
   absl::Duration Step();
-  // While a question is under way: gives it up where others need the server.
+  // While a question is under way: gives it up where others need the server, or
+  // an incident has waited for its verdict as long as it may.
   // At least twice a second, from another thread.
   void Watch();
   // Gives up the question under way and every later one.
@@ -120,7 +123,7 @@ class Rescorer {
   std::optional<std::string> RegimeToRead(
       const std::optional<RescoreQuestion>& question, absl::Time now);
   void ReadRegime(const std::string& model, absl::Time now);
-  void AskNow(const RescoreQuestion& question);
+  void AskNow(const RescoreQuestion& question, absl::Time now);
   void AskProbe(absl::Time now);
   void Failed(const RescoreQuestion& question, std::string_view error,
               absl::Time now);
@@ -138,6 +141,9 @@ class Rescorer {
   RescoreTally tally_;
   SymptomLog symptoms_;
   Asker asker_;
+
+  // The next at which an incident is told that no verdict came in time.
+  std::atomic<int64_t> deadline_ns_ = std::numeric_limits<int64_t>::max();
 
   mutable Mutex mutex_;
   std::deque<Incident> notes_ ABSL_GUARDED_BY(mutex_);

@@ -36,9 +36,13 @@ void Rescorer::TakeNote(const Incident& incident, absl::Time now) {
     EndCampaign(incident.id, VerdictName(campaign.verdict->kind),
                 campaign.verdict->reason, now);
   }
-  if (!incident.open()) return;
-  // Confirmed by an earlier run, which did not come to an end.
-  const bool half_done = incident.confirmation == Confirmation::kConfirmed &&
+  if (!incident.open()) {
+    for (const std::string& id : queue_.IdsOf(incident.id))
+      queue_.Finish(id, VerdictName(VerdictKind::kUndecided), kClosed, now);
+    return;
+  }
+  // Told by an earlier run, which did not come to an end.
+  const bool half_done = incident.confirmation != Confirmation::kPending &&
                          incident.verdict.has_value() &&
                          queue_.HasAnyOf(incident.id);
   if (half_done || WaitsAnew(incident, now)) {
@@ -119,8 +123,9 @@ void Rescorer::StartCampaign(const Incident& incident, absl::Time now) {
   if (!EnoughTrials(groups, campaign.rewards))
     campaign.comparison =
         endpoints_.reference != nullptr ? kReference : kFreshCache;
-  if (incident.verdict.has_value() &&
-      incident.confirmation == Confirmation::kConfirmed)
+  campaign.late = incident.confirmation == Confirmation::kUnavailable;
+  if (incident.verdict.has_value() && !campaign.late &&
+      incident.confirmation != Confirmation::kPending)
     Conclude(campaign, *incident.verdict);
   Campaign& added =
       campaigns_.emplace(incident.id, std::move(campaign)).first->second;
@@ -142,16 +147,22 @@ std::optional<RescoreQuestion> Rescorer::NextOf(const Campaign& campaign) {
 }
 
 void Rescorer::LookAtDeadlines(absl::Time now) {
+  absl::Time next = absl::InfiniteFuture();
   for (auto& [id, campaign] : campaigns_) {
-    if (campaign.late || campaign.by_canaries || campaign.verdict.has_value() ||
-        now - campaign.begun < options_.verdict_within)
+    if (campaign.late || campaign.by_canaries || campaign.verdict.has_value())
       continue;
+    const absl::Time deadline = campaign.begun + options_.verdict_within;
+    if (now < deadline) {
+      next = std::min(next, deadline);
+      continue;
+    }
     campaign.late = true;
     Verdict v = VerdictOf(campaign, Groups(campaign), *set_, now);
     v.kind = VerdictKind::kUnavailable;
     v.reason = blocked_;
     Tell(std::move(v));
   }
+  deadline_ns_ = absl::ToUnixNanos(next);
 }
 
 void Rescorer::JudgeCampaign(Campaign& campaign, absl::Time now) {

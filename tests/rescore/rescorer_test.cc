@@ -344,6 +344,60 @@ TEST_F(RescorerTest, SpendsNoMoreThanItsBudget) {
   EXPECT_LE(client_->requests().size(), before + 1);
 }
 
+TEST_F(RescorerTest, AQuestionWithoutAnAnswerIsPaidByItsTime) {
+  RescorerOptions options;
+  options.tokens_per_hour = 2000;
+  options.timeout = absl::Minutes(1);
+  Start([](const SampleRequest&) { return true; }, options);
+  // Every question takes the whole of its time, and up to its last token.
+  client_->SetDuring([&] { clock_.Advance(absl::Seconds(58)); });
+  client_->SetFault(absl::DeadlineExceededError(""));
+  Open(Signal::kConsistencyRegression);
+  RunOn(absl::Minutes(30));
+  const auto asked = client_->requests().size();
+  const auto most = static_cast<double>(client_->requests()[0].max_tokens);
+  EXPECT_GE(asked, 1u);
+  EXPECT_LE(static_cast<double>(asked), 1 + 3000 / most);
+  // What was spent on them is spent after a restart too.
+  Restart(options);
+  RunOn(absl::Minutes(2));
+  EXPECT_LE(client_->requests().size(), asked + 1);
+}
+
+TEST_F(RescorerTest, AQuestionUnderWayDoesNotHoldUpTheAlert) {
+  Start([](const SampleRequest&) { return true; });
+  // Each takes nearly all of its five minutes.
+  client_->SetDuring([&] {
+    for (int i = 0; i < 740 && !*client_->requests().back().stop; ++i) {
+      clock_.Advance(absl::Milliseconds(400));
+      rescorer_->Watch();
+    }
+  });
+  Open(Signal::kConsistencyRegression);
+  Run(absl::Minutes(25));
+  ASSERT_EQ(told_.size(), 1u);
+  EXPECT_EQ(told_[0].kind, VerdictKind::kUnavailable);
+  EXPECT_EQ(told_[0].reason, "slow");
+  EXPECT_LE(told_[0].time - kBegin, absl::Minutes(16));
+  EXPECT_EQ(rescorer_->Counters().yielded, 1);
+  EXPECT_EQ(Now().severity, Severity::kCritical);
+}
+
+TEST_F(RescorerTest, AVerdictThatIsLateComesAfterARestartToo) {
+  Start([](const SampleRequest&) { return true; });
+  client_->SetLoad(LoadReading{3, 8, .95});
+  Open(Signal::kConsistencyRegression);
+  Run(absl::Minutes(16));
+  ASSERT_EQ(told_.size(), 1u);
+  EXPECT_EQ(told_[0].kind, VerdictKind::kUnavailable);
+  Restart();
+  client_->SetLoad(LoadReading{0, 0, .1});
+  Run(absl::Minutes(30));
+  ASSERT_EQ(told_.size(), 2u);
+  EXPECT_EQ(told_[1].kind, VerdictKind::kNotReproduced);
+  EXPECT_EQ(Now().confirmation, Confirmation::kNotReproduced);
+}
+
 TEST_F(RescorerTest, CanariesRotateAndOneThatFailsIsAskedAgain) {
   RescorerOptions options;
   options.canaries_per_hour = 60;
