@@ -77,6 +77,9 @@ struct Finding {
   bool passed_critical = false;
   bool provisional = false;   // young reference: warnings only
   bool low_coverage = false;  // responses were lost: warnings only
+  // Has grown a hundredfold since re-scoring cleared it; `statistic` and
+  // `effect` are of what came since.
+  bool renewed = false;
   std::string onset_id;
   absl::Time onset_time = absl::InfinitePast();
   int64_t responses_since_onset = 0;

@@ -18,6 +18,8 @@ constexpr double kQuietShare = .01;
 // higher: R up to about 60 is no evidence of anything.
 constexpr double kRestingEvidence = 100;
 constexpr int kFreshResponses = 50;
+// So much more evidence than at the alarm asks a cleared question again.
+constexpr double kRenewed = 100;
 constexpr size_t kRecent = 256;
 constexpr int64_t kDayNanos = int64_t{86400} * 1000000000;
 constexpr double kSparsePerDay = 50;
@@ -115,6 +117,21 @@ double Level::ChannelState::Statistic() const {
     weight += .5;
   }
   return sum / weight;
+}
+
+double Level::Renewed::Statistic() const {
+  const auto specs = Channels();
+  double sum = 0;
+  double supporting = 0;
+  double weight = 0;
+  for (const auto& [c, evidence] : channels) {
+    if (evidence.since().size() == 0) continue;
+    const double r = IsRank(specs[c].question) ? kRankCalibration : 1;
+    (specs[c].supporting ? supporting : sum) +=
+        specs[c].weight * r * evidence.since().Statistic();
+    weight += specs[c].weight;
+  }
+  return weight > 0 ? (sum + std::min(supporting, sum)) / weight : 0;
 }
 
 Level::Level(Scope scope, std::string model, std::string route,
@@ -241,6 +258,7 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
       f.event = FindingEvent::kClosed;
       findings.push_back(std::move(f));
       s = SignalState{.statistic = s.statistic};
+      renewed_[static_cast<size_t>(i)].reset();
       continue;
     }
     if (!s.open) {
@@ -254,6 +272,9 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
         if (specs[c].name == f.channel) s.fresh_channel = static_cast<int>(c);
       s.onset_index = index - f.responses_since_onset + 1;
       s.onset_ns = absl::ToUnixNanos(f.onset_time);
+      auto& renewed = renewed_[static_cast<size_t>(i)];
+      renewed = std::make_unique<Renewed>();
+      renewed->statistic = s.statistic;
       findings.push_back(std::move(f));
       continue;
     }
@@ -275,6 +296,16 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
         }
       }
     }
+    const std::optional<Growth> grown = TakeRenewed(signal, pay_offs, index);
+    if (grown.has_value()) {
+      s.passed_critical = s.passed_critical ||
+                          grown->statistic >= thresholds.CriticalOf(signal);
+      // What it amounts to now is told once there are enough responses.
+      s.fresh = 0;
+      s.fresh_sum = s.fresh_squares = s.fresh_expected = 0;
+      s.fresh_told = 0;
+      s.fresh_channel = grown->channel;
+    }
     const double quiet_under =
         std::max(thresholds.WarningOf(signal) * kQuietShare,
                  std::min(kRestingEvidence, thresholds.WarningOf(signal) / 3));
@@ -288,13 +319,76 @@ void Level::Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
     const bool recovered =
         s.quiet >= kQuietResponses ||
         (sparse && s.quiet > 0 && time_ns - s.quiet_since_ns >= kDayNanos);
-    if (recovered || told) {
+    if (recovered || told || grown.has_value()) {
       Finding f = Describe(signal, scored, thresholds, context);
       f.event = recovered ? FindingEvent::kClosed : FindingEvent::kUpdated;
+      if (grown.has_value() && !recovered) {
+        f.renewed = true;
+        f.statistic = grown->statistic;
+        f.effect = grown->effect;
+      }
       findings.push_back(std::move(f));
     }
-    if (recovered) s = SignalState{.statistic = s.statistic};
+    if (!recovered) continue;
+    s = SignalState{.statistic = s.statistic};
+    renewed_[static_cast<size_t>(i)].reset();
   }
+}
+
+std::optional<Level::Growth> Level::TakeRenewed(
+    Signal signal, const std::vector<PayOff>& pay_offs, int64_t index) {
+  const auto specs = Channels();
+  auto& renewed = renewed_[static_cast<size_t>(signal)];
+  if (renewed == nullptr) return std::nullopt;
+  for (size_t c = 0; c < specs.size(); ++c) {
+    if (specs[c].signal != signal || pay_offs[c].bets == 0) continue;
+    auto it = std::find_if(renewed->channels.begin(), renewed->channels.end(),
+                           [&](const auto& entry) { return entry.first >= c; });
+    if (it == renewed->channels.end() || it->first != c)
+      it = renewed->channels.insert(it, {c, RenewedEvidence()});
+    const Question question = specs[c].question;
+    if (IsRank(question)) {
+      it->second.UpdateRank(pay_offs[c], renewed->cleared, index);
+    } else {
+      it->second.UpdateRate(pay_offs[c], SharesOf(question), renewed->cleared,
+                            index);
+    }
+  }
+  Growth growth;
+  growth.statistic = renewed->Statistic();
+  if (!renewed->cleared || growth.statistic < kRenewed * renewed->statistic)
+    return std::nullopt;
+  double most = -1;
+  for (const auto& [c, evidence] : renewed->channels) {
+    const Mixture& since = evidence.since();
+    const double share = specs[c].weight * since.Statistic();
+    if (since.size() == 0 || specs[c].supporting || share <= most) continue;
+    most = share;
+    // The latest to begin of those that say it: while nothing is worse, the
+    // bet that leads may have begun long before.
+    const double leading = since.R(since.Leading());
+    const Excursion* latest = nullptr;
+    for (int j = 0; j < since.size(); ++j)
+      if (since.R(j) >= leading / 10 &&
+          (latest == nullptr || since.excursion(j).start > latest->start))
+        latest = &since.excursion(j);
+    growth.channel = static_cast<int32_t>(c);
+    growth.effect = EffectOf(
+        specs[c].question, static_cast<double>(latest->count), latest->sum,
+        latest->sum_squares, latest->sum_expected, /*fresh=*/false);
+  }
+  *renewed = Renewed{.statistic = growth.statistic};
+  return growth;
+}
+
+void Level::Clear(Signal signal) {
+  auto& renewed = renewed_[static_cast<size_t>(signal)];
+  if (renewed == nullptr) return;
+  // Another level was renewed first, and the answer is about this one too.
+  const double statistic = renewed->Statistic();
+  if (renewed->cleared && statistic > renewed->statistic)
+    *renewed = Renewed{.statistic = statistic};
+  renewed->cleared = true;
 }
 
 Finding Level::Describe(Signal signal, const Scored& scored,
@@ -401,6 +495,7 @@ void Level::CloseForNoData(absl::Time now, std::vector<Finding>& findings) {
     f.statistic = s.statistic;
     findings.push_back(std::move(f));
     s = SignalState();
+    renewed_[static_cast<size_t>(i)].reset();
     // What was evidence a week ago is none for the next response.
     const auto specs = Channels();
     for (size_t c = 0; c < specs.size(); ++c)
@@ -427,9 +522,19 @@ void Level::Save(StateWriter& out) const {
     }
   }
   out.Put(static_cast<uint32_t>(kSignalCount));
-  for (int i = 0; i < kSignalCount; ++i) {
+  for (size_t i = 0; i < kSignalCount; ++i) {
     out.PutString(SignalName(static_cast<Signal>(i)));
-    out.Put(signals_[static_cast<size_t>(i)]);
+    out.Put(signals_[i]);
+    const Renewed* renewed = renewed_[i].get();
+    out.Put(renewed != nullptr);
+    if (renewed == nullptr) continue;
+    out.Put(renewed->statistic);
+    out.Put(renewed->cleared);
+    out.Put(static_cast<uint32_t>(renewed->channels.size()));
+    for (const auto& [c, evidence] : renewed->channels) {
+      out.PutString(specs[c].name);
+      evidence.Save(out);
+    }
   }
   out.Put(static_cast<uint32_t>(recent_.size()));
   for (const Seen& seen : recent_) {
@@ -483,9 +588,36 @@ void Level::Restore(StateReader& in) {
                state.fresh_channel < channels && state.onset_index >= -1 &&
                state.onset_index < std::max<int64_t>(index_, 1) &&
                std::abs(state.quiet_since_ns) <= kMaxStored);
-    for (int s = 0; s < kSignalCount; ++s)
-      if (SignalName(static_cast<Signal>(s)) == name)
-        signals_[static_cast<size_t>(s)] = state;
+    std::unique_ptr<Renewed> renewed;
+    if (in.Get<bool>()) {
+      renewed = std::make_unique<Renewed>();
+      in.Get(renewed->statistic);
+      in.Require(renewed->statistic >= 0);
+      renewed->cleared = in.Get<bool>();
+      const uint32_t heard = in.GetCount(1024);
+      for (uint32_t h = 0; h < heard && in.ok(); ++h) {
+        const std::string channel = in.GetString();
+        RenewedEvidence evidence;
+        evidence.Restore(in);
+        for (size_t c = 0; c < specs.size(); ++c) {
+          if (specs[c].name != channel) continue;
+          const Mixture& since = evidence.since();
+          in.Require(since.size() == 0 ||
+                     since.size() ==
+                         static_cast<int>(SharesOf(specs[c].question).size()));
+          in.Require(renewed->channels.empty() ||
+                     renewed->channels.back().first < c);
+          renewed->channels.emplace_back(c, std::move(evidence));
+          break;
+        }
+      }
+    }
+    for (size_t s = 0; s < kSignalCount; ++s) {
+      if (SignalName(static_cast<Signal>(s)) != name) continue;
+      in.Require((state.open != 0) == (renewed != nullptr));
+      signals_[s] = state;
+      renewed_[s] = std::move(renewed);
+    }
   }
   recent_.clear();
   const uint32_t recent = in.GetCount(kRecent);

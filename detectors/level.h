@@ -15,6 +15,11 @@
 // above gamma/100); where the stream has under 50 responses a day, after 24 h
 // under it; at once where it is disabled.
 //
+// A signal that re-scoring has cleared stays open and is measured against how
+// it was then (sequential/renewed.h). Where that has grown a hundredfold over
+// the statistic of the alarm, it is told once as renewed, until it is cleared
+// again.
+//
 // Not thread-safe; one owner.
 #ifndef REASONWATCH_DETECTORS_LEVEL_H_
 #define REASONWATCH_DETECTORS_LEVEL_H_
@@ -22,7 +27,9 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/incident.h"
@@ -30,6 +37,7 @@
 #include "detectors/carriers.h"
 #include "detectors/sequential/bets.h"
 #include "detectors/sequential/channel.h"
+#include "detectors/sequential/renewed.h"
 
 namespace reasonwatch {
 
@@ -67,6 +75,9 @@ class Level {
   void Update(const Scored& scored, const std::vector<PayOff>& pay_offs,
               const Thresholds& thresholds, const LevelContext& context,
               std::vector<Finding>& findings);
+  // Re-scoring has not borne an open signal out. No effect where it is not
+  // open, or is cleared and shows no more than then.
+  void Clear(Signal signal);
   // Closes what is open because no response came; reason "no_data".
   void CloseForNoData(absl::Time now, std::vector<Finding>& findings);
 
@@ -118,12 +129,28 @@ class Level {
     uint8_t fresh_told = 0;
     uint8_t padding = 0;
   };
+  // Of a signal that is open: by channel, in the order of Channels().
+  struct Renewed {
+    double statistic = 0;  // of the alarm
+    bool cleared = false;
+    std::vector<std::pair<size_t, RenewedEvidence>> channels = {};
+    double Statistic() const;
+  };
   struct Seen {
     std::string id;
     int64_t time_ns = 0;
   };
 
   void Join(const Thresholds& thresholds, const LevelContext& context);
+  struct Growth {
+    double statistic = 0;
+    Effect effect;
+    int32_t channel = -1;  // that carries it
+  };
+  // Over what was cleared, where it is a hundredfold: then it begins anew.
+  std::optional<Growth> TakeRenewed(Signal signal,
+                                    const std::vector<PayOff>& pay_offs,
+                                    int64_t index);
   Finding Describe(Signal signal, const Scored& scored,
                    const Thresholds& thresholds,
                    const LevelContext& context) const;
@@ -136,6 +163,7 @@ class Level {
   absl::Time last_time_ = absl::InfinitePast();
   std::vector<ChannelState> channels_;
   std::array<SignalState, kSignalCount> signals_;
+  std::array<std::unique_ptr<Renewed>, kSignalCount> renewed_;
   std::vector<Seen> recent_;  // ring by index
   Carriers carriers_;
 };

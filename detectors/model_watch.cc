@@ -16,7 +16,7 @@ Neighbour NeighbourOf(const Match& match) {
              : Neighbour{};
 }
 
-constexpr int32_t kStateVersion = 6;
+constexpr int32_t kStateVersion = 7;
 constexpr size_t kCoverageWindow = 500;
 constexpr double kHotShare = .3;
 constexpr int64_t kLearningUnder = 30;
@@ -113,6 +113,17 @@ bool ModelWatch::Open(Signal signal, Scope scope, const std::string& route,
   }
   const auto it = replicas_.find(replica);
   return it != replicas_.end() && it->second->level.open(signal);
+}
+
+void ModelWatch::Clear(const Finding& f) {
+  if (f.scope == Scope::kModel) return model_level_.Clear(f.signal);
+  if (f.scope == Scope::kRoute) {
+    const auto it = streams_.find(f.route);
+    if (it != streams_.end()) it->second->level.Clear(f.signal);
+    return;
+  }
+  const auto it = replicas_.find(f.replica);
+  if (it != replicas_.end()) it->second->level.Clear(f.signal);
 }
 
 LevelShape ModelWatch::Shape() const {

@@ -65,6 +65,10 @@ class ModelWatch {
   // live are ignored. `low_coverage`: over 2 % of the last responses were lost.
   std::vector<Finding> Observe(const Scored& scored, bool low_coverage = false);
 
+  // Re-scoring has not borne an open finding out: from here on it is measured
+  // against how it is now (Level::Clear).
+  void Clear(const Finding& finding);
+
   // Closes what is open on streams silent for 7 days.
   std::vector<Finding> Tick(absl::Time now);
 

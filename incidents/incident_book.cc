@@ -26,8 +26,6 @@ constexpr double kPoints = .05;
 constexpr double kOtherWeights = .005;
 // Bayes factor at which several canaries together are confirmed.
 constexpr double kCanaryThreshold = 100;
-// So much more evidence than when it was not reproduced.
-constexpr double kGrown = 100;
 
 // The rise of what no response should show, over which no second opinion is
 // waited for.
@@ -132,14 +130,6 @@ std::vector<Cause> CausesOf(const Incident& incident) {
 }
 
 }  // namespace
-
-Severity GradeFinding(const Finding& finding, const Incident& incident) {
-  const bool grown = incident.confirmation == Confirmation::kNotReproduced &&
-                     incident.verdict.has_value() &&
-                     finding.statistic >= kGrown * incident.verdict->statistic;
-  return GradeFinding(
-      finding, grown ? Confirmation::kUnavailable : incident.confirmation);
-}
 
 Severity GradeFinding(const Finding& finding, Confirmation confirmation) {
   const bool verdict = confirmation == Confirmation::kConfirmed ||
@@ -252,7 +242,7 @@ std::optional<IncidentEvent> IncidentBook::OpenByCanaries(const Verdict& v) {
   incident.signals.push_back({f.signal, f, true});
   incident.confirmation = Confirmation::kConfirmed;
   incident.verdict = v;
-  incident.severity = GradeFinding(f, incident);
+  incident.severity = GradeFinding(f, incident.confirmation);
   incident.causes = CausesOf(incident);
   e.last_finding = v.time;
   IncidentEvent event;
@@ -328,6 +318,11 @@ std::vector<IncidentEvent> IncidentBook::Take(
       it->finding = f;
     }
     it->open = f.event != FindingEvent::kClosed;
+    // What cleared it has not asked about this.
+    const bool news =
+        f.renewed || (f.event == FindingEvent::kOpened && !signal_was_open);
+    if (news && incident.confirmation == Confirmation::kNotReproduced)
+      incident.confirmation = Confirmation::kPending;
     if (f.onset_time != absl::InfinitePast() &&
         (incident.onset_time == absl::InfinitePast() ||
          f.onset_time < incident.onset_time)) {
@@ -344,7 +339,8 @@ std::vector<IncidentEvent> IncidentBook::Take(
     Severity severity = Severity::kWarning;
     for (const IncidentSignal& s : incident.signals)
       if (s.open || !any_open)
-        severity = std::max(severity, GradeFinding(s.finding, incident));
+        severity =
+            std::max(severity, GradeFinding(s.finding, incident.confirmation));
     incident.severity = severity;
     SetScope(incident);
     incident.causes = CausesOf(incident);
@@ -432,6 +428,13 @@ std::optional<IncidentEvent> IncidentBook::TakeVerdict(const Verdict& verdict) {
   for (Entry& e : entries_) {
     Incident& incident = e.incident;
     if (incident.id != verdict.incident || !incident.open()) continue;
+    // Told again, with the chains that a judge has rated since: no answer to
+    // what has made it wait anew.
+    if (incident.confirmation == Confirmation::kPending &&
+        incident.verdict.has_value() &&
+        incident.verdict->kind == verdict.kind &&
+        incident.verdict->time == verdict.time)
+      return std::nullopt;
     switch (verdict.kind) {
       case VerdictKind::kConfirmed:
         incident.confirmation = Confirmation::kConfirmed;
@@ -453,8 +456,8 @@ std::optional<IncidentEvent> IncidentBook::TakeVerdict(const Verdict& verdict) {
     for (const IncidentSignal& s : incident.signals) {
       if (!s.open) continue;
       if (shown == nullptr) shown = &s;
-      incident.severity =
-          std::max(incident.severity, GradeFinding(s.finding, incident));
+      incident.severity = std::max(
+          incident.severity, GradeFinding(s.finding, incident.confirmation));
     }
     incident.causes = CausesOf(incident);
     if (shown == nullptr) return std::nullopt;

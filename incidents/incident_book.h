@@ -32,7 +32,9 @@ class IncidentBook {
 
   // `responses` is the model's count of live responses so far. A finding
   // within 200 responses or 10 minutes of an open incident's last joins it; one
-  // that comes back within 24 h of its close reopens it under its id.
+  // that comes back within 24 h of its close reopens it under its id. What was
+  // not reproduced is pending again where a finding is renewed, or a signal
+  // opens that was not asked about.
   std::vector<IncidentEvent> Take(const std::vector<Finding>& findings,
                                   int64_t responses);
 
@@ -87,9 +89,6 @@ class IncidentBook {
 
 // Severity of one finding: contracts in docs/architecture.md, "Severity".
 Severity GradeFinding(const Finding& finding, Confirmation confirmation);
-// The same where the incident was not reproduced and the statistic has grown a
-// hundredfold since: the verdict no longer holds it down.
-Severity GradeFinding(const Finding& finding, const Incident& incident);
 
 // Ranked likely causes of an incident's signals, weights of sum 1.
 std::vector<Cause> RankCauses(const Incident& incident);

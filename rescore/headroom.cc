@@ -48,6 +48,7 @@ void HeadroomGate::LookForOthers(absl::Time now, const LoadReading& load,
 void HeadroomGate::Answered(absl::Time now, double tokens) {
   answered_ += tokens;
   answered_at_ = now;
+  if (now - others_at_ <= options_.settle) open_ = false;
 }
 
 void HourlyBudget::Fill(absl::Time now) {

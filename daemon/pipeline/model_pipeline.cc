@@ -292,11 +292,26 @@ absl::Status ModelPipeline::Restore(const std::vector<StateBlob>& blobs,
   }
   absl::Status status = RestoreReference(watch_blobs);
   CloseStale(incidents);
+  // The verdict may have been stored and the state not.
+  for (const Incident& incident : incidents) WatchForMore(incident);
   book_.Restore(std::move(incidents), progress);
   if (status.ok() && !ok)
     status = absl::DataLossError("state of model " + model() +
                                  " can't be read whole");
   return status;
+}
+
+std::optional<IncidentEvent> ModelPipeline::TakeVerdict(
+    const Verdict& verdict) {
+  auto event = book_.TakeVerdict(verdict);
+  if (event.has_value()) WatchForMore(event->incident);
+  return event;
+}
+
+void ModelPipeline::WatchForMore(const Incident& incident) {
+  if (incident.confirmation != Confirmation::kNotReproduced) return;
+  for (const IncidentSignal& s : incident.signals)
+    if (s.open) watch_.Clear(s.finding);
 }
 
 // What the detectors no longer hold open can't close by itself.

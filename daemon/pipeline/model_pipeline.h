@@ -60,6 +60,9 @@ class ModelPipeline {
   std::vector<IncidentEvent> Accept(absl::Time now,
                                     const std::string& evidence);
 
+  // IncidentBook::TakeVerdict(); what was not reproduced is watched for more.
+  std::optional<IncidentEvent> TakeVerdict(const Verdict& verdict);
+
   // As if nothing had been learnt of the model.
   void ResetReference();
   // The reference alone: what a baseline consists of, and is put in place of.
@@ -119,6 +122,8 @@ class ModelPipeline {
   void CountHabits(const Scored& scored);
   void LearnAgreed(const Scored& scored);
   void CloseStale(const std::vector<Incident>& incidents);
+  // Measures what stays open of it against how it is now.
+  void WatchForMore(const Incident& incident);
   void SaveSeen(StateWriter& out) const;
 
   const bool frozen_;  // learns nothing from live traffic

@@ -539,7 +539,7 @@ void Shards::Shard::TakeVerdict(const Verdict& verdict) {
   if (it == pipelines_.end() && !by_canaries) return;
   ModelPipeline& pipeline =
       it == pipelines_.end() ? *PipelineOf(verdict.model) : *it->second;
-  auto event = pipeline.book().TakeVerdict(verdict);
+  auto event = pipeline.TakeVerdict(verdict);
   if (!event.has_value()) return;
   dirty_.insert(verdict.model);
   Tell(pipeline, {*std::move(event)});

@@ -169,4 +169,17 @@ std::string ErrorKind(std::string_view body) {
   return KindOf(whole);
 }
 
+bool BlamesModel(std::string_view body) {
+  simdjson::dom::parser parser;
+  element error;
+  std::string_view text;
+  if (parser.parse(body.data(), body.size())["error"].get(error) !=
+      simdjson::SUCCESS)
+    return false;
+  // vLLM names the parameter, OpenAI has a code of its own.
+  return (error["param"].get(text) == simdjson::SUCCESS && text == "model") ||
+         (error["code"].get(text) == simdjson::SUCCESS &&
+          text == "model_not_found");
+}
+
 }  // namespace reasonwatch

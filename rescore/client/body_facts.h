@@ -32,6 +32,9 @@ bool IsSameModel(std::string_view asked, std::string_view got);
 // prompt.
 std::string ErrorKind(std::string_view body);
 
+// The error is about the model that was asked for: the server has no such one.
+bool BlamesModel(std::string_view body);
+
 }  // namespace reasonwatch
 
 #endif  // REASONWATCH_RESCORE_CLIENT_BODY_FACTS_H_

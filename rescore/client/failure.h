@@ -28,7 +28,7 @@ enum class ClientFailure : uint8_t {
   kTruncatedStream,  // ended before its choices did
   kEndlessStream,    // over the size cap, or still sending when time was up
   kTooLarge,         // over the size cap, not streamed
-  kWrongModel,       // the answer is another model's
+  kWrongModel,       // HTTP 404 that names the model; another model's answer
   kBadBody,          // not what this API answers
   kBadRequest,       // refused here: the request can't be sent
 };

@@ -188,6 +188,8 @@ absl::Status StatusOf(const HttpReply& reply) {
     failure = ClientFailure::kHttp429;
   else if (reply.status >= 500)
     failure = ClientFailure::kHttp5xx;
+  else if (reply.status == 404 && BlamesModel(reply.body))
+    failure = ClientFailure::kWrongModel;
   else if (reply.status >= 400)
     failure = ClientFailure::kHttp4xx;
   else if (reply.status >= 300)

@@ -127,6 +127,71 @@ TEST_F(LevelTest, HoldsAndClosesFiftyQuietResponsesAfterRecovery) {
   EXPECT_GT(closing, 50);
 }
 
+// Whatever opened an alarm keeps paying; only more than that is news.
+TEST_F(LevelTest, WhatWasClearedIsToldAgainOnlyWhereItGrowsWorse) {
+  std::vector<Finding> findings;
+  ASSERT_GT(Until(3, 50, findings), 0);
+  const double alarm = findings[0].statistic;
+  for (int i = 0; i < 60; ++i) Feed(3);
+  level_.Clear(Signal::kLengthCollapse);
+  for (int i = 0; i < 5000; ++i) EXPECT_TRUE(Feed(3).empty());
+  const int asked_again = Until(6, 100, findings);
+  ASSERT_GT(asked_again, 0);
+  EXPECT_TRUE(findings[0].renewed);
+  EXPECT_EQ(findings[0].event, FindingEvent::kUpdated);
+  EXPECT_GE(findings[0].statistic, 100 * alarm);
+  // Twice what was cleared: each pays 2. While each pays 1, R counts them.
+  double r = 5000;
+  int expected = 0;
+  for (; 2.15 * r < 100 * alarm; ++expected) r = 2 * (1 + r);
+  EXPECT_NEAR(asked_again, expected, 1);
+  EXPECT_NEAR(findings[0].effect.value, .5, 1e-6);
+  // Once, until that is cleared too.
+  const double renewed = findings[0].statistic;
+  for (int i = 0; i < 60; ++i)
+    for (const Finding& f : Feed(6)) EXPECT_FALSE(f.renewed);
+  level_.Clear(Signal::kLengthCollapse);
+  for (int i = 0; i < 5000; ++i) EXPECT_TRUE(Feed(6).empty());
+  ASSERT_GT(Until(12, 100, findings), 0);
+  EXPECT_GE(findings[0].statistic, 100 * renewed);
+}
+
+TEST_F(LevelTest, WhatNobodyClearedIsNotRenewed) {
+  std::vector<Finding> findings;
+  level_.Clear(Signal::kLengthCollapse);  // not open: no effect
+  ASSERT_GT(Until(3, 50, findings), 0);
+  for (int i = 0; i < 100; ++i) Feed(3);
+  for (int i = 0; i < 500; ++i)
+    for (const Finding& f : Feed(50)) EXPECT_FALSE(f.renewed);
+  // What is over is forgotten with it.
+  level_.Clear(Signal::kLengthCollapse);
+  while (level_.open(Signal::kLengthCollapse)) Feed(.5);
+  ASSERT_GT(Until(3, 50, findings), 0);
+  for (int i = 0; i < 500; ++i)
+    for (const Finding& f : Feed(50)) EXPECT_FALSE(f.renewed);
+}
+
+TEST_F(LevelTest, AnotherChannelOfAClearedSignalIsNews) {
+  std::vector<Finding> findings;
+  ASSERT_GT(Until(3, 50, findings), 0);
+  auto both = Paying(3);
+  PayOff& other = both[ChannelNamed("length_collapse/single_sentence")];
+  other.bets = 4;
+  other.e.fill(.9);
+  for (int i = 0; i < 60; ++i) Feed(both, At(level_.responses()));
+  level_.Clear(Signal::kLengthCollapse);
+  for (int i = 0; i < 1000; ++i)
+    EXPECT_TRUE(Feed(both, At(level_.responses())).empty());
+  other.e.fill(4);
+  other.raw = 1;
+  findings.clear();
+  for (int i = 0; findings.empty() && i < 50; ++i)
+    findings = Feed(both, At(level_.responses()));
+  ASSERT_FALSE(findings.empty());
+  EXPECT_TRUE(findings[0].renewed);
+  EXPECT_EQ(findings[0].effect.unit, "points");
+}
+
 TEST_F(LevelTest, ASparseStreamClosesAfterADay) {
   context_.responses_per_day = 10;
   std::vector<Finding> findings;
@@ -269,6 +334,36 @@ TEST_F(LevelTest, RestoredItGoesOnAsBefore) {
     }
   }
   EXPECT_TRUE(other.any_open());
+}
+
+TEST_F(LevelTest, RestoredItKnowsWhatWasCleared) {
+  std::vector<Finding> findings;
+  ASSERT_GT(Until(3, 50, findings), 0);
+  for (int i = 0; i < 60; ++i) Feed(3);
+  level_.Clear(Signal::kLengthCollapse);
+  for (int i = 0; i < 10; ++i) Feed(4);
+  StateWriter out;
+  level_.Save(out);
+  const std::string bytes = out.Take();
+  Level other(Scope::kRoute, "model", "route", "");
+  StateReader in(bytes);
+  other.Restore(in);
+  ASSERT_TRUE(in.AtEnd());
+  StateWriter again;
+  other.Save(again);
+  EXPECT_EQ(again.Take(), bytes);
+  bool renewed = false;
+  for (int i = 0; i < 100 && !renewed; ++i) {
+    const Scored s = At(level_.responses());
+    std::vector<Finding> b;
+    other.Update(s, Paying(6), kThresholds, context_, b);
+    const std::vector<Finding> a = Feed(6);
+    ASSERT_EQ(a.size(), b.size());
+    if (a.empty()) continue;
+    EXPECT_EQ(a[0].statistic, b[0].statistic);
+    renewed = b[0].renewed;
+  }
+  EXPECT_TRUE(renewed);
 }
 
 }  // namespace

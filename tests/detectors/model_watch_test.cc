@@ -198,6 +198,61 @@ TEST(ModelWatch, ClosesAfterRecoveryAndLearnsNothingOfTheChange) {
   EXPECT_GT(run.Until(Signal::kLengthCollapse, 100, Shorter), 0);
 }
 
+TEST(ModelWatch, AHarmlessChangeStaysClearedAndALaterLossIsTold) {
+  const auto by = [](float bits) {
+    return [bits](int64_t i, Draw& draw) {
+      Scored s = Healthy(i, draw);
+      s.reading(Feature::kOutputTokens) -= bits;
+      s.reading(Feature::kReasoningTokens) =
+          std::max(0.0F, s.reading(Feature::kReasoningTokens) - bits);
+      return s;
+    };
+  };
+  const auto renewed = [](const Session& run, Signal signal) {
+    return std::count_if(
+        run.findings.begin(), run.findings.end(),
+        [&](const Finding& f) { return f.renewed && f.signal == signal; });
+  };
+  const auto clear = [](Session& run) {
+    std::vector<Finding> open;
+    for (const Finding& f : run.findings)
+      if (f.event == FindingEvent::kOpened) open.push_back(f);
+    for (const Finding& f : open) run.watch.Clear(f);
+  };
+  for (uint64_t seed = 20; seed < 28; ++seed) {
+    // Answers two thirds as long, as another template makes them.
+    Session run(seed);
+    run.Feed(100);
+    ASSERT_GT(run.Until(Signal::kLengthCollapse, 600, by(.9F)), 0) << seed;
+    run.Feed(150, by(.9F));
+    clear(run);
+    run.Feed(3000, by(.9F));
+    EXPECT_EQ(renewed(run, Signal::kLengthCollapse), 0) << seed;
+    run.Feed(100, by(2.6F));
+    EXPECT_EQ(renewed(run, Signal::kLengthCollapse), 1) << seed;
+
+    // Problems are failed now and then, then mostly.
+    Session failing(seed);
+    const auto at = [](double rate) {
+      return [rate](int64_t i, Draw& draw) {
+        Scored s = Healthy(i, draw);
+        s.match = {.kind = MatchKind::kExact,
+                   .problem = 1 + static_cast<uint64_t>(draw.Below(300))};
+        s.grade = draw.Chance(rate) ? Grade::kIncorrect : Grade::kCorrect;
+        return s;
+      };
+    };
+    failing.Feed(300);
+    ASSERT_GT(failing.Until(Signal::kConsistencyRegression, 600, at(.3)), 0);
+    failing.Feed(150, at(.3));
+    clear(failing);
+    failing.Feed(1500, at(.3));
+    EXPECT_EQ(renewed(failing, Signal::kConsistencyRegression), 0) << seed;
+    failing.Feed(150, at(.9));
+    EXPECT_EQ(renewed(failing, Signal::kConsistencyRegression), 1) << seed;
+  }
+}
+
 TEST(ModelWatch, IgnoresItsOwnRequests) {
   Session run(9);
   for (Origin origin : {Origin::kCanary, Origin::kRescore, Origin::kSelftest}) {

@@ -4,18 +4,25 @@ must suspect it, bear it out by asking the server again, name the cause, and
 close the incident when the model is healthy again. Harmless changes must not be
 borne out.
 
-    campaign.py PATH/TO/reasonwatch [--seeds 5] [--kinds rope,q4_0] [--pools FOLDER]
+    campaign.py PATH/TO/reasonwatch [--seeds 5] [--kinds rope,q4_0] [--jobs 6] [--folder FOLDER]
     campaign.py PATH/TO/reasonwatch --short
 
-Answers are recorded from the servers first and fed through the tap as live
-traffic; what re-scoring asks is answered by the server itself, in the state that
-the traffic is in. Budget and gate are the defaults.
+Degradations and harmless changes run over the same seeds. Answers are recorded
+from the servers first and fed through the tap as live traffic; what re-scoring
+asks is answered by the server itself, in the state that the traffic is in. Each
+run has servers of its own, so that no other run's questions are its load. Budget
+and gate are the defaults.
+
+What is recorded of a seed while all is well serves every kind of that seed; no
+two seeds share an answer. With --folder answers and results are kept there: what
+was broken off goes on, and another program asks nothing that is recorded.
 """
 import argparse
 import collections
 import concurrent.futures
 import contextlib
 import dataclasses
+import hashlib
 import json
 import pathlib
 import random
@@ -96,55 +103,60 @@ def record(server, asked, seed, temperature=TEMPERATURE):
         return list(pool.map(one, enumerate(asked)))
 
 
+# kind -> the state of the server that answers while it lasts; else its own.
+SERVED_BY = {"saturated": "healthy", "restart": "healthy", "temperature": "healthy"}
+RECORDERS = 2  # servers that answers are recorded from at once; each takes a core
+
+
 class Pools:
-    """Recorded answers of each condition and seed; kept in a folder if named."""
+    """Recorded answers of each state and seed, on disk."""
 
     def __init__(self, folder):
-        self.folder = pathlib.Path(folder) if folder else None
-        self.rows = {}
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
 
-    def get(self, name, seed, make):
-        key = f"{name}-{seed}"
-        if key not in self.rows:
-            path = self.folder / f"{key}.jsonl" if self.folder else None
-            if path and path.exists():
-                self.rows[key] = harness.read_rows(path)
-            else:
-                self.rows[key] = make()
-                if path:
-                    self.folder.mkdir(parents=True, exist_ok=True)
-                    harness.write_rows(path, self.rows[key])
-        return self.rows[key]
-
-    def of(self, kind, seed):
-        """{"baseline", "healthy", "changed", "recovery"} -> rows."""
+    def wanted(self, kind, seed):
+        """phase -> (state of the server, what is asked, offset of its seed,
+        temperature)."""
         known = problems.problems(seed, PROBLEMS)
         trials = [Turn(p, [], 1) for p in known for _ in range(TRIALS)]
         trials += turns(seed + 6, known, RECORDED)
-        temperature = WARMER if kind == "temperature" else TEMPERATURE
-        found = {}
-
-        def need(phase, server_kind, asked, number, at):
-            def make():
-                with real_model.start(server_kind) as server:
-                    return record(server, asked, seed + number, at)
-            found[phase] = self.get(f"{phase}-{server_kind}-{at}", seed, make)
-        need("baseline", "healthy", trials, 1, TEMPERATURE)
+        warm = WARMER if kind == "temperature" else TEMPERATURE
+        late = kind == "saturated"
+        wanted = {
+            "baseline": ("healthy", trials, 1, TEMPERATURE),
+            "healthy": ("healthy", turns(seed + 3, known, HEALTHY), 3, TEMPERATURE),
+            "recovery": ("healthy", turns(seed + 4, known, RECOVERY), 4, TEMPERATURE),
+            f"changed-{kind}": (SERVED_BY.get(kind, kind),
+                                turns(seed + 5, known, DEGRADED, late=late), 5, warm)}
         if kind == "temperature":
-            cold = found["baseline"]
-            need("baseline", "healthy", trials, 2, WARMER)
-            found["baseline"] = cold + found["baseline"]
-        need("healthy", "healthy", turns(seed + 3, known, HEALTHY), 3, TEMPERATURE)
-        need("recovery", "healthy", turns(seed + 4, known, RECOVERY), 4, TEMPERATURE)
-        if kind == "saturated":
-            need("saturated", "healthy", turns(seed + 5, known, DEGRADED, late=True), 5, TEMPERATURE)
-            found["changed"] = found["saturated"]
-        elif kind == "restart":
-            need("restarted", "healthy", turns(seed + 5, known, DEGRADED), 5, TEMPERATURE)
-            found["changed"] = found["restarted"]
-        else:
-            server = "healthy" if kind == "temperature" else kind
-            need("changed", server, turns(seed + 5, known, DEGRADED), 5, temperature)
+            wanted["baseline-warm"] = ("healthy", trials, 2, WARMER)
+        return wanted
+
+    def path(self, phase, seed):
+        return self.folder / f"{phase}-{seed}.jsonl"
+
+    def record(self, server_kind, kinds, seeds):
+        """All that this state of the server answers, from one server."""
+        with contextlib.ExitStack() as held:
+            server = None
+            for seed in seeds:
+                for kind in kinds:
+                    for phase, (state, asked, number, at) in self.wanted(kind, seed).items():
+                        path = self.path(phase, seed)
+                        if state != server_kind or path.exists():
+                            continue
+                        server = server or held.enter_context(real_model.start(state))
+                        part = path.with_suffix(".part")
+                        harness.write_rows(part, record(server, asked, seed + number, at))
+                        part.rename(path)
+
+    def of(self, kind, seed):
+        """{"baseline", "healthy", "changed", "recovery"} -> rows."""
+        found = {}
+        for phase in self.wanted(kind, seed):
+            found.setdefault(phase.split("-")[0], []).extend(
+                harness.read_rows(self.path(phase, seed)))
         return found
 
 
@@ -307,44 +319,95 @@ def holds(result):
     return None
 
 
-def run_kind(kind, seeds, pools, told):
-    server_kind = {"saturated": "healthy", "temperature": "healthy", "restart": "healthy"}
-    results = []
+def run(kind, seed, pools):
+    rows = pools.of(kind, seed)
     with real_model.start() as healthy, \
-            real_model.start(server_kind.get(kind, kind)) as changed:
+            real_model.start(SERVED_BY.get(kind, kind)) as changed, \
+            real_model.Gateway(healthy.url, {}) as front, harness.temporary_folder() as folder:
+        began = time.monotonic()
+        try:
+            result = Run(kind, seed, rows, front, healthy, changed, folder).go()
+            result["wrong"] = holds(result)
+        except (AssertionError, OSError) as error:
+            result = {"kind": kind, "seed": seed, "wrong": f"failed: {error}"}
+        return result | {"took": round(time.monotonic() - began)}
+
+
+class Results:
+    """What was run, by this very program; kept in a file if named."""
+
+    def __init__(self, path):
+        self.path = path
+        self.program = hashlib.sha256(pathlib.Path(harness.BINARY).read_bytes()).hexdigest()[:12]
+        self.lock = threading.Lock()
+        rows = harness.read_rows(path) if path and path.exists() else []
+        self.found = {(r["kind"], r["seed"]): r for r in rows
+                      if r["program"] == self.program
+                      and not (r["wrong"] or "").startswith("failed")}
+
+    def add(self, result):
+        result = result | {"program": self.program}
+        with self.lock:
+            print(json.dumps(result), flush=True)
+            self.found[result["kind"], result["seed"]] = result
+            if self.path:
+                with open(self.path, "a", encoding="utf-8") as out:
+                    out.write(json.dumps(result) + "\n")
+
+
+def run_all(kinds, seeds, pools, results, jobs):
+    """Runs begin as soon as what they feed is recorded."""
+    left = [(kind, seed) for seed in seeds for kind in kinds if (kind, seed) not in results.found]
+    with concurrent.futures.ThreadPoolExecutor(RECORDERS) as recorders, \
+            concurrent.futures.ThreadPoolExecutor(jobs) as runners:
+        recorded = {}
+        # Every run waits for its seed's healthy answers; those of a fault are few.
         for seed in seeds:
-            rows = pools.of(kind, seed)
-            with real_model.Gateway(healthy.url, {}) as front, harness.temporary_folder() as folder:
-                try:
-                    result = Run(kind, seed, rows, front, healthy, changed, folder).go()
-                    result["wrong"] = holds(result)
-                except (AssertionError, OSError) as error:
-                    result = {"kind": kind, "seed": seed, "wrong": f"failed: {error}"}
-            told(result)
-            results.append(result)
-    return results
+            of_seed = [kind for kind, s in left if s == seed]
+            if of_seed:
+                recorded["healthy", seed] = recorders.submit(
+                    pools.record, "healthy", of_seed, [seed])
+            for kind in of_seed if seed == seeds[0] else []:
+                if kind not in SERVED_BY:
+                    recorded[kind] = recorders.submit(pools.record, kind, [kind], seeds)
 
-
-def show(result):
-    print(json.dumps(result), flush=True)
+        def one(kind, seed):
+            for need in (("healthy", seed), kind):
+                if need in recorded:
+                    recorded[need].result()
+            if kind not in SERVED_BY:
+                pools.record(kind, [kind], [seed])  # of a run that was broken off
+            results.add(run(kind, seed, pools))
+        for done in [runners.submit(one, *task) for task in left]:
+            done.result()
+    return [results.found[kind, seed] for kind in kinds for seed in seeds]
 
 
 def table(results):
-    print("\n| state | runs | suspected after | confirmed, samples | signals | causes | closed after |"
-          " holds |\n|---|---|---|---|---|---|---|---|")
+    print("\n| state | runs | suspected, after | verdicts | samples | expected cause, rank | "
+          "other causes | signals | closed, after | holds |\n|" + "---|" * 10)
     by_kind = collections.defaultdict(list)
     for r in results:
         by_kind[r["kind"]].append(r)
     for kind, rs in by_kind.items():
         def middle(key):
             values = [r[key] for r in rs if r.get(key) is not None]
-            return f"{statistics.median(values):.0f}" if values else "-"
-        confirmed = [r for r in rs if r.get("confirmation") == "confirmed"]
-        causes = collections.Counter(tuple(r.get("causes", [])[:2]) for r in rs).most_common(1)[0][0]
-        signals = sorted({s for r in rs for s in r.get("signals", [])})
-        print(f"| {kind} | {len(rs)} | {middle('opened_after')} | {len(confirmed)} of {len(rs)}, "
-              f"{middle('samples')} | {', '.join(signals) or '-'} | {', '.join(causes) or '-'} | "
-              f"{middle('closed_after')} | {sum(r['wrong'] is None for r in rs)} of {len(rs)} |")
+            return f"{len(values)}, {statistics.median(values):.0f}" if values else "0"
+
+        def counted(values):
+            most = collections.Counter(values).most_common(3)
+            return ", ".join(f"{value} {count}" for value, count in most) or "-"
+        expected = EXPECTED.get(kind)
+        ranks = sorted(r["causes"].index(expected) + 1 for r in rs
+                       if expected in r.get("causes", []))
+        samples = [r["samples"] for r in rs if r.get("samples")]
+        print(f"| {kind} | {len(rs)} | {middle('opened_after')} | "
+              f"{counted(r.get('confirmation', 'failed') for r in rs)} | "
+              f"{f'{min(samples)} - {max(samples)}' if samples else '-'} | "
+              f"{expected or '-'}{': ' if ranks else ''}{', '.join(map(str, ranks))} | "
+              f"{counted(c for r in rs for c in r.get('causes', [])[:2] if c != expected)} | "
+              f"{counted(s for r in rs for s in r.get('signals', []))} | {middle('closed_after')} | "
+              f"{sum(r['wrong'] is None for r in rs)} of {len(rs)} |")
 
 
 def main():
@@ -352,9 +415,8 @@ def main():
     parser.add_argument("--short", action="store_true", help="one degradation, one control")
     parser.add_argument("--seeds", type=int, default=len(SEEDS))
     parser.add_argument("--kinds", default=",".join([*EXPECTED, *HARMLESS]))
-    parser.add_argument("--pools", help="folder that keeps recorded answers")
-    parser.add_argument("--record", action="store_true", help="only fill --pools")
-    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--folder", help="keeps recorded answers and results")
+    parser.add_argument("--jobs", type=int, default=6, help="runs at once; most of one is waiting")
     options = parser.parse_args()
     kinds = options.kinds.split(",")
     seeds = SEEDS[:options.seeds]
@@ -363,26 +425,20 @@ def main():
             harness.skip("no server here; tools/install_llama_server fetches one")
         kinds, seeds = ["rope", "q4_0"], SEEDS[:1]
     llama_server.skip_unless_installed()
-    pools = Pools(options.pools)
-    for seed in seeds:
-        for kind in kinds:
-            pools.of(kind, seed)
-    if options.record:
-        return
-    lock = threading.Lock()
-
-    def told(result):
-        with lock:
-            show(result)
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        results = [r for rs in pool.map(lambda kind: run_kind(kind, seeds, pools, told), kinds)
-                   for r in rs]
+    began = time.monotonic()
+    with contextlib.ExitStack() as held:
+        folder = pathlib.Path(options.folder or held.enter_context(harness.temporary_folder()))
+        pools = Pools(folder / "answers")
+        results = run_all(kinds, seeds, pools,
+                          Results(folder / "results.jsonl" if options.folder else None),
+                          options.jobs)
     table(results)
     degraded = [r for r in results if r["kind"] in EXPECTED]
     harmless = [r for r in results if r["kind"] in HARMLESS]
     held = sum(r["wrong"] is None for r in degraded)
     print(f"\ndegraded: {held} of {len(degraded)}; harmless and not borne out: "
-          f"{sum(r['wrong'] is None for r in harmless)} of {len(harmless)}")
+          f"{sum(r['wrong'] is None for r in harmless)} of {len(harmless)}; "
+          f"{(time.monotonic() - began) / 60:.0f} minutes")
     sys.exit(held < NEEDED * len(degraded) or any(r["wrong"] for r in harmless))
 
 

@@ -69,7 +69,7 @@ class RealVllm(unittest.TestCase):
         self.assertIn("data: [DONE]", got["stream body"])
         # Greedy and several at once is refused, so one is asked for.
         self.assertEqual(got["two choices"], "1")
-        self.assertEqual(got["other failed"], "model_not_found")
+        self.assertEqual(got["other failed"], "wrong_model")
         self.assertEqual(json.loads(re.findall(r"data: (\{.*)", got["prompt body"])[0])["object"],
                          "text_completion")
 

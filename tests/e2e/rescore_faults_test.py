@@ -1,5 +1,7 @@
 """Each way in which a model server can fail ends, through the whole daemon, in a
-counted error of its own name, and never in a confirmation."""
+counted error of its own name and `undecided`, and never in a confirmation."""
+import concurrent.futures
+import contextlib
 import json
 import pathlib
 import shutil
@@ -25,6 +27,10 @@ FAULTS = {
     "a page": "bad_body",
 }
 STREAMED = ("half a stream", "endless stream")
+# Certificate of the server and what the client trusts, by the host it is for.
+HERE, ELSEWHERE = "IP:127.0.0.1", "DNS:elsewhere.test"
+CERTIFICATES = {"unknown CA": (HERE, None), "wrong host name": (ELSEWHERE, ELSEWHERE)}
+ASKED = "sample-053"
 TIMEOUT = 2  # seconds of a question
 
 
@@ -83,23 +89,47 @@ class Server(rescore_test.Server):
             time.sleep(.01)
 
 
-def baseline(folder, streamed):
-    rows = harness.read_rows(harness.SAMPLE / "baseline.jsonl")
-    return harness.write_rows(pathlib.Path(folder) / "baseline.jsonl",
-                              [row | {"streamed": streamed} for row in rows])
+def baseline(folder, streamed, trials=1):
+    """`trials`: how often each trial of the problem that is asked by hand is
+    told; so that it can be judged by itself."""
+    rows = []
+    for row in harness.read_rows(harness.SAMPLE / "baseline.jsonl"):
+        known = row.get("problem", {}).get("id") == ASKED
+        rows += [row | {"streamed": streamed, "id": f"{row['id']}-{i}"}
+                 for i in range(trials if known else 1)]
+    return harness.write_rows(pathlib.Path(folder) / "baseline.jsonl", rows)
 
 
-def settings(folder, server, streamed, scheme="http"):
+def settings(folder, server, streamed, scheme="http", trials=1, metrics=None, ca=None):
+    trusted = f", ca_file: {ca}" if ca else ""
+    metrics = metrics or f"{scheme}://127.0.0.1:{server.port}/metrics"
     return harness.config(folder, more=f"""\
-baseline: {{path: {baseline(folder, streamed)}}}
+baseline: {{path: {baseline(folder, streamed, trials)}}}
 false_alarms: {{mean_responses: 100000}}
 reference: {{freeze: true}}
-rescore:
-  endpoint: "{scheme}://127.0.0.1:{server.port}"
-  metrics_url: "{scheme}://127.0.0.1:{server.port}/metrics"
-  timeout: {TIMEOUT}s
-  localise: false
+rescore: {{endpoint: "{scheme}://127.0.0.1:{server.port}", metrics_url: "{metrics}",
+  timeout: {TIMEOUT}s, localise: false{trusted}}}
 """)
+
+
+def certificate(folder, host):
+    """A self-signed one: its own authority. (certificate, key)."""
+    name = "here" if host == HERE else "elsewhere"
+    key, cert = f"{folder}/{name}.key", f"{folder}/{name}.pem"
+    if not pathlib.Path(cert).exists():
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                        "-subj", "/CN=model", "-addext", f"subjectAltName={host}",
+                        "-keyout", key, "-out", cert], check=True, capture_output=True)
+    return cert, key
+
+
+def speak_tls(server, cert, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    # The handshake is the connection's own thread's: one that the client breaks
+    # off must not hold up the next.
+    server.http.socket = context.wrap_socket(server.http.socket, server_side=True,
+                                             do_handshake_on_connect=False)
 
 
 class RescoreFaults(unittest.TestCase):
@@ -141,17 +171,59 @@ class RescoreFaults(unittest.TestCase):
     def test_streams(self):
         self.assertEqual(self.check(["half a stream", "endless stream"], True), 0)
 
-    def test_a_certificate_that_nobody_trusts(self):
+    def by_hand(self, folder, server, streamed=False, **how):
+        """The verdict on one problem; the server tells no load, so that it is
+        asked at once."""
+        path = pathlib.Path(folder) / "c.yaml"
+        path.write_text(settings(folder, server, streamed, trials=4, **how))
+        done = harness.run("rescore", "--config", path, "--json", ASKED, check=False)
+        return done.returncode, json.loads(done.stdout or "{}"), done.stderr
+
+    def test_each_ends_undecided_and_says_why(self):
+        def ask(fault):
+            with harness.temporary_folder() as folder, Server(fault) as server:
+                return self.by_hand(folder, server, fault in STREAMED,
+                                    metrics=f"http://127.0.0.1:{server.port}/none")
+        with concurrent.futures.ThreadPoolExecutor(len(FAULTS)) as pool:
+            ended = dict(zip(FAULTS, pool.map(ask, FAULTS)))
+        for fault, (status, verdict, errors) in ended.items():
+            with self.subTest(fault):
+                self.assertEqual(status, 0, errors)
+                self.assertEqual((verdict.get("verdict"), verdict.get("reason")),
+                                 ("undecided", FAULTS[fault]), errors)
+
+    def test_certificates(self):
+        if not shutil.which("openssl"):
+            self.skipTest("openssl is not installed")
+        with contextlib.ExitStack() as held:
+            shared = held.enter_context(harness.temporary_folder())
+            plain = held.enter_context(Server(None))
+
+            def ask(shown, trusted, healthy=False):
+                with harness.temporary_folder() as folder, Server(None) as server:
+                    server.healthy = healthy
+                    speak_tls(server, *certificate(shared, shown))
+                    ended = self.by_hand(folder, server, scheme="https",
+                                         metrics=f"http://127.0.0.1:{plain.port}/none",
+                                         ca=trusted and certificate(shared, trusted)[0])
+                    return ended, len(server.asked)
+            for name, (shown, trusted) in CERTIFICATES.items():
+                with self.subTest(name):
+                    (status, verdict, errors), asked = ask(shown, trusted)
+                    self.assertEqual(status, 0, errors)
+                    self.assertEqual((verdict["verdict"], verdict["reason"]), ("undecided", "tls"))
+                    self.assertEqual(asked, 0)
+            # The authority that signed it, and the host that it is for.
+            (status, verdict, errors), asked = ask(HERE, HERE, healthy=True)
+            self.assertEqual(status, 0, errors)
+            self.assertEqual(verdict["verdict"], "not_reproduced")
+            self.assertGreater(asked, 0)
+
+    def test_a_certificate_that_nobody_trusts_shuts_the_gate(self):
         if not shutil.which("openssl"):
             self.skipTest("openssl is not installed")
         with harness.temporary_folder() as folder, Server(None) as server:
-            key, cert = f"{folder}/key.pem", f"{folder}/cert.pem"
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
-                            "2", "-subj", "/CN=127.0.0.1", "-keyout", key, "-out", cert],
-                           check=True, capture_output=True)
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(cert, key)
-            server.http.socket = context.wrap_socket(server.http.socket, server_side=True)
+            speak_tls(server, *certificate(folder, HERE))
             config = settings(folder, server, False, "https")
             with harness.Daemon(folder, config) as daemon:
                 self.feed_until_open(daemon, folder)
@@ -160,15 +232,6 @@ class RescoreFaults(unittest.TestCase):
                 self.assertEqual(daemon.metrics()["reasonwatch_rescore_gate_open"], 0)
                 self.assertEqual(server.asked, [])
                 self.assertEqual(daemon.stop()[0], 0)
-
-    def test_by_hand_it_is_undecided(self):
-        with harness.temporary_folder() as folder, Server("status 500") as server:
-            path = pathlib.Path(folder) / "c.yaml"
-            path.write_text(settings(folder, server, False))
-            done = harness.run("rescore", "--config", path, "--json", "sample-053", check=False)
-            self.assertEqual(done.returncode, 0, done.stderr)
-            verdict = json.loads(done.stdout)
-            self.assertEqual(verdict["verdict"], "undecided")
 
 
 if __name__ == "__main__":

@@ -283,6 +283,60 @@ std::string Likeliest(const Incident& incident) {
   return causes.front().cause;
 }
 
+Verdict NotReproduced(const std::string& incident, absl::Duration after) {
+  Verdict v;
+  v.kind = VerdictKind::kNotReproduced;
+  v.incident = incident;
+  v.model = "model";
+  v.time = kStart + after;
+  return v;
+}
+
+TEST(IncidentBook, WhatWasClearedIsAskedAgainWhereItIsRenewed) {
+  IncidentBook book({.can_confirm = true});
+  const auto opened =
+      Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+  const std::string id = opened[0].incident.id;
+  const Verdict cleared = NotReproduced(id, absl::Minutes(1));
+  EXPECT_EQ(book.TakeVerdict(cleared)->incident.confirmation,
+            Confirmation::kNotReproduced);
+  // More of the same, however large, is what was cleared.
+  Finding f =
+      Found(Signal::kLengthCollapse, absl::Minutes(2), FindingEvent::kUpdated);
+  f.statistic = 1e200;
+  auto events = Take(book, f, 1010);
+  EXPECT_EQ(events[0].incident.confirmation, Confirmation::kNotReproduced);
+  EXPECT_EQ(events[0].incident.severity, Severity::kWarning);
+  f.renewed = true;
+  events = Take(book, f, 1020);
+  EXPECT_EQ(events[0].kind, IncidentEvent::Kind::kUpdated);
+  EXPECT_EQ(events[0].incident.confirmation, Confirmation::kPending);
+  EXPECT_EQ(events[0].incident.severity, Severity::kWarning);
+  // The answer of then, told again by a judge, is none to this.
+  EXPECT_FALSE(book.TakeVerdict(cleared).has_value());
+  EXPECT_EQ(book.Open()[0].confirmation, Confirmation::kPending);
+  Verdict late = NotReproduced(id, absl::Minutes(20));
+  late.kind = VerdictKind::kUnavailable;
+  EXPECT_EQ(book.TakeVerdict(late)->incident.severity, Severity::kCritical);
+}
+
+TEST(IncidentBook, ASignalThatWasNotAskedAboutIsAskedAbout) {
+  IncidentBook book({.can_confirm = true});
+  const auto opened =
+      Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+  const std::string id = opened[0].incident.id;
+  book.TakeVerdict(NotReproduced(id, absl::Minutes(1)));
+  // The same at another level is no news.
+  Finding wide = Found(Signal::kLengthCollapse, absl::Minutes(2));
+  wide.scope = Scope::kModel;
+  EXPECT_EQ(Take(book, wide, 1010)[0].incident.confirmation,
+            Confirmation::kNotReproduced);
+  const auto other =
+      Take(book, Found(Signal::kConsistencyRegression, absl::Minutes(3)), 1020);
+  EXPECT_EQ(other[0].incident.id, id);
+  EXPECT_EQ(other[0].incident.confirmation, Confirmation::kPending);
+}
+
 TEST(RankCauses, FollowTheEvidence) {
   const Finding shorter = Found(Signal::kLengthCollapse, absl::ZeroDuration());
   Finding f = shorter;

@@ -78,6 +78,12 @@ TEST(BodyFacts, TellsAnErrorsKindAndNeverItsText) {
   EXPECT_EQ(ErrorKind(R"({"object": "error", "type": "BadRequestError"})"),
             "BadRequestError");
   EXPECT_EQ(ErrorKind("<html>"), "no JSON");
+  EXPECT_TRUE(BlamesModel(R"({"error": {"param": "model", "code": 404}})"));
+  EXPECT_TRUE(BlamesModel(R"({"error": {"code": "model_not_found"}})"));
+  for (const char* other :
+       {R"({"error": {"param": "messages"}})", R"({"error": "model"})", "[]",
+        "<html>", "", R"({"error": {"param": null, "code": 404}})"})
+    EXPECT_FALSE(BlamesModel(other)) << other;
 }
 
 TEST(SameModel, AllowsDatesAndOwnersOnly) {

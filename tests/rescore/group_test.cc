@@ -384,6 +384,60 @@ TEST(Localise, TheIntervalHoldsTheTrueDifference) {
   EXPECT_GE(held, kRuns * .94);
 }
 
+// rewards: outcome, format.
+RescoreSample Rewarded(int index, std::string_view way, int outcome,
+                       int format) {
+  RescoreSample s;
+  s.index = index;
+  s.way = way;
+  s.rewards = {static_cast<int8_t>(outcome), static_cast<int8_t>(format), -1,
+               -1};
+  return s;
+}
+
+TEST(Localise, AnUnreadableAnswerOfBrokenFormIsNoSuccess) {
+  const ProblemSet set = UniformProblems(1, 8, 0);
+  RescoreJob job;
+  job.samples = {
+      // Broken on the usual way, right on the other.
+      Rewarded(0, kAgain, -1, 0), Rewarded(0, kReference, 1, 1),
+      // The other way round.
+      Rewarded(1, kAgain, 1, 1), Rewarded(1, kReference, -1, 0),
+      // Broken on both.
+      Rewarded(2, kAgain, -1, 0), Rewarded(2, kReference, -1, 0),
+      // In perfect form, and nobody can say whether it is right: no pair.
+      Rewarded(3, kAgain, -1, 1), Rewarded(3, kReference, 1, 1),
+      Rewarded(4, kAgain, 1, 1), Rewarded(4, kReference, -1, 1),
+      // Nothing is known of it at all, or nothing was asked beside it.
+      Rewarded(5, kAgain, -1, -1), Rewarded(5, kReference, 1, 1),
+      Rewarded(6, kReference, 1, 1)};
+  const std::vector<GroupView> groups = {{set.Find("m", 1), &job}};
+  const Pairs outcome = PairsOf(groups, kReference, Reward::kOutcome);
+  EXPECT_EQ(outcome.better, 1);
+  EXPECT_EQ(outcome.worse, 1);
+  EXPECT_EQ(outcome.neither, 1);
+  EXPECT_EQ(outcome.both, 0);
+  EXPECT_EQ(outcome.count(), 3);
+  // Form itself needs no such rule.
+  const Pairs format = PairsOf(groups, kReference, Reward::kFormat);
+  EXPECT_EQ(format.count(), 5);
+  EXPECT_EQ(format.both, 2);
+}
+
+TEST(Localise, NothingReadableIsNoDifference) {
+  const ProblemSet set = UniformProblems(1, 8, 0);
+  RescoreJob job;
+  for (int i = 0; i < 8; ++i) {
+    job.samples.push_back(Rewarded(i, kAgain, -1, 1));
+    job.samples.push_back(Rewarded(i, kReference, -1, 1));
+  }
+  WaysAvailable available;
+  available.reference = true;
+  EXPECT_TRUE(Localise({{set.Find("m", 1), &job}}, PlanWays(available),
+                       Reward::kOutcome)
+                  .empty());
+}
+
 TEST(Localise, NamesTheMostSpecificWayThatCarriesTheLoss) {
   const ProblemSet set = UniformProblems(1, 8, 0);
   RescoreJob job;

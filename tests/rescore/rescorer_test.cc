@@ -107,8 +107,9 @@ TEST_F(RescorerTest, ConfirmsALossAndPagesOnlyThen) {
   EXPECT_EQ(Now().severity, Severity::kCritical);
 }
 
-TEST_F(RescorerTest, NotReproducedLowersAndAHundredfoldRaisesAgain) {
-  Start([](const SampleRequest&) { return true; });
+TEST_F(RescorerTest, WhatWasNotReproducedIsAskedAgainWhereItIsRenewed) {
+  bool healthy = true;
+  Start([&](const SampleRequest&) { return healthy; });
   Open(Signal::kConsistencyRegression);
   RunOn(absl::Minutes(14));
   ASSERT_EQ(told_.size(), 1u);
@@ -116,13 +117,68 @@ TEST_F(RescorerTest, NotReproducedLowersAndAHundredfoldRaisesAgain) {
   EXPECT_EQ(Now().confirmation, Confirmation::kNotReproduced);
   EXPECT_EQ(Now().severity, Severity::kWarning);
   EXPECT_THAT(*store_.LoadRescoreJobs(true, 0), testing::IsEmpty());
-  Finding more = CriticalFinding(Signal::kConsistencyRegression, 9e10);
+  Finding more = CriticalFinding(Signal::kConsistencyRegression, 1e11);
   more.event = FindingEvent::kUpdated;
   Tell(more);
-  EXPECT_EQ(Now().severity, Severity::kWarning);
-  more.statistic = 1e11;
+  RunOn(absl::Minutes(5));
+  EXPECT_EQ(told_.size(), 1u);
+  // Harmless still: asked, and cleared once more.
+  more.renewed = true;
   Tell(more);
+  EXPECT_EQ(Now().confirmation, Confirmation::kPending);
+  Run(absl::Minutes(14));
+  ASSERT_EQ(told_.size(), 2u);
+  EXPECT_EQ(told_[1].kind, VerdictKind::kNotReproduced);
+  EXPECT_EQ(Now().confirmation, Confirmation::kNotReproduced);
+  // A real loss this time, renewed before a minute has passed.
+  healthy = false;
+  more.statistic = 1e14;
+  Tell(more);
+  Run(absl::Minutes(14));
+  ASSERT_EQ(told_.size(), 3u);
+  EXPECT_EQ(told_[2].kind, VerdictKind::kConfirmed);
   EXPECT_EQ(Now().severity, Severity::kCritical);
+  std::set<std::string> ids;
+  for (const SampleRequest& r : client_->requests())
+    EXPECT_TRUE(ids.insert(r.id).second) << r.id;
+}
+
+TEST_F(RescorerTest, ARestartAsksTheRenewedQuestionAndNotTheOldOne) {
+  bool healthy = true;
+  Start([&](const SampleRequest&) { return healthy; });
+  Open(Signal::kConsistencyRegression);
+  Run(absl::Minutes(14));
+  const size_t old_jobs = Jobs().size();
+  healthy = false;
+  Finding more = CriticalFinding(Signal::kConsistencyRegression, 1e11);
+  more.event = FindingEvent::kUpdated;
+  more.renewed = true;
+  Tell(more);
+  clock_.Advance(absl::Minutes(1));
+  Restart();
+  Run(absl::Minutes(14));
+  ASSERT_EQ(told_.size(), 2u);
+  EXPECT_EQ(told_[1].kind, VerdictKind::kConfirmed);
+  // Nothing that passed then weighs now.
+  EXPECT_EQ(told_[1].pass_rate, 0);
+  EXPECT_GT(Jobs().size(), old_jobs);
+}
+
+TEST_F(RescorerTest, AStaleNoteStartsNothing) {
+  Start([](const SampleRequest&) { return true; });
+  Open(Signal::kConsistencyRegression);
+  const Incident before = Now();
+  Run(absl::Minutes(14));
+  ASSERT_EQ(told_.size(), 1u);
+  const size_t jobs = Jobs().size();
+  // As it stood before the verdict reached it, and then as it stands.
+  rescorer_->Note(before);
+  RunOn(absl::Seconds(10));
+  EXPECT_EQ(Jobs().size(), jobs);
+  rescorer_->Note(Now());
+  RunOn(absl::Minutes(5));
+  EXPECT_EQ(Jobs().size(), jobs);
+  EXPECT_EQ(told_.size(), 1u);
 }
 
 TEST_F(RescorerTest, FailuresSeenLiveAreAskedFirstAndGiveTheAdvantage) {
@@ -286,6 +342,60 @@ TEST_F(RescorerTest, SpendsNoMoreThanItsBudget) {
   Restart(options);
   RunOn(absl::Minutes(1));
   EXPECT_LE(client_->requests().size(), before + 1);
+}
+
+TEST_F(RescorerTest, AQuestionWithoutAnAnswerIsPaidByItsTime) {
+  RescorerOptions options;
+  options.tokens_per_hour = 2000;
+  options.timeout = absl::Minutes(1);
+  Start([](const SampleRequest&) { return true; }, options);
+  // Every question takes the whole of its time, and up to its last token.
+  client_->SetDuring([&] { clock_.Advance(absl::Seconds(58)); });
+  client_->SetFault(absl::DeadlineExceededError(""));
+  Open(Signal::kConsistencyRegression);
+  RunOn(absl::Minutes(30));
+  const auto asked = client_->requests().size();
+  const auto most = static_cast<double>(client_->requests()[0].max_tokens);
+  EXPECT_GE(asked, 1u);
+  EXPECT_LE(static_cast<double>(asked), 1 + 3000 / most);
+  // What was spent on them is spent after a restart too.
+  Restart(options);
+  RunOn(absl::Minutes(2));
+  EXPECT_LE(client_->requests().size(), asked + 1);
+}
+
+TEST_F(RescorerTest, AQuestionUnderWayDoesNotHoldUpTheAlert) {
+  Start([](const SampleRequest&) { return true; });
+  // Each takes nearly all of its five minutes.
+  client_->SetDuring([&] {
+    for (int i = 0; i < 740 && !*client_->requests().back().stop; ++i) {
+      clock_.Advance(absl::Milliseconds(400));
+      rescorer_->Watch();
+    }
+  });
+  Open(Signal::kConsistencyRegression);
+  Run(absl::Minutes(25));
+  ASSERT_EQ(told_.size(), 1u);
+  EXPECT_EQ(told_[0].kind, VerdictKind::kUnavailable);
+  EXPECT_EQ(told_[0].reason, "slow");
+  EXPECT_LE(told_[0].time - kBegin, absl::Minutes(16));
+  EXPECT_EQ(rescorer_->Counters().yielded, 1);
+  EXPECT_EQ(Now().severity, Severity::kCritical);
+}
+
+TEST_F(RescorerTest, AVerdictThatIsLateComesAfterARestartToo) {
+  Start([](const SampleRequest&) { return true; });
+  client_->SetLoad(LoadReading{3, 8, .95});
+  Open(Signal::kConsistencyRegression);
+  Run(absl::Minutes(16));
+  ASSERT_EQ(told_.size(), 1u);
+  EXPECT_EQ(told_[0].kind, VerdictKind::kUnavailable);
+  Restart();
+  client_->SetLoad(LoadReading{0, 0, .1});
+  Run(absl::Minutes(30));
+  ASSERT_EQ(told_.size(), 2u);
+  EXPECT_EQ(told_[1].kind, VerdictKind::kNotReproduced);
+  EXPECT_EQ(Now().confirmation, Confirmation::kNotReproduced);
 }
 
 TEST_F(RescorerTest, CanariesRotateAndOneThatFailsIsAskedAgain) {

@@ -1,0 +1,73 @@
+#include "rescore/symptoms.h"
+
+#include <algorithm>
+
+namespace reasonwatch {
+namespace {
+
+constexpr size_t kMaxSymptoms = 64;  // a model
+constexpr size_t kMaxModels = 256;
+
+// Live failures in filled contexts that are worth a look there.
+constexpr size_t kEnoughFilled = 4;
+
+bool ShowsSymptom(const Scored& s) {
+  constexpr Feature kSymptoms[] = {
+      Feature::kZeroThinking, Feature::kSingleSentence, Feature::kStopEmpty,
+      Feature::kExactPeriod,  Feature::kGarbageRun,     Feature::kUnclosed};
+  return std::any_of(std::begin(kSymptoms), std::end(kSymptoms),
+                     [&](Feature f) { return s.reading(f) > 0; });
+}
+
+}  // namespace
+
+void SymptomLog::Observe(const Scored& s) {
+  if (s.origin != Origin::kLive || s.match.kind == MatchKind::kNone) return;
+  const bool exact = s.match.kind == MatchKind::kExact;
+  if (exact ? s.grade != Grade::kIncorrect : !ShowsSymptom(s)) return;
+  // A prompt that is only like a problem of the baseline can't be graded; the
+  // problem that it is like can.
+  const uint64_t problem = exact ? s.match.problem : s.match.neighbour;
+  MutexLock lock(mutex_);
+  if (of_model_.size() >= kMaxModels && !of_model_.contains(s.model)) {
+    // The model that has shown none for longest.
+    of_model_.erase(std::min_element(
+        of_model_.begin(), of_model_.end(), [](const auto& a, const auto& b) {
+          return a.second.back().time < b.second.back().time;
+        }));
+  }
+  std::deque<Symptom>& of_model = of_model_[s.model];
+  RescoreTrigger trigger =
+      exact ? RescoreTrigger::kFailure : RescoreTrigger::kNear;
+  std::erase_if(of_model, [&](const Symptom& old) {
+    if (old.problem != problem) return false;
+    // That it was failed itself says more.
+    if (old.trigger == RescoreTrigger::kFailure) trigger = old.trigger;
+    return true;
+  });
+  if (of_model.size() >= kMaxSymptoms) of_model.pop_front();
+  of_model.push_back(
+      {problem, s.start, trigger, s.stratum.turn >= 2 || s.stratum.fill >= 1});
+}
+
+std::vector<Symptom> SymptomLog::Of(const std::string& model) const {
+  MutexLock lock(mutex_);
+  const auto it = of_model_.find(model);
+  if (it == of_model_.end()) return {};
+  return {it->second.begin(), it->second.end()};
+}
+
+// A finding says where it sits only when it opens, from few responses.
+bool FailsInFilledContexts(const std::vector<Symptom>& symptoms,
+                           absl::Time since) {
+  size_t all = 0;
+  size_t filled = 0;
+  for (const Symptom& s : symptoms) {
+    if (s.time < since) continue;
+    ++all;
+    filled += s.filled;
+  }
+  return filled >= kEnoughFilled && 3 * filled >= 2 * all;
+}
+
+}  // namespace reasonwatch

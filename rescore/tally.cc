@@ -1,0 +1,44 @@
+#include "rescore/tally.h"
+
+namespace reasonwatch {
+namespace {
+
+constexpr size_t kMaxNames = 32;
+
+}  // namespace
+
+void RescoreTally::Count(std::map<std::string, int64_t> RescoreCounters::*which,
+                         std::string_view name) {
+  MutexLock lock(mutex_);
+  auto& counts = counters_.*which;
+  const std::string key(name);
+  ++counts[counts.size() < kMaxNames || counts.contains(key) ? key : "other"];
+}
+
+void RescoreTally::Add(int64_t RescoreCounters::*which, int64_t count) {
+  MutexLock lock(mutex_);
+  counters_.*which += count;
+}
+
+void RescoreTally::SetGate(bool open) {
+  MutexLock lock(mutex_);
+  counters_.gate_open = open;
+}
+
+void RescoreTally::SetQueue(int64_t jobs, std::pair<int, int> progress) {
+  MutexLock lock(mutex_);
+  counters_.queued = jobs;
+  progress_ = progress;
+}
+
+RescoreCounters RescoreTally::Read() const {
+  MutexLock lock(mutex_);
+  return counters_;
+}
+
+std::pair<int, int> RescoreTally::Progress() const {
+  MutexLock lock(mutex_);
+  return progress_;
+}
+
+}  // namespace reasonwatch

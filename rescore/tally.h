@@ -1,0 +1,49 @@
+// What re-scoring counts, for metrics. Thread-safe.
+#ifndef REASONWATCH_RESCORE_TALLY_H_
+#define REASONWATCH_RESCORE_TALLY_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/mutex.h"
+#include "rescore/judge.h"
+
+namespace reasonwatch {
+
+struct RescoreCounters {
+  std::map<std::string, int64_t> jobs;      // "created", "finished", "dropped"
+  std::map<std::string, int64_t> verdicts;  // by name
+  std::map<std::string, int64_t> errors;    // by name
+  int64_t samples = 0;
+  int64_t tokens = 0;   // of output
+  int64_t yielded = 0;  // questions given up for others' requests
+  int64_t queued = 0;   // jobs that are not finished
+  bool gate_open = false;
+  JudgeCounters judge;  // left to whoever has one
+};
+
+class RescoreTally {
+ public:
+  // A name more; over 32 of a kind count as "other".
+  void Count(std::map<std::string, int64_t> RescoreCounters::*which,
+             std::string_view name);
+  void Add(int64_t RescoreCounters::*which, int64_t count);
+  void SetGate(bool open);
+  // Samples asked and wanted at most, over the jobs that are not finished.
+  void SetQueue(int64_t jobs, std::pair<int, int> progress);
+
+  RescoreCounters Read() const;
+  std::pair<int, int> Progress() const;
+
+ private:
+  mutable Mutex mutex_;
+  RescoreCounters counters_ ABSL_GUARDED_BY(mutex_);
+  std::pair<int, int> progress_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_RESCORE_TALLY_H_
