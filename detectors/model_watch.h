@@ -65,6 +65,15 @@ class ModelWatch {
   // live are ignored. `low_coverage`: over 2 % of the last responses were lost.
   std::vector<Finding> Observe(const Scored& scored, bool low_coverage = false);
 
+  // The solved problems that were asked since consistency_regression was last
+  // quiet on all routes, which includes every failure that its evidence is of.
+  struct AskedProblem {
+    uint64_t problem = 0;
+    Posteriors::Seen before;  // while healthy
+    Posteriors::Seen now;
+  };
+  std::vector<AskedProblem> SolvedProblemsAsked() const;
+
   // Closes what is open on streams silent for 7 days.
   std::vector<Finding> Tick(absl::Time now);
 

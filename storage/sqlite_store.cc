@@ -31,9 +31,6 @@
 namespace reasonwatch {
 namespace {
 
-// "RWat", so that another program's database is told apart.
-constexpr int64_t kApplicationId = 0x52576174;
-
 // The log is copied into the database between batches once it holds this
 // many pages (4 MiB), and inside a backlog only when it has grown tenfold:
 // a checkpoint takes tens of milliseconds.
@@ -99,16 +96,11 @@ absl::StatusOr<FileDescriptor> LockFolder(const std::string& folder) {
   return fd;
 }
 
-absl::Status Damaged(const std::string& path, std::string_view what) {
-  return absl::DataLossError(absl::StrFormat(
-      "database %s is damaged (%s); move it and its -wal and -shm files away "
-      "and start again (what was learnt is then learnt anew), or put a backup "
-      "in its place",
-      path, what));
-}
-
+// Of what SQLite has not said itself.
 absl::Status AddPath(const absl::Status& status, const std::string& path) {
-  if (absl::IsDataLoss(status)) return Damaged(path, StdView(status.message()));
+  if (StdView(status.message()).starts_with("database ")) return status;
+  if (absl::IsDataLoss(status))
+    return DamagedError(path, StdView(status.message()));
   return absl::Status(
       status.code(),
       absl::StrFormat("database %s: %s", path, StdView(status.message())));
@@ -197,7 +189,7 @@ int64_t BytesOf(const Problems& problems) {
   int64_t bytes = 0;
   for (const BaselineProblem& p : problems)
     bytes += static_cast<int64_t>(sizeof(p)) + Size(p.model) + Size(p.id) +
-             Size(p.gold);
+             Size(p.gold) + Size(p.family);
   return bytes;
 }
 
@@ -218,6 +210,10 @@ int64_t BytesOf(const Incident& incident) {
     for (const auto& [channel, share] : s.finding.channels)
       bytes += static_cast<int64_t>(sizeof(share)) + Size(channel);
     for (const std::string& stratum : s.finding.strata) bytes += Size(stratum);
+    for (const FamilyCount& f : s.finding.families)
+      bytes += static_cast<int64_t>(sizeof(f)) + Size(f.family);
+    for (const FailingProblem& p : s.finding.failing)
+      bytes += static_cast<int64_t>(sizeof(p)) + Size(p.id) + Size(p.family);
   }
   return bytes;
 }
@@ -781,6 +777,8 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(
   std::optional<FileDescriptor> lock;
   std::optional<Connection> writer;
   if (options.read_only) {
+    if (access(path.c_str(), F_OK) != 0 && errno != ENOENT && errno != ENOTDIR)
+      return SystemError(errno, "can't open", path);
     if (access(path.c_str(), F_OK) != 0)
       return absl::NotFoundError(absl::StrFormat("no database %s", path));
   } else {

@@ -58,6 +58,8 @@ std::string BaselinesJson(const std::vector<BaselineInfo>& baselines);
 absl::Status ShowBaseline(BaselineStore& store, const std::string& model,
                           const std::string& problem, int limit,
                           std::ostream& out);
+// NotFound names the models that have one.
+absl::Status CheckHasBaseline(BaselineStore& store, const std::string& model);
 // One JSON object a problem, for `baseline import --from export`. Returns how
 // many. Agreed problems have no words and are left out.
 absl::StatusOr<int64_t> ExportBaseline(BaselineStore& store,

@@ -41,6 +41,12 @@ std::string Describe(const Finding& f) {
   for (const auto& [channel, share] : f.channels)
     s += absl::StrFormat("(%s %a)", channel, share);
   for (const std::string& stratum : f.strata) s += "<" + stratum + ">";
+  for (const FamilyCount& c : f.families)
+    s += absl::StrFormat("family %s %d %d,", c.family, c.failing, c.asked);
+  for (const FailingProblem& p : f.failing)
+    s += absl::StrFormat("problem %x %s %s %d %d %d %d,", p.problem, p.id,
+                         p.family, p.passed_before, p.trials_before,
+                         p.passed_now, p.trials_now);
   return s + Describe(f.hints);
 }
 
@@ -131,6 +137,8 @@ Incident FullIncident() {
     // The order counts, and a name may come twice.
     f.channels = {{"z", 0.5}, {"a", 0.25}, {"z", std::nextafter(0.25, 1)}};
     f.strata = {"thinking=on", "", "task=code"};
+    f.families = {{"algebra", 7, 5}, {"", 3, 0}};
+    f.failing = {{~uint64_t{0}, "p/1", "algebra", 4, 3, 2, 1}, {5, "", "", 1}};
     f.hints = {{"version_change", 2.5, "fingerprint a -> b"}, {"", kNan, ""}};
   }
   i.causes = {{"version_change", 0.75, "new\nfingerprint"},
