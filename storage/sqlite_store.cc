@@ -40,6 +40,9 @@ constexpr int kCheckpointPagesInBacklog = 10 * kCheckpointPages;
 // Incidents that one transaction removes when the disk cap is reached.
 constexpr int kRemovalBatch = 64;
 
+// Re-runs that stay when the disk cap is reached: nothing is asked twice.
+constexpr absl::Duration kRerunsKept = absl::Hours(24);
+
 // Events that are older, or beyond the number, are removed.
 constexpr int64_t kMaxEvents = 10000;
 
@@ -682,9 +685,13 @@ class SqliteStoreImpl : public SqliteStore {
         CountError(connection_->Checkpoint(true));
         bytes = BytesOnDisk();
         if (bytes <= options_.max_bytes) break;
-        const absl::StatusOr<int64_t> removed =
-            writer_->incidents().RemoveClosedBefore(absl::InfiniteFuture(),
-                                                    kRemovalBatch);
+        // Re-runs first: what they came to stands in their incident.
+        absl::StatusOr<int64_t> removed =
+            writer_->rescores().RemoveFinishedBefore(clock_.Now() - kRerunsKept,
+                                                     kRemovalBatch);
+        if (removed.ok() && *removed == 0)
+          removed = writer_->incidents().RemoveClosedBefore(
+              absl::InfiniteFuture(), kRemovalBatch);
         CountError(removed.status());
         if (!removed.ok() || *removed == 0) break;
         expired_.fetch_add(*removed, std::memory_order_relaxed);

@@ -461,6 +461,41 @@ TEST(SqliteStore, RemovesTheOldestClosedIncidentsAtTheDiskCap) {
             absl::StrFormat("inc-%012x", 2002 - kept->size()));
 }
 
+TEST(SqliteStore, RemovesOldReRunsBeforeIncidentsAtTheDiskCap) {
+  TempFolder folder;
+  SqliteStoreOptions options = InFolder(folder);
+  options.max_bytes = 1 << 20;
+  auto store = OpenOrDie(options);
+  const absl::Time now = absl::Now();
+  for (int n = 0; n < 20; ++n)
+    ASSERT_TRUE(
+        store->PutIncident(MakeIncident(n, now, now + absl::Seconds(n))).ok());
+  for (int n = 0; n < 400; ++n) {
+    RescoreJob job;
+    job.id = absl::StrFormat("rw-%012x", n);
+    job.model = "m";
+    // The last twenty are of today.
+    job.created = job.finished = now - absl::Hours(n < 380 ? 1000 - n : 1);
+    job.result = "undecided";
+    job.samples.resize(100);
+    for (int i = 0; i < 100; ++i) job.samples[static_cast<size_t>(i)].index = i;
+    ASSERT_TRUE(store->PutRescoreJob(job).ok());
+    if (n % 50 == 49) {
+      ASSERT_TRUE(store->Flush(absl::Seconds(20)).ok());
+    }
+  }
+  ASSERT_TRUE(store->Flush(absl::Seconds(20)).ok());
+  store.reset();  // the writer's last look at the size
+  store = OpenOrDie(options);
+  EXPECT_LE(store->Statistics().database_bytes, options.max_bytes);
+  EXPECT_EQ(store->LoadIncidents(false, 0)->size(), 20u);
+  const auto jobs = store->LoadRescoreJobs(false, 0);
+  ASSERT_TRUE(jobs.ok()) << jobs.status();
+  EXPECT_GE(jobs->size(), 20u);
+  EXPECT_LT(jobs->size(), 400u);
+  EXPECT_EQ(jobs->back().id, absl::StrFormat("rw-%012x", 399));
+}
+
 TEST(SqliteStore, OverTheCapItRefusesIncidentsAndTakesState) {
   TempFolder folder;
   SqliteStoreOptions options = InFolder(folder);
