@@ -55,8 +55,8 @@ void TellBadLine(const std::string& path, int64_t line, std::string_view why,
 }
 
 absl::StatusOr<BaselineFormat> FormatOf(const BaselineImportOptions& options) {
-  if (options.format != BaselineFormat::kAuto) return options.format;
   RW_ASSIGN_OR_RETURN(std::ifstream in, OpenInput(options.path));
+  if (options.format != BaselineFormat::kAuto) return options.format;
   std::string line;
   while (std::getline(in, line)) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
@@ -132,10 +132,6 @@ class ProblemImport {
       std::ostringstream told_below;
       RW_RETURN_IF_ERROR(ProblemImport(options_, nullptr, dry).Run(told_below));
     }
-    if (options_.model.empty() && report_.format != BaselineFormat::kExport)
-      return absl::InvalidArgumentError(
-          "say whose baseline it is: --model NAME, as in the model's "
-          "responses");
     RW_ASSIGN_OR_RETURN(std::ifstream in, OpenInput(options_.path));
     const auto reader = ProblemReader::Make(report_.format, in);
     std::vector<ImportedProblem> read;
@@ -536,11 +532,21 @@ absl::Status ShowProblem(BaselineStore& store, const BaselineProblem& p,
 
 }  // namespace
 
+absl::StatusOr<BaselineFormat> CheckImport(
+    const BaselineImportOptions& options) {
+  RW_ASSIGN_OR_RETURN(const BaselineFormat format, FormatOf(options));
+  if (options.model.empty() && !HoldsResponses(format) &&
+      format != BaselineFormat::kExport)
+    return absl::InvalidArgumentError(
+        "say whose baseline it is: --model NAME, as in the model's responses");
+  return format;
+}
+
 absl::StatusOr<BaselineImportReport> ImportBaselineFile(
     const BaselineImportOptions& options, const Config& config,
     BaselineStore* store, std::ostream& messages) {
   BaselineImportReport report;
-  RW_ASSIGN_OR_RETURN(report.format, FormatOf(options));
+  RW_ASSIGN_OR_RETURN(report.format, CheckImport(options));
   if (HoldsResponses(report.format)) {
     std::string key = "dry run";
     if (store != nullptr) {

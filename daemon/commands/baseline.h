@@ -42,6 +42,11 @@ struct BaselineImportReport {
   int64_t bad_lines = 0;
 };
 
+// The format that the file is read as. Its errors are known before a database
+// is made: no such file, no known format, no model for a problem set.
+absl::StatusOr<BaselineFormat> CheckImport(
+    const BaselineImportOptions& options);
+
 // A bad line goes to `messages` as path:line: why, is counted and skipped.
 // Importing the same again changes nothing. InvalidArgument where nothing could
 // be read.

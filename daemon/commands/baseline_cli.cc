@@ -18,7 +18,6 @@
 #include "daemon/commands/baseline.h"
 #include "daemon/commands/compare.h"
 #include "daemon/config.h"
-#include "daemon/input_file.h"
 #include "daemon/pipeline/settings.h"
 
 namespace reasonwatch {
@@ -114,7 +113,7 @@ absl::Status Import(Shared& s) {
   RW_ASSIGN_OR_RETURN(s.import.format, ParseBaselineFormat(s.from));
   s.import.model = s.model;
   // Before a database is made for it.
-  RW_RETURN_IF_ERROR(OpenInput(s.import.path).status());
+  RW_RETURN_IF_ERROR(CheckImport(s.import).status());
   std::unique_ptr<BaselineStore> store;
   if (!s.import.dry_run) {
     RW_ASSIGN_OR_RETURN(store, StoreOf(config, /*read_only=*/false));
