@@ -2,6 +2,7 @@
 #ifndef REASONWATCH_CORE_INCIDENT_H_
 #define REASONWATCH_CORE_INCIDENT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -61,6 +62,28 @@ struct Cause {
 
 enum class FindingEvent : uint8_t { kOpened, kUpdated, kClosed };
 
+// How the solved problems of one family fare since the suspected change.
+struct FamilyCount {
+  std::string family;  // "" = of problems without one
+  int32_t asked = 0;
+  int32_t failing = 0;  // failed in over a quarter of their trials since
+  bool operator==(const FamilyCount&) const = default;
+};
+
+// A solved problem that fails now, without its words.
+struct FailingProblem {
+  uint64_t problem = 0;  // digest
+  std::string id;        // the operator's name, or the digest in hex digits
+  std::string family;
+  int32_t trials_before = 0;  // while healthy
+  int32_t passed_before = 0;
+  int32_t trials_now = 0;  // since the suspected change
+  int32_t passed_now = 0;
+  bool operator==(const FailingProblem&) const = default;
+};
+inline constexpr size_t kMaxFailingProblems = 20;
+inline constexpr size_t kMaxFamilyCounts = 20;
+
 // A signal of one level (model, route or replica) passed its threshold, still
 // does, or has recovered.
 struct Finding {
@@ -91,6 +114,11 @@ struct Finding {
   std::vector<std::pair<std::string, double>> channels;  // name, share
   std::vector<std::string> strata;                       // where it sits
   std::vector<Cause> hints;  // unnormalised evidence for causes
+  // Of consistency_regression, over the model's routes: the families of the
+  // solved problems that were asked, those that fail most first, and the
+  // failing problems, the surest first; at most so many as stands above.
+  std::vector<FamilyCount> families;
+  std::vector<FailingProblem> failing;
 };
 
 struct IncidentSignal {

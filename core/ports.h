@@ -55,6 +55,7 @@ struct BaselineProblem {
   int32_t trials = 0;
   int32_t failures = 0;
   ProblemKind kind = ProblemKind::kGold;
+  std::string family{};  // "algebra", "rates"; "" = nobody named one
 };
 
 // The words of an imported problem, to ask it again. Problems that were learnt

@@ -65,6 +65,7 @@ struct Problem {
   std::string id;
   std::string answer;  // gold; "" = none
   AnswerKind answer_kind = AnswerKind::kUnknown;
+  std::string family{};  // what it is of: "algebra", "rates"; "" = not said
 };
 
 struct Response {

@@ -220,6 +220,13 @@ void Describe(V& v, Config& c) {
       v.Number("per_hour", c.baseline.canaries.per_hour, 0, 3600);
     });
   });
+  v.Section("grading", [&] {
+    v.String("command", c.grading.command);
+    v.Duration("timeout", c.grading.timeout, absl::Seconds(1),
+               absl::Minutes(1));
+    v.Size("max_memory", c.grading.max_memory, 16 * kMiB, 64 * kGiB);
+    v.Integer("queue", c.grading.queue, int64_t{1}, int64_t{1} << 16);
+  });
   v.Section("rescore", [&] {
     RescoreConfig& r = c.rescore;
     v.Bool("enabled", r.enabled);

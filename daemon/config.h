@@ -100,6 +100,14 @@ struct StorageConfig {
   EvidenceConfig evidence;
 };
 
+// A grader of the operator's own; see daemon/grader.
+struct GradingConfig {
+  std::string command;                        // for /bin/sh -c, "" = built in
+  absl::Duration timeout = absl::Seconds(5);  // of one answer
+  int64_t max_memory = int64_t{1} << 30;      // address space of the command
+  int64_t queue = 1024;                       // live answers that wait for it
+};
+
 struct CanariesConfig {
   double per_hour = 0;  // solved problems asked on schedule, 0 = none
 };
@@ -161,6 +169,7 @@ struct Config {
   std::map<std::string, SignalConfig> signals;  // every signal, by name
   StorageConfig storage;
   BaselineConfig baseline;
+  GradingConfig grading;
   RescoreConfig rescore;
   WebhookConfig webhook;
   std::string log_level = "info";

@@ -48,12 +48,36 @@ Json ChannelsJson(const Finding& f) {
   return out;
 }
 
+Json FamiliesJson(const Finding& f) {
+  Json out = Json::array();
+  for (const FamilyCount& c : f.families)
+    out.push_back(Json::object(
+        {{"family", c.family}, {"asked", c.asked}, {"failing", c.failing}}));
+  return out;
+}
+
+Json FailingJson(const Finding& f) {
+  Json out = Json::array();
+  for (const FailingProblem& p : f.failing)
+    out.push_back(Json::object(
+        {{"id", p.id},
+         {"digest", absl::StrFormat("%016x", p.problem)},
+         {"family", p.family},
+         {"before", {{"passed", p.passed_before}, {"asked", p.trials_before}}},
+         {"now", {{"passed", p.passed_now}, {"asked", p.trials_now}}}}));
+  return out;
+}
+
 // What only the finding says, the same in replay and in the API.
 void AddEvidence(const Finding& f, Json& out) {
   out["channel"] = f.channel;
   out["channel_share"] = f.channel_share;
   out["channels"] = ChannelsJson(f);
   out["strata"] = f.strata;
+  if (f.signal == Signal::kConsistencyRegression) {
+    out["families"] = FamiliesJson(f);
+    out["failing_problems"] = FailingJson(f);
+  }
   out["affected_share"] = f.affected_share;
   out["responses_since_onset"] = f.responses_since_onset;
   out["onset_time"] = TimeJson(f.onset_time);

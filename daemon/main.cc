@@ -1,6 +1,5 @@
 // The commands of `reasonwatch`.
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -22,6 +21,7 @@
 #include "daemon/commands/split.h"
 #include "daemon/config.h"
 #include "daemon/grader/command_grader.h"
+#include "daemon/input_file.h"
 #include "rescore/client/model_client.h"
 #include "tap/jsonl/import.h"
 
@@ -40,7 +40,8 @@ absl::StatusOr<Config> ConfigFrom(const std::string& path) {
 
 int RunReplay(const std::string& config_path, double mean_responses,
               const std::string& baseline, const std::string& live,
-              const std::string& findings_path, const std::string& from) {
+              const std::string& findings_path,
+              const std::string& baseline_from, const std::string& from) {
   auto config = ConfigFrom(config_path);
   if (!config.ok()) return Fail(config.status());
   if (mean_responses > 0) {
@@ -48,11 +49,17 @@ int RunReplay(const std::string& config_path, double mean_responses,
   } else if (config_path.empty()) {
     config->false_alarms.mean_responses = 1e5;
   }
+  for (const std::string& read : {baseline, live})
+    if (SameFile(read, findings_path))
+      return Fail(absl::InvalidArgumentError(
+          "--findings would be written over " + read));
   std::ofstream findings(findings_path, std::ios::binary);
   if (!findings)
     return Fail(absl::NotFoundError("can't write " + findings_path));
-  const auto report = Replay(*config, baseline, live, findings, std::cerr,
-                             *RecordFormatOf(from));
+  const auto report =
+      Replay(*config, baseline, live, findings, std::cerr,
+             *RecordFormatOf(baseline_from.empty() ? from : baseline_from),
+             *RecordFormatOf(from));
   if (!report.ok()) return Fail(report.status());
   std::cerr << "baseline " << report->baseline_rows << " rows, live "
             << report->live_rows << " rows, bad lines " << report->bad_lines
@@ -114,11 +121,14 @@ std::vector<std::string> RecordFormatNames() {
 template <typename Run>
 int OverLines(const std::string& in_path, const std::string& out_path,
               Run run) {
-  std::ifstream in(in_path, std::ios::binary);
-  if (!in) return Fail(absl::NotFoundError("can't open " + in_path));
+  auto in = OpenInput(in_path);
+  if (!in.ok()) return Fail(in.status());
+  if (SameFile(in_path, out_path))
+    return Fail(absl::InvalidArgumentError(
+        "--in and --out are the same file, " + in_path));
   std::ofstream out(out_path, std::ios::binary);
   if (!out) return Fail(absl::NotFoundError("can't write " + out_path));
-  const absl::Status status = run(in, out);
+  const absl::Status status = run(*in, out);
   return status.ok() ? 0 : Fail(status);
 }
 
@@ -137,7 +147,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
 
   auto* replay = app.add_subcommand("replay", "run recorded responses");
-  std::string baseline, live, findings, from = "reasonwatch";
+  std::string baseline, live, findings, from = "reasonwatch", baseline_from;
   double mean_responses = 0;
   replay->add_option("--config", config, "configuration (YAML)");
   replay
@@ -152,9 +162,13 @@ int main(int argc, char** argv) {
   replay->add_option("--from", from, "what wrote the two files")
       ->check(CLI::IsMember(RecordFormatNames()))
       ->capture_default_str();
+  replay
+      ->add_option("--baseline-from", baseline_from,
+                   "what wrote --baseline, where it is not --from")
+      ->check(CLI::IsMember(RecordFormatNames()));
   replay->callback([&] {
-    exit_code =
-        RunReplay(config, mean_responses, baseline, live, findings, from);
+    exit_code = RunReplay(config, mean_responses, baseline, live, findings,
+                          baseline_from, from);
   });
 
   std::string in_path, out_path;
@@ -176,8 +190,6 @@ int main(int argc, char** argv) {
     CommandGrader own(grader_options);
     GradeFunction ask;
     if (!grader_options.command.empty()) {
-      std::signal(SIGPIPE,
-                  SIG_IGN);  // a grader that ends is an error of its own
       ask = [&own](auto id, auto kind, auto gold, auto answer) {
         return own.Ask(id, kind, gold, answer);
       };
@@ -324,5 +336,8 @@ int main(int argc, char** argv) {
   AddCompareCommand(app, exit_code);
 
   CLI11_PARSE(app, argc, argv);
+  // A full disk behind standard output shows here at last.
+  if (!std::cout.flush() && exit_code == 0)
+    exit_code = Fail(absl::DataLossError("can't write to standard output"));
   return exit_code;
 }

@@ -308,6 +308,16 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
   return findings;
 }
 
+std::vector<ModelWatch::AskedProblem> ModelWatch::SolvedProblemsAsked() const {
+  std::vector<AskedProblem> asked;
+  for (const auto& [problem, repeats] : repeats_)
+    if (posteriors_.Solved(problem))
+      asked.push_back({problem,
+                       posteriors_.Of(problem),
+                       {repeats.trials, repeats.failures}});
+  return asked;
+}
+
 std::vector<Finding> ModelWatch::Tick(absl::Time now) {
   std::vector<Finding> findings;
   const auto close = [&](Level& level) {

@@ -69,6 +69,15 @@ class ModelWatch {
   // against how it is now (Level::Clear).
   void Clear(const Finding& finding);
 
+  // The solved problems that were asked since consistency_regression was last
+  // quiet on all routes, which includes every failure that its evidence is of.
+  struct AskedProblem {
+    uint64_t problem = 0;
+    Posteriors::Seen before;  // while healthy
+    Posteriors::Seen now;
+  };
+  std::vector<AskedProblem> SolvedProblemsAsked() const;
+
   // Closes what is open on streams silent for 7 days.
   std::vector<Finding> Tick(absl::Time now);
 

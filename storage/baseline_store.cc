@@ -453,20 +453,28 @@ absl::StatusOr<std::unique_ptr<BaselineStore>> OpenBaselineStore(
   const std::string path = options.folder + "/reasonwatch.db";
   const auto known = static_cast<int64_t>(Migrations().size());
   const bool exists = access(path.c_str(), F_OK) == 0;
-  if (!exists && options.read_only)
-    return absl::NotFoundError(absl::StrFormat("no database %s", path));
   std::optional<Connection> connection;
-  int64_t version = 0;
   if (exists) {
-    RW_ASSIGN_OR_RETURN(connection, Connection::Open(path));
-    RW_ASSIGN_OR_RETURN(version, connection->ReadInt("PRAGMA user_version"));
+    absl::StatusOr<Connection> opened = Connection::Open(path);
+    if (opened.ok()) {
+      const auto version = opened->ReadInt("PRAGMA user_version");
+      const auto application = opened->ReadInt("PRAGMA application_id");
+      if (version.ok() && *version == known && application.ok() &&
+          *application == kApplicationId)
+        connection = *std::move(opened);
+    }
   }
-  if (version != known) {
+  if (!connection.has_value()) {
     // The store of the daemon makes and migrates it, checks what it is, and
-    // says what is wrong.
-    connection.reset();
+    // says what is wrong: also beside a daemon, where it needs no lock for
+    // that.
     SqliteStoreOptions store;
     store.folder = options.folder;
+    if (exists) {
+      store.read_only = true;
+      const absl::Status readable = OpenSqliteStore(store).status();
+      if (absl::IsDataLoss(readable)) return readable;
+    }
     store.read_only = options.read_only;
     RW_RETURN_IF_ERROR(OpenSqliteStore(store).status());
     RW_ASSIGN_OR_RETURN(connection, Connection::Open(path));

@@ -35,7 +35,8 @@ Statement& BindProblem(Statement& statement, const BaselineProblem& p) {
       .Text(p.gold)
       .Int(p.trials)
       .Int(p.failures)
-      .Text(kProblemKindNames[static_cast<size_t>(p.kind)]);
+      .Text(kProblemKindNames[static_cast<size_t>(p.kind)])
+      .Text(p.family);
 }
 
 ModelEvent EventOf(Statement& query) {
@@ -65,12 +66,13 @@ absl::StatusOr<ProblemWriter> ProblemWriter::Prepare(Connection& connection) {
       Statement replace,
       connection.Prepare(
           "INSERT OR REPLACE INTO problems (model, digest, id, answer_kind,"
-          " gold, trials, failures, kind) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)"));
+          " gold, trials, failures, kind, family)"
+          " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)"));
   RW_ASSIGN_OR_RETURN(
       Statement add,
       connection.Prepare(
           "INSERT INTO problems (model, digest, id, answer_kind, gold, trials,"
-          " failures, kind) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)"
+          " failures, kind, family) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)"
           " ON CONFLICT (model, digest) DO UPDATE SET"
           " trials = trials + excluded.trials,"
           " failures = failures + excluded.failures,"
@@ -78,6 +80,7 @@ absl::StatusOr<ProblemWriter> ProblemWriter::Prepare(Connection& connection) {
           " answer_kind ="
           " iif(excluded.gold = '', answer_kind, excluded.answer_kind),"
           " kind = iif(excluded.gold = '', kind, excluded.kind),"
+          " family = iif(excluded.family = '', family, excluded.family),"
           " gold = iif(excluded.gold = '', gold, excluded.gold)"));
   return ProblemWriter(std::move(replace), std::move(add));
 }
@@ -129,8 +132,8 @@ absl::StatusOr<std::vector<BaselineProblem>> ReadProblems(
   RW_ASSIGN_OR_RETURN(
       Statement query,
       connection.Prepare(
-          "SELECT model, digest, id, answer_kind, gold, trials, failures, kind"
-          " FROM problems WHERE ?1 = '' OR model = ?1"
+          "SELECT model, digest, id, answer_kind, gold, trials, failures, kind,"
+          " family FROM problems WHERE ?1 = '' OR model = ?1"
           " ORDER BY model, digest"));
   query.Text(model);
   std::vector<BaselineProblem> problems;
@@ -151,6 +154,7 @@ absl::StatusOr<std::vector<BaselineProblem>> ReadProblems(
     RW_ASSIGN_OR_RETURN(const size_t kind,
                         FromName(kProblemKindNames, query.NextText(), "kind"));
     p.kind = static_cast<ProblemKind>(kind);
+    p.family = query.NextText();
   }
 }
 

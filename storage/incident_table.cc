@@ -130,6 +130,7 @@ class IncidentReader {
       f.channel_share = query.NextReal();
       RW_RETURN_IF_ERROR(ReadChannels(incident.id, position, f));
       RW_RETURN_IF_ERROR(ReadStrata(incident.id, position, f));
+      RW_RETURN_IF_ERROR(ReadProblems(incident.id, position, f));
       RW_ASSIGN_OR_RETURN(
           f.hints,
           ReadCauses("SELECT cause, weight, evidence FROM incident_hints "
@@ -167,6 +168,42 @@ class IncidentReader {
       RW_ASSIGN_OR_RETURN(const bool row, query.Step());
       if (!row) return absl::OkStatus();
       finding.strata.push_back(query.NextText());
+    }
+  }
+
+  absl::Status ReadProblems(std::string_view incident, int position,
+                            Finding& finding) {
+    RW_ASSIGN_OR_RETURN(
+        Statement families,
+        connection_.Prepare("SELECT family, asked, failing FROM"
+                            " incident_families WHERE incident = ?1 AND"
+                            " signal_position = ?2 ORDER BY position"));
+    families.Text(incident).Int(position);
+    while (true) {
+      RW_ASSIGN_OR_RETURN(const bool row, families.Step());
+      if (!row) break;
+      FamilyCount& f = finding.families.emplace_back();
+      f.family = families.NextText();
+      f.asked = static_cast<int32_t>(families.NextInt());
+      f.failing = static_cast<int32_t>(families.NextInt());
+    }
+    RW_ASSIGN_OR_RETURN(
+        Statement problems,
+        connection_.Prepare(
+            "SELECT problem, id, family, trials_before, passed_before,"
+            " trials_now, passed_now FROM incident_problems WHERE incident ="
+            " ?1 AND signal_position = ?2 ORDER BY position"));
+    problems.Text(incident).Int(position);
+    while (true) {
+      RW_ASSIGN_OR_RETURN(const bool row, problems.Step());
+      if (!row) return absl::OkStatus();
+      FailingProblem& p = finding.failing.emplace_back();
+      p.problem = static_cast<uint64_t>(problems.NextInt());
+      p.id = problems.NextText();
+      p.family = problems.NextText();
+      for (int32_t* count :
+           {&p.trials_before, &p.passed_before, &p.trials_now, &p.passed_now})
+        *count = static_cast<int32_t>(problems.NextInt());
     }
   }
 
@@ -227,6 +264,18 @@ absl::StatusOr<IncidentWriter> IncidentWriter::Prepare(Connection& connection) {
                          " signal_position, position, stratum)"
                          " VALUES (?1,?2,?3,?4)"));
   RW_ASSIGN_OR_RETURN(
+      Statement family,
+      connection.Prepare("INSERT INTO incident_families (incident,"
+                         " signal_position, position, family, asked, failing)"
+                         " VALUES (?1,?2,?3,?4,?5,?6)"));
+  RW_ASSIGN_OR_RETURN(
+      Statement problem,
+      connection.Prepare("INSERT INTO incident_problems (incident,"
+                         " signal_position, position, problem, id, family,"
+                         " trials_before, passed_before, trials_now,"
+                         " passed_now) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,"
+                         "?10)"));
+  RW_ASSIGN_OR_RETURN(
       Statement hint,
       connection.Prepare("INSERT INTO incident_hints (incident,"
                          " signal_position, position, cause, weight, evidence)"
@@ -243,8 +292,9 @@ absl::StatusOr<IncidentWriter> IncidentWriter::Prepare(Connection& connection) {
   return IncidentWriter(
       connection,
       Statements{std::move(remove), std::move(incident), std::move(signal),
-                 std::move(channel), std::move(stratum), std::move(hint),
-                 std::move(cause), std::move(expire)});
+                 std::move(channel), std::move(stratum), std::move(family),
+                 std::move(problem), std::move(hint), std::move(cause),
+                 std::move(expire)});
 }
 
 absl::Status IncidentWriter::Write(const Incident& i) {
@@ -312,6 +362,26 @@ absl::Status IncidentWriter::WriteSignal(const Incident& incident,
                            .Int(position)
                            .Int(static_cast<int64_t>(n))
                            .Text(f.strata[n])
+                           .Run());
+  for (size_t n = 0; n < f.families.size(); ++n)
+    RW_RETURN_IF_ERROR(statements_.family.Text(incident.id)
+                           .Int(position)
+                           .Int(static_cast<int64_t>(n))
+                           .Text(f.families[n].family)
+                           .Int(f.families[n].asked)
+                           .Int(f.families[n].failing)
+                           .Run());
+  for (size_t n = 0; n < f.failing.size(); ++n)
+    RW_RETURN_IF_ERROR(statements_.problem.Text(incident.id)
+                           .Int(position)
+                           .Int(static_cast<int64_t>(n))
+                           .Int(static_cast<int64_t>(f.failing[n].problem))
+                           .Text(f.failing[n].id)
+                           .Text(f.failing[n].family)
+                           .Int(f.failing[n].trials_before)
+                           .Int(f.failing[n].passed_before)
+                           .Int(f.failing[n].trials_now)
+                           .Int(f.failing[n].passed_now)
                            .Run());
   return WriteCauses(statements_.hint, incident.id, position, f.hints);
 }

@@ -33,6 +33,8 @@ class IncidentWriter {
     Statement signal;
     Statement channel;
     Statement stratum;
+    Statement family;
+    Statement problem;
     Statement hint;
     Statement cause;
     Statement expire;

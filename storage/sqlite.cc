@@ -10,15 +10,28 @@
 #include "core/status_macros.h"
 
 namespace reasonwatch {
+
+absl::Status DamagedError(const std::string& path, std::string_view what) {
+  return absl::DataLossError(absl::StrFormat(
+      "database %s is damaged (%s); move it and its -wal and -shm files away "
+      "and start again (what was learnt is then learnt anew), or put a backup "
+      "in its place",
+      path, what));
+}
+
 namespace {
 
 absl::Status SqliteError(sqlite3* db, int code) {
   const char* text = db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code);
-  const std::string message = absl::StrFormat("sqlite: %s (%d)", text, code);
+  const char* file = db != nullptr ? sqlite3_db_filename(db, "main") : nullptr;
+  const std::string path = file != nullptr ? file : "";
+  const std::string what = absl::StrFormat("sqlite: %s (%d)", text, code);
+  const std::string message =
+      path.empty() ? what : absl::StrFormat("database %s: %s", path, what);
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return absl::DataLossError(message);
+      return DamagedError(path, what);
     case SQLITE_FULL:
     case SQLITE_NOMEM:
     case SQLITE_TOOBIG:
@@ -30,7 +43,10 @@ absl::Status SqliteError(sqlite3* db, int code) {
     case SQLITE_AUTH:
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
-      return absl::PermissionDeniedError(message);
+      return absl::PermissionDeniedError(
+          message +
+          "; the file and its folder must be writable for this user, the one "
+          "that `serve` runs as");
     default:
       return absl::InternalError(message);
   }

@@ -18,6 +18,9 @@ struct sqlite3_stmt;
 
 namespace reasonwatch {
 
+// DataLoss that says what to do. Errors of this header name the file.
+absl::Status DamagedError(const std::string& path, std::string_view what);
+
 // int64 nanoseconds; absl's infinities are the ends of the range.
 int64_t TimeToNs(absl::Time time);
 absl::Time TimeFromNs(int64_t ns);

@@ -31,9 +31,6 @@
 namespace reasonwatch {
 namespace {
 
-// "RWat", so that another program's database is told apart.
-constexpr int64_t kApplicationId = 0x52576174;
-
 // The log is copied into the database between batches once it holds this
 // many pages (4 MiB), and inside a backlog only when it has grown tenfold:
 // a checkpoint takes tens of milliseconds.
@@ -42,6 +39,9 @@ constexpr int kCheckpointPagesInBacklog = 10 * kCheckpointPages;
 
 // Incidents that one transaction removes when the disk cap is reached.
 constexpr int kRemovalBatch = 64;
+
+// Re-runs that stay when the disk cap is reached: nothing is asked twice.
+constexpr absl::Duration kRerunsKept = absl::Hours(24);
 
 // Events that are older, or beyond the number, are removed.
 constexpr int64_t kMaxEvents = 10000;
@@ -99,16 +99,11 @@ absl::StatusOr<FileDescriptor> LockFolder(const std::string& folder) {
   return fd;
 }
 
-absl::Status Damaged(const std::string& path, std::string_view what) {
-  return absl::DataLossError(absl::StrFormat(
-      "database %s is damaged (%s); move it and its -wal and -shm files away "
-      "and start again (what was learnt is then learnt anew), or put a backup "
-      "in its place",
-      path, what));
-}
-
+// Of what SQLite has not said itself.
 absl::Status AddPath(const absl::Status& status, const std::string& path) {
-  if (absl::IsDataLoss(status)) return Damaged(path, StdView(status.message()));
+  if (StdView(status.message()).starts_with("database ")) return status;
+  if (absl::IsDataLoss(status))
+    return DamagedError(path, StdView(status.message()));
   return absl::Status(
       status.code(),
       absl::StrFormat("database %s: %s", path, StdView(status.message())));
@@ -197,7 +192,7 @@ int64_t BytesOf(const Problems& problems) {
   int64_t bytes = 0;
   for (const BaselineProblem& p : problems)
     bytes += static_cast<int64_t>(sizeof(p)) + Size(p.model) + Size(p.id) +
-             Size(p.gold);
+             Size(p.gold) + Size(p.family);
   return bytes;
 }
 
@@ -218,6 +213,10 @@ int64_t BytesOf(const Incident& incident) {
     for (const auto& [channel, share] : s.finding.channels)
       bytes += static_cast<int64_t>(sizeof(share)) + Size(channel);
     for (const std::string& stratum : s.finding.strata) bytes += Size(stratum);
+    for (const FamilyCount& f : s.finding.families)
+      bytes += static_cast<int64_t>(sizeof(f)) + Size(f.family);
+    for (const FailingProblem& p : s.finding.failing)
+      bytes += static_cast<int64_t>(sizeof(p)) + Size(p.id) + Size(p.family);
   }
   return bytes;
 }
@@ -686,9 +685,13 @@ class SqliteStoreImpl : public SqliteStore {
         CountError(connection_->Checkpoint(true));
         bytes = BytesOnDisk();
         if (bytes <= options_.max_bytes) break;
-        const absl::StatusOr<int64_t> removed =
-            writer_->incidents().RemoveClosedBefore(absl::InfiniteFuture(),
-                                                    kRemovalBatch);
+        // Re-runs first: what they came to stands in their incident.
+        absl::StatusOr<int64_t> removed =
+            writer_->rescores().RemoveFinishedBefore(clock_.Now() - kRerunsKept,
+                                                     kRemovalBatch);
+        if (removed.ok() && *removed == 0)
+          removed = writer_->incidents().RemoveClosedBefore(
+              absl::InfiniteFuture(), kRemovalBatch);
         CountError(removed.status());
         if (!removed.ok() || *removed == 0) break;
         expired_.fetch_add(*removed, std::memory_order_relaxed);
@@ -781,6 +784,8 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(
   std::optional<FileDescriptor> lock;
   std::optional<Connection> writer;
   if (options.read_only) {
+    if (access(path.c_str(), F_OK) != 0 && errno != ENOENT && errno != ENOTDIR)
+      return SystemError(errno, "can't open", path);
     if (access(path.c_str(), F_OK) != 0)
       return absl::NotFoundError(absl::StrFormat("no database %s", path));
   } else {

@@ -22,9 +22,10 @@ struct SqliteStoreOptions {
   // every Put is FailedPrecondition.
   bool read_only = false;
 
-  // Of database and write-ahead log. Over it the oldest closed incidents go;
-  // where that is not enough, new incidents and problems are refused. State
-  // and facts are always taken: they replace what is there.
+  // Of database and write-ahead log. Over it re-runs of before the last 24 h
+  // go, then the oldest closed incidents; where that is not enough, new
+  // incidents and problems are refused. State and facts are always taken: they
+  // replace what is there.
   int64_t max_bytes = int64_t{1} << 30;
   // Incidents closed longer ago are removed.
   absl::Duration retention = absl::Hours(24 * 90);

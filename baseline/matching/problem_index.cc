@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "core/strings.h"
 #include "re2/re2.h"
 
 namespace reasonwatch {
@@ -157,6 +158,10 @@ bool ProblemIndex::Add(uint64_t digest, IndexedProblem problem,
     return true;
   }
   if (problems_.size() >= kMaxIndexedProblems) return false;
+  if (!problem.id.empty()) {
+    const auto [named, only] = by_id_.emplace(StableHash(problem.id), digest);
+    if (!only) named->second = 0;
+  }
   const std::string gold = problem.gold;
   problems_.emplace(digest, std::move(problem));
   if (prompt.empty() || prompt.size() > kMaxProblemBytes) return true;
@@ -343,8 +348,20 @@ Match ProblemIndex::FindNear(const std::vector<uint32_t>& shingles) const {
           .distance = std::max(static_cast<float>(1 - best), .01F)};
 }
 
+uint64_t ProblemIndex::DigestOfId(std::string_view id) const {
+  if (const auto it = by_id_.find(StableHash(id)); it != by_id_.end())
+    return it->second;
+  const size_t mark = id.find_last_not_of("0123456789");
+  if (mark == std::string_view::npos || id[mark] != '#' ||
+      mark + 1 == id.size())
+    return 0;
+  const auto it = by_id_.find(StableHash(id.substr(0, mark)));
+  return it == by_id_.end() ? 0 : it->second;
+}
+
 size_t ProblemIndex::memory() const {
-  return problems_.capacity() *
+  return by_id_.capacity() * (2 * sizeof(uint64_t) + 1) +
+         problems_.capacity() *
              (sizeof(uint64_t) + sizeof(IndexedProblem) + 1) +
          by_core_.capacity() * (sizeof(uint64_t) + sizeof(uint32_t) + 5) +
          texts_.capacity() * sizeof(Text) +

@@ -23,6 +23,8 @@ namespace reasonwatch {
 struct IndexedProblem {
   std::string gold;  // "" = only the caller's verdict can grade it
   AnswerKind answer_kind = AnswerKind::kUnknown;
+  std::string id{};      // the operator's name for it, "" = none
+  std::string family{};  // what it is of: "algebra", "rates"; "" = not known
 };
 
 class ProblemIndex {
@@ -37,13 +39,17 @@ class ProblemIndex {
 
   // nullptr where the problem is not in the baseline. O(1).
   const IndexedProblem* Find(uint64_t digest) const;
+  // Digest of the problem with this id, or with what stands before a last '#'
+  // and digits: batches have every id once, so "p7#2" is a further answer to
+  // p7. 0 where there is none, or several have it.
+  uint64_t DigestOfId(std::string_view id) const;
   // Which problem the prompt asks. distance: 0 for exact, else 1 - similarity,
   // in (0, 0.5]. Linear in the prompt.
   Match FindByText(std::string_view prompt) const;
 
   size_t size() const { return problems_.size(); }
   bool has_text() const { return !texts_.empty(); }
-  // Bytes held, gold answers aside.
+  // Bytes held, gold answers and names aside.
   size_t memory() const;
 
  private:
@@ -78,6 +84,8 @@ class ProblemIndex {
   Match FindNear(const std::vector<uint32_t>& shingles) const;
 
   absl::flat_hash_map<uint64_t, IndexedProblem> problems_;
+  // Digest of an id to the problem's; 0: several problems have it.
+  absl::flat_hash_map<uint64_t, uint64_t> by_id_;
   absl::flat_hash_map<uint64_t, uint32_t> by_core_;  // rolling hash to text
   std::vector<Text> texts_;
   std::vector<PendingText> pending_;  // of the texts, until Build()

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <tuple>
 #include <utility>
 
@@ -20,6 +21,7 @@
 #include "core/status_macros.h"
 #include "core/strings.h"
 #include "daemon/commands/data_folder.h"
+#include "daemon/input_file.h"
 #include "daemon/pipeline/model_pipeline.h"
 #include "daemon/pipeline/settings.h"
 #include "daemon/pipeline/standard_evaluator.h"
@@ -38,18 +40,23 @@ constexpr size_t kBatch = 1000;
 // Prompts of a model that its usual prefix is found in.
 constexpr size_t kPrefixPrompts = 2000;
 constexpr int kMaxRegimesShown = 20;
+constexpr int64_t kMaxBadLinesTold = 100;
 // Means that differ by over so many standard errors are pointed out.
 constexpr double kNotableErrors = 3;
 
-absl::StatusOr<std::ifstream> Open(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return absl::NotFoundError(absl::StrFormat("can't open %s", path));
-  return in;
+// The wrong format makes a bad line of every line.
+void TellBadLine(const std::string& path, int64_t line, std::string_view why,
+                 BaselineImportReport& report, std::ostream& messages) {
+  ++report.bad_lines;
+  if (report.bad_lines <= kMaxBadLinesTold)
+    messages << path << ":" << line << ": " << why << "\n";
+  if (report.bad_lines == kMaxBadLinesTold)
+    messages << "further bad lines are counted, not told\n";
 }
 
 absl::StatusOr<BaselineFormat> FormatOf(const BaselineImportOptions& options) {
+  RW_ASSIGN_OR_RETURN(std::ifstream in, OpenInput(options.path));
   if (options.format != BaselineFormat::kAuto) return options.format;
-  RW_ASSIGN_OR_RETURN(std::ifstream in, Open(options.path));
   std::string line;
   while (std::getline(in, line)) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
@@ -119,11 +126,13 @@ class ProblemImport {
       : options_(options), store_(store), report_(report) {}
 
   absl::Status Run(std::ostream& messages) {
-    if (options_.model.empty() && report_.format != BaselineFormat::kExport)
-      return absl::InvalidArgumentError(
-          "say whose baseline it is: --model NAME, as in the model's "
-          "responses");
-    RW_ASSIGN_OR_RETURN(std::ifstream in, Open(options_.path));
+    // What is there is only given up for a file that can be read to its end.
+    if (options_.replace && store_ != nullptr) {
+      BaselineImportReport dry = report_;
+      std::ostringstream told_below;
+      RW_RETURN_IF_ERROR(ProblemImport(options_, nullptr, dry).Run(told_below));
+    }
+    RW_ASSIGN_OR_RETURN(std::ifstream in, OpenInput(options_.path));
     const auto reader = ProblemReader::Make(report_.format, in);
     std::vector<ImportedProblem> read;
     while (true) {
@@ -133,9 +142,8 @@ class ProblemImport {
           return absl::InvalidArgumentError(
               absl::StrFormat("%s:%d: %s", options_.path, reader->line(),
                               StdView(more.status().message())));
-        messages << options_.path << ":" << reader->line() << ": "
-                 << more.status().message() << "\n";
-        ++report_.bad_lines;
+        TellBadLine(options_.path, reader->line(),
+                    StdView(more.status().message()), report_, messages);
         continue;
       }
       if (!*more) break;
@@ -227,10 +235,11 @@ class ResponseImport {
         report_(report) {}
 
   absl::Status Run(std::ostream& messages) {
+    evaluator_.SetGrader(
+        GraderOf(config_, /*lasting=*/false, TellGraderFailures(messages)));
     RW_RETURN_IF_ERROR(EachRow(
         [&](int64_t line, std::string_view why) {
-          messages << options_.path << ":" << line << ": " << why << "\n";
-          ++report_.bad_lines;
+          TellBadLine(options_.path, line, why, report_, messages);
         },
         [&](Response& r) -> absl::Status {
           std::vector<std::string>& prompts = targets_[r.model].prompts;
@@ -247,7 +256,7 @@ class ResponseImport {
       const ImportedProblem asked = AsProblem(r);
       target.index->Add(
           DigestOf(asked, target.prefix),
-          IndexedProblem{r.problem->answer, r.problem->answer_kind},
+          {r.problem->answer, r.problem->answer_kind, r.problem->id, ""},
           AskedText(asked.text, target.prefix));
       return absl::OkStatus();
     }));
@@ -284,7 +293,7 @@ class ResponseImport {
   absl::Status EachRow(
       const std::function<void(int64_t, std::string_view)>& bad_line,
       const std::function<absl::Status(Response&)>& take) {
-    RW_ASSIGN_OR_RETURN(std::ifstream in, Open(options_.path));
+    RW_ASSIGN_OR_RETURN(std::ifstream in, OpenInput(options_.path));
     RecordReader reader(RecordFormatOf(report_.format));
     std::string line;
     std::vector<Response> rows;
@@ -316,6 +325,7 @@ class ResponseImport {
     p.problem.id = r.problem->id;
     p.problem.gold = r.problem->answer;
     p.problem.answer_kind = r.problem->answer_kind;
+    p.problem.family = r.problem->family.empty() ? r.task : r.problem->family;
     return p;
   }
 
@@ -352,7 +362,7 @@ class ResponseImport {
       if (p.kind != ProblemKind::kGold) continue;
       const auto text = texts.find(p.digest);
       target.index->Add(
-          p.digest, IndexedProblem{p.gold, p.answer_kind},
+          p.digest, {p.gold, p.answer_kind, p.id, ""},
           text == texts.end() ? "" : AskedText(text->second, target.prefix));
     }
     return absl::OkStatus();
@@ -499,6 +509,7 @@ absl::Status ShowProblem(BaselineStore& store, const BaselineProblem& p,
             ? ""
             : absl::StrFormat(" (%s)",
                               AbslView(AnswerKindName(p.answer_kind))));
+  if (!p.family.empty()) out << absl::StrFormat("  family   %s\n", p.family);
   out << absl::StrFormat("  passed   %s\n", PassCount(p.trials, p.failures));
   RW_ASSIGN_OR_RETURN(const auto trials, store.Trials(p.model));
   for (const RegimeTrials& t : trials)
@@ -521,11 +532,21 @@ absl::Status ShowProblem(BaselineStore& store, const BaselineProblem& p,
 
 }  // namespace
 
+absl::StatusOr<BaselineFormat> CheckImport(
+    const BaselineImportOptions& options) {
+  RW_ASSIGN_OR_RETURN(const BaselineFormat format, FormatOf(options));
+  if (options.model.empty() && !HoldsResponses(format) &&
+      format != BaselineFormat::kExport)
+    return absl::InvalidArgumentError(
+        "say whose baseline it is: --model NAME, as in the model's responses");
+  return format;
+}
+
 absl::StatusOr<BaselineImportReport> ImportBaselineFile(
     const BaselineImportOptions& options, const Config& config,
     BaselineStore* store, std::ostream& messages) {
   BaselineImportReport report;
-  RW_ASSIGN_OR_RETURN(report.format, FormatOf(options));
+  RW_ASSIGN_OR_RETURN(report.format, CheckImport(options));
   if (HoldsResponses(report.format)) {
     std::string key = "dry run";
     if (store != nullptr) {
@@ -643,6 +664,10 @@ absl::Status ShowBaseline(BaselineStore& store, const std::string& model,
   return absl::OkStatus();
 }
 
+absl::Status CheckHasBaseline(BaselineStore& store, const std::string& model) {
+  return InfoOf(store, model).status();
+}
+
 absl::StatusOr<int64_t> ExportBaseline(BaselineStore& store,
                                        const std::string& model,
                                        std::ostream& out) {
@@ -663,6 +688,7 @@ absl::StatusOr<int64_t> ExportBaseline(BaselineStore& store,
         {{"id", p.id},
          {"answer", p.gold},
          {"answer_kind", std::string(AnswerKindName(p.answer_kind))}});
+    if (!p.family.empty()) row["problem"]["family"] = p.family;
     const auto text = store.Text(p.model, p.digest);
     if (text.ok()) {
       if (!text->system_prompt.empty())

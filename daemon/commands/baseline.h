@@ -42,6 +42,11 @@ struct BaselineImportReport {
   int64_t bad_lines = 0;
 };
 
+// The format that the file is read as. Its errors are known before a database
+// is made: no such file, no known format, no model for a problem set.
+absl::StatusOr<BaselineFormat> CheckImport(
+    const BaselineImportOptions& options);
+
 // A bad line goes to `messages` as path:line: why, is counted and skipped.
 // Importing the same again changes nothing. InvalidArgument where nothing could
 // be read.
@@ -58,6 +63,8 @@ std::string BaselinesJson(const std::vector<BaselineInfo>& baselines);
 absl::Status ShowBaseline(BaselineStore& store, const std::string& model,
                           const std::string& problem, int limit,
                           std::ostream& out);
+// NotFound names the models that have one.
+absl::Status CheckHasBaseline(BaselineStore& store, const std::string& model);
 // One JSON object a problem, for `baseline import --from export`. Returns how
 // many. Agreed problems have no words and are left out.
 absl::StatusOr<int64_t> ExportBaseline(BaselineStore& store,

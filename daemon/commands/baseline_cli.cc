@@ -18,6 +18,7 @@
 #include "daemon/commands/baseline.h"
 #include "daemon/commands/compare.h"
 #include "daemon/config.h"
+#include "daemon/pipeline/settings.h"
 
 namespace reasonwatch {
 namespace {
@@ -59,8 +60,15 @@ absl::StatusOr<Config> ConfigOf(const Shared& s) {
   return config;
 }
 
-absl::StatusOr<std::unique_ptr<BaselineStore>> StoreOf(const Config& config,
-                                                       bool read_only) {
+// `must_exist`: what a mistyped folder has not should not be made there.
+absl::StatusOr<std::unique_ptr<BaselineStore>> StoreOf(
+    const Config& config, bool read_only, bool must_exist = false) {
+  if (must_exist) {
+    const absl::Status there =
+        OpenBaselineStore({.folder = config.storage.path, .read_only = true})
+            .status();
+    if (absl::IsNotFound(there)) return there;
+  }
   return OpenBaselineStore({.folder = config.storage.path,
                             .read_only = read_only,
                             .max_bytes = config.storage.max_bytes});
@@ -104,6 +112,8 @@ absl::Status Import(Shared& s) {
   RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(s));
   RW_ASSIGN_OR_RETURN(s.import.format, ParseBaselineFormat(s.from));
   s.import.model = s.model;
+  // Before a database is made for it.
+  RW_RETURN_IF_ERROR(CheckImport(s.import).status());
   std::unique_ptr<BaselineStore> store;
   if (!s.import.dry_run) {
     RW_ASSIGN_OR_RETURN(store, StoreOf(config, /*read_only=*/false));
@@ -120,6 +130,8 @@ absl::Status Export(const Shared& s) {
   RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(s));
   RW_ASSIGN_OR_RETURN(const auto store, StoreOf(config, /*read_only=*/true));
   if (s.out.empty()) return ExportBaseline(*store, s.model, std::cout).status();
+  // Before an earlier export is written over.
+  RW_RETURN_IF_ERROR(CheckHasBaseline(*store, s.model));
   std::ofstream out(s.out, std::ios::binary | std::ios::trunc);
   if (!out)
     return absl::PermissionDeniedError(
@@ -132,17 +144,24 @@ absl::Status Export(const Shared& s) {
 
 absl::Status Freeze(const Shared& s) {
   RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(s));
-  RW_ASSIGN_OR_RETURN(const auto store, StoreOf(config, /*read_only=*/false));
+  RW_ASSIGN_OR_RETURN(const auto store, StoreOf(config, /*read_only=*/false,
+                                                /*must_exist=*/true));
   RW_RETURN_IF_ERROR(store->Freeze(s.model, !s.off, absl::Now()));
+  RW_ASSIGN_OR_RETURN(const auto learnt, store->Rolling(s.model));
   std::cout << (s.off ? "imports are let in again\n"
-                      : "what the daemon has learnt is the golden reference "
-                        "now; imports are refused until `--off`\n");
+                : learnt.empty()
+                    ? "the daemon has learnt nothing of the model yet, so its "
+                      "baseline stays as it is; imports are refused until "
+                      "`--off`\n"
+                    : "what the daemon has learnt is the golden reference "
+                      "now; imports are refused until `--off`\n");
   return absl::OkStatus();
 }
 
 absl::Status Rebase(Shared& s) {
   RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(s));
-  RW_ASSIGN_OR_RETURN(const auto store, StoreOf(config, /*read_only=*/false));
+  RW_ASSIGN_OR_RETURN(const auto store, StoreOf(config, /*read_only=*/false,
+                                                /*must_exist=*/true));
   s.rebase.model = s.model;
   RW_RETURN_IF_ERROR(RebaseBaseline(*store, s.rebase, absl::Now()));
   std::cout << "noted: open incidents of " << s.model
@@ -156,7 +175,8 @@ absl::Status Rebase(Shared& s) {
 
 absl::Status Record(Shared& s, const MakeModelClient& make_client) {
   RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(s));
-  RW_ASSIGN_OR_RETURN(const auto store, StoreOf(config, /*read_only=*/false));
+  RW_ASSIGN_OR_RETURN(const auto store, StoreOf(config, /*read_only=*/false,
+                                                /*must_exist=*/true));
   s.record.model = s.model;
   s.record.timeout = absl::Seconds(s.timeout_seconds);
   RW_ASSIGN_OR_RETURN(const auto client, make_client(s.record));
@@ -173,6 +193,9 @@ absl::Status Record(Shared& s, const MakeModelClient& make_client) {
       "%d problems, %d new answers, %d from before, %d failed requests; they "
       "are in %s\n",
       r.problems, r.answers, r.had, r.failures, s.record.out);
+  if (r.answers == 0 && r.had == 0 && !r.stopped)
+    return absl::UnavailableError(
+        "the model has given no answer; nothing is imported");
   if (r.stopped) {
     std::cout << "stopped: the same command goes on from here\n";
     return absl::CancelledError("stopped before the end");
@@ -327,7 +350,7 @@ CLI::App* AddBaselineCommands(CLI::App& app, int& exit_code,
 
 void AddCompareCommand(CLI::App& app, int& exit_code) {
   struct Options {
-    std::string a, b;
+    std::string a, b, config;
     std::string format = "text";
     CompareOptions compare;
   };
@@ -340,6 +363,8 @@ void AddCompareCommand(CLI::App& app, int& exit_code) {
       ->required();
   command->add_option("b", o->b, "recorded responses after (JSONL)")
       ->required();
+  command->add_option("--config", o->config,
+                      "configuration (YAML), for a grader of your own");
   command->add_option("--format", o->format)
       ->check(CLI::IsMember({"text", "json", "junit"}))
       ->capture_default_str();
@@ -349,7 +374,15 @@ void AddCompareCommand(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command->callback([o, &exit_code] {
-    const auto report = CompareFiles(o->a, o->b, o->compare, std::cerr);
+    const auto compare = [&]() -> absl::StatusOr<CompareReport> {
+      if (!o->config.empty()) {
+        RW_ASSIGN_OR_RETURN(const Config config, LoadConfig(o->config));
+        o->compare.grader =
+            GraderOf(config, /*lasting=*/false, TellGraderFailures(std::cerr));
+      }
+      return CompareFiles(o->a, o->b, o->compare, std::cerr);
+    };
+    const auto report = compare();
     if (!report.ok()) {
       std::cerr << "reasonwatch: " << report.status().message() << "\n";
       exit_code = 2;

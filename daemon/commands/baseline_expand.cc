@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "core/status_macros.h"
+#include "daemon/input_file.h"
 
 namespace reasonwatch {
 namespace {
@@ -52,8 +53,7 @@ absl::StatusOr<VariantTemplate> ReadTemplate(const std::string& line) {
 
 absl::StatusOr<std::vector<VariantTemplate>> ReadTemplates(
     const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return absl::NotFoundError("can't open " + path);
+  RW_ASSIGN_OR_RETURN(std::ifstream in, OpenInput(path));
   std::vector<VariantTemplate> templates;
   std::string line;
   for (int64_t number = 1; std::getline(in, line); ++number) {

@@ -105,6 +105,11 @@ absl::Status CheckWhole(const ImportedProblem& p) {
   return absl::OkStatus();
 }
 
+// What the sets call it: MATH a subject, MMLU-Pro a category.
+std::string NamedFamily(const Object& object) {
+  return Trimmed(object.Text({"family", "subject", "category"}));
+}
+
 absl::StatusOr<ImportedProblem> FromGsm8k(const Object& object) {
   ImportedProblem p;
   p.text.prompt = object.Text({"question"});
@@ -119,6 +124,7 @@ absl::StatusOr<ImportedProblem> FromGsm8k(const Object& object) {
       absl::StrReplaceAll(Trimmed(solution.substr(mark + 4)), {{",", ""}});
   p.problem.answer_kind = AnswerKind::kNumber;
   p.problem.id = object.Text({"id"});
+  p.problem.family = NamedFamily(object);
   RW_RETURN_IF_ERROR(CheckWhole(p));
   return p;
 }
@@ -132,6 +138,7 @@ absl::StatusOr<ImportedProblem> FromMath(const Object& object,
   if (p.problem.gold.empty()) return Missing("answer");
   p.problem.answer_kind = kind;
   p.problem.id = object.Text({"unique_id", "id", "problem_id"});
+  p.problem.family = NamedFamily(object);
   return p;
 }
 
@@ -202,6 +209,7 @@ absl::StatusOr<ImportedProblem> FromChoice(const Object& object) {
     p.text.prompt += absl::StrFormat("\n%s. %s", o.label, o.text);
   p.problem.answer_kind = AnswerKind::kChoice;
   p.problem.id = object.Text({"id", "question_id", "problem_id"});
+  p.problem.family = NamedFamily(object);
   return p;
 }
 
@@ -230,6 +238,7 @@ absl::StatusOr<std::vector<ImportedProblem>> FromExport(const Object& object) {
   const Object problem(inner);
   p.problem.id = problem.Text({"id"});
   p.problem.gold = problem.Text({"answer"});
+  p.problem.family = problem.Text({"family"});
   RW_ASSIGN_OR_RETURN(p.problem.answer_kind,
                       KindOf(problem.Text({"answer_kind"})));
   if (p.text.prompt.empty() && p.text.messages_json.empty() &&
@@ -341,6 +350,7 @@ class Csv : public ProblemReader {
       if (columns_[i] == Column::kPrompt) p.text.prompt = fields[i];
       if (columns_[i] == Column::kAnswer) p.problem.gold = Trimmed(fields[i]);
       if (columns_[i] == Column::kId) p.problem.id = Trimmed(fields[i]);
+      if (columns_[i] == Column::kFamily) p.problem.family = Trimmed(fields[i]);
       if (columns_[i] == Column::kKind) {
         RW_ASSIGN_OR_RETURN(p.problem.answer_kind,
                             KindOf(Lower(Trimmed(fields[i]))));
@@ -355,19 +365,21 @@ class Csv : public ProblemReader {
   int64_t line() const override { return began_; }
 
  private:
-  enum class Column : uint8_t { kOther, kPrompt, kAnswer, kId, kKind };
+  enum class Column : uint8_t { kOther, kPrompt, kAnswer, kId, kKind, kFamily };
 
   absl::Status ReadHeader(const std::vector<std::string>& names) {
     std::vector<Column> columns;
     for (const std::string& given : names) {
       const std::string name = Lower(Trimmed(given));
-      columns.push_back(name == "prompt" || name == "question" ||
-                                name == "problem"
-                            ? Column::kPrompt
-                        : name == "answer"                     ? Column::kAnswer
-                        : name == "id" || name == "problem_id" ? Column::kId
-                        : name == "answer_kind"                ? Column::kKind
-                                                : Column::kOther);
+      columns.push_back(
+          name == "prompt" || name == "question" || name == "problem"
+              ? Column::kPrompt
+          : name == "answer"                     ? Column::kAnswer
+          : name == "id" || name == "problem_id" ? Column::kId
+          : name == "answer_kind"                ? Column::kKind
+          : name == "family" || name == "subject" || name == "category"
+              ? Column::kFamily
+              : Column::kOther);
     }
     for (const Column needed : {Column::kPrompt, Column::kAnswer})
       if (std::count(columns.begin(), columns.end(), needed) != 1)

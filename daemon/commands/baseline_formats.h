@@ -9,6 +9,7 @@
 //   csv     a header with prompt | question | problem and answer; id and
 //           answer_kind where there are any
 //   export  what `baseline export` writes
+// Each takes `family`, else `subject` or `category`, where it is there.
 // Keys are looked up without regard to case.
 #ifndef REASONWATCH_DAEMON_COMMANDS_BASELINE_FORMATS_H_
 #define REASONWATCH_DAEMON_COMMANDS_BASELINE_FORMATS_H_

@@ -175,7 +175,8 @@ absl::StatusOr<BaselineRecordReport> RecordBaseline(
         r.prompt = text.prompt;
         r.messages_json = text.messages_json;
         r.system_prompt = text.system_prompt;
-        r.problem = Problem{problem.id, problem.gold, problem.answer_kind};
+        r.problem = Problem{problem.id, problem.gold, problem.answer_kind,
+                            problem.family};
         r.sampling = {options.temperature, options.top_p, 1, 0};
         r.intent.max_tokens = options.max_tokens;
         if (regime.ok() && r.regime == Regime()) r.regime = *regime;

@@ -18,7 +18,6 @@
 #include "core/status_macros.h"
 #include "core/strings.h"
 #include "daemon/pipeline/import_baseline.h"
-#include "daemon/pipeline/standard_evaluator.h"
 #include "features/prompt.h"
 
 namespace reasonwatch {
@@ -79,8 +78,10 @@ struct Asked {
 
 using Recording = std::map<std::string, Asked>;
 
-Recording Read(const std::vector<Response>& rows) {
-  const StandardEvaluator evaluator("compare");
+Recording Read(const std::vector<Response>& rows,
+               const StandardEvaluator::AnswerGrader& grader) {
+  StandardEvaluator evaluator("compare");
+  evaluator.SetGrader(grader);
   Recording recording;
   for (const Response& row : rows) {
     std::string key = row.problem_id;
@@ -282,8 +283,8 @@ std::string_view CompareVerdictName(CompareVerdict verdict) {
 absl::StatusOr<CompareReport> CompareResponses(const std::vector<Response>& a,
                                                const std::vector<Response>& b,
                                                const CompareOptions& options) {
-  const Recording before = Read(a);
-  const Recording after = Read(b);
+  const Recording before = Read(a, options.grader);
+  const Recording after = Read(b, options.grader);
   CompareReport report;
   report.rows_a = static_cast<int64_t>(a.size());
   report.rows_b = static_cast<int64_t>(b.size());

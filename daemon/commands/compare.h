@@ -16,6 +16,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/response.h"
+#include "daemon/pipeline/standard_evaluator.h"
 
 namespace reasonwatch {
 
@@ -44,6 +45,8 @@ struct PairedChange {
 
 struct CompareOptions {
   double min_drop = .02;  // of the pass rate that is a regression
+  // In place of the built-in grader; may be null.
+  StandardEvaluator::AnswerGrader grader{};
 };
 
 struct CompareReport {

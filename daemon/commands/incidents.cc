@@ -143,6 +143,14 @@ absl::Status ShowIncident(const std::string& folder, const std::string& id,
       if (share >= .01)
         out << absl::StrFormat("    channel     %3.0f %%  %s\n", 100 * share,
                                channel);
+    for (const FamilyCount& c : f.families)
+      out << absl::StrFormat(
+          "    family      %s: %d of %d solved problems asked fail now\n",
+          c.family.empty() ? "(none named)" : c.family, c.failing, c.asked);
+    for (const FailingProblem& p : f.failing)
+      out << absl::StrFormat(
+          "    fails now   %s: passed %d of %d before, %d of %d now\n", p.id,
+          p.passed_before, p.trials_before, p.passed_now, p.trials_now);
     for (const std::string& stratum : f.strata)
       out << absl::StrFormat("    where       %s\n", stratum);
     for (const IncidentSignal& s : i.signals) {

@@ -13,11 +13,10 @@
 
 namespace reasonwatch {
 
-absl::StatusOr<ReplayReport> Replay(const Config& config,
-                                    const std::string& baseline,
-                                    const std::string& live,
-                                    std::ostream& findings,
-                                    std::ostream& messages, RecordFormat from) {
+absl::StatusOr<ReplayReport> Replay(
+    const Config& config, const std::string& baseline, const std::string& live,
+    std::ostream& findings, std::ostream& messages, RecordFormat baseline_from,
+    RecordFormat from) {
   ReplayReport report;
   const auto bad_line_of = [&](const std::string& path) {
     return [&messages, path](int64_t number, std::string_view why) {
@@ -25,6 +24,8 @@ absl::StatusOr<ReplayReport> Replay(const Config& config,
     };
   };
   StandardEvaluator evaluator("replay");
+  evaluator.SetGrader(
+      GraderOf(config, /*lasting=*/false, TellGraderFailures(messages)));
   std::map<std::string, std::unique_ptr<ModelPipeline>> pipelines;
   const WatchOptions watch = WatchOptionsOf(config);
   const auto pipeline_of = [&](const std::string& model) -> ModelPipeline& {
@@ -37,8 +38,9 @@ absl::StatusOr<ReplayReport> Replay(const Config& config,
     return *p;
   };
 
-  RW_ASSIGN_OR_RETURN(RecordedFile healthy,
-                      ReadRecordedFile(baseline, bad_line_of(baseline), from));
+  RW_ASSIGN_OR_RETURN(
+      RecordedFile healthy,
+      ReadRecordedFile(baseline, bad_line_of(baseline), baseline_from));
   RW_ASSIGN_OR_RETURN(RecordedFile traffic,
                       ReadRecordedFile(live, bad_line_of(live), from));
   report.bad_lines = healthy.bad_lines + traffic.bad_lines;

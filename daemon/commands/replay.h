@@ -21,13 +21,12 @@ struct ReplayReport {
 
 // Learns `baseline`, then takes `live` in its order on a virtual clock (the
 // latest time so far), and writes one finding a line. Bad lines are told to
-// `messages` with file and line number, counted and skipped. Both files are
-// read as `from` says. Deterministic.
-absl::StatusOr<ReplayReport> Replay(const Config& config,
-                                    const std::string& baseline,
-                                    const std::string& live,
-                                    std::ostream& findings,
-                                    std::ostream& messages, RecordFormat from);
+// `messages` with file and line number, counted and skipped. Deterministic,
+// where the configuration has no grader of its own.
+absl::StatusOr<ReplayReport> Replay(
+    const Config& config, const std::string& baseline, const std::string& live,
+    std::ostream& findings, std::ostream& messages, RecordFormat baseline_from,
+    RecordFormat from);
 
 }  // namespace reasonwatch
 

@@ -72,6 +72,8 @@ absl::StatusOr<RescoreReport> RunRescore(const Config& config,
                                }));
   }
   StandardEvaluator evaluator(/*session_key=*/"");
+  evaluator.SetGrader(
+      GraderOf(config, /*lasting=*/false, TellGraderFailures(messages)));
   evaluator.SetDefaultProfile(ProfileOf(config, ""));
   std::map<std::string, std::unique_ptr<ModelPipeline>> pipelines;
   ImportBaseline(

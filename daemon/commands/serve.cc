@@ -25,6 +25,7 @@
 #include "daemon/commands/baseline.h"
 #include "daemon/commands/data_folder.h"
 #include "daemon/export/telemetry.h"
+#include "daemon/grader/live_grader.h"
 #include "daemon/http/server.h"
 #include "daemon/incident_json.h"
 #include "daemon/log.h"
@@ -108,6 +109,10 @@ void LogVerdict(const Verdict& v) {
   } else {
     LogInfo("rescore_verdict", fields);
   }
+}
+
+void LogGraderFailure(const absl::Status& why) {
+  LogWarning("grader_failed", {{"error", std::string(why.message())}});
 }
 
 TapCounters CountersOf(const TapStatistics& s) {
@@ -216,13 +221,25 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
                       OpenSqliteStore(store_options));
   RW_ASSIGN_OR_RETURN(std::string session_key, SessionKey(config.storage.path));
   StandardEvaluator evaluator(std::move(session_key));
+  // Re-runs and imports wait for a process of their own.
+  evaluator.SetGrader(GraderOf(config, /*lasting=*/true, LogGraderFailure));
   {
     evaluator.SetDefaultProfile(ProfileOf(config, ""));
     for (const auto& [model, settings] : config.models)
       evaluator.SetProfile(model, ProfileOf(config, model));
   }
 
+  std::unique_ptr<LiveGrader> grader;
+  if (!config.grading.command.empty()) {
+    LiveGraderOptions grader_options;
+    grader_options.command = GraderOptionsOf(config, /*lasting=*/true);
+    grader_options.records = config.grading.queue;
+    grader_options.on_failure = LogGraderFailure;
+    grader = std::make_unique<LiveGrader>(std::move(grader_options));
+    RW_RETURN_IF_ERROR(grader->Start());
+  }
   ShardsOptions shard_options;
+  shard_options.grader = grader.get();
   shard_options.checkpoint_interval = config.storage.checkpoint_interval;
   shard_options.shards =
       std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 8);
@@ -337,6 +354,8 @@ absl::Status Serve(const Config& config, const std::string& config_path) {
         rescoring != nullptr ? rescoring->Counters() : RescoreCounters(),
         webhook != nullptr ? webhook->Counts()
                            : std::map<std::string, int64_t>());
+    if (grader != nullptr)
+      telemetry.SetGrader(grader->Answers(), grader->starts());
     // The writer lives if it has written, or has nothing to write.
     if (statistics.queued == 0 ||
         writes.exchange(statistics.writes) != statistics.writes)

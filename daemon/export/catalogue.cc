@@ -428,6 +428,22 @@ const std::vector<MetricInfo>& MetricCatalogue() {
        "steps connected, answer follows.",
        "Compare with the model's own past: what is counted says nothing by "
        "itself. See features/rubric/rubric.h."},
+      {Metric::kGraderAnswers,
+       "reasonwatch_grader_answers_total",
+       kCounter,
+       "answers",
+       {"result"},
+       "Live answers that grading.command was to grade, by what came of them.",
+       "All but `graded` are ungradable: `timeout`, `ended`, `garbage`; "
+       "`resting` after failures; `stale` and `queue_full` where it is too "
+       "slow."},
+      {Metric::kGraderStarts,
+       "reasonwatch_grader_starts_total",
+       kCounter,
+       "processes",
+       {},
+       "Times that grading.command was started for live traffic.",
+       "Grows where the grader dies or has to be stopped."},
   };
   return catalogue;
 }

@@ -70,6 +70,8 @@ enum class Metric : uint8_t {
   kBuildInfo,
   kEmptyAnswers,
   kRubricScore,
+  kGraderAnswers,
+  kGraderStarts,
   kCount
 };
 inline constexpr int kMetricCount = static_cast<int>(Metric::kCount);

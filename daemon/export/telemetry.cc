@@ -605,6 +605,18 @@ class Telemetry::Impl {
     rescore_ = now;
   }
 
+  void SetGrader(const std::map<std::string, int64_t>& answers,
+                 int64_t starts) {
+    MutexLock lock(mutex_);
+    for (const auto& [result, count] : answers)
+      CounterAt(Metric::kGraderAnswers, {{"result", result}})
+          .Increment(static_cast<double>(
+              count - std::exchange(grader_answers_[result], count)));
+    CounterAt(Metric::kGraderStarts, {})
+        .Increment(static_cast<double>(starts -
+                                       std::exchange(grader_starts_, starts)));
+  }
+
   void SetRestartGap(absl::Duration gap) {
     restart_gap_->Set(absl::ToDoubleSeconds(gap));
   }
@@ -953,6 +965,8 @@ class Telemetry::Impl {
       ABSL_GUARDED_BY(mutex_);
   StoreStatistics store_ ABSL_GUARDED_BY(mutex_);
   RescoreCounters rescore_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, int64_t> grader_answers_ ABSL_GUARDED_BY(mutex_);
+  int64_t grader_starts_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, int64_t> webhooks_ ABSL_GUARDED_BY(mutex_);
 
   // Taken before mutex_, so that no callback runs under the latter.
@@ -1027,6 +1041,10 @@ void Telemetry::SetRescore(const RescoreCounters& counters,
 
 void Telemetry::SetStore(const StoreStatistics& statistics) {
   impl_->SetStore(statistics);
+}
+void Telemetry::SetGrader(const std::map<std::string, int64_t>& answers,
+                          int64_t starts) {
+  impl_->SetGrader(answers, starts);
 }
 void Telemetry::SetRestartGap(absl::Duration gap) { impl_->SetRestartGap(gap); }
 std::string Telemetry::Text() { return impl_->Text(); }

@@ -104,6 +104,10 @@ class Telemetry {
   void SetRescore(const RescoreCounters& counters,
                   const std::map<std::string, int64_t>& webhooks);
 
+  // Totals of the operator's own grader: answers by what came of them, and
+  // processes that were started.
+  void SetGrader(const std::map<std::string, int64_t>& answers, int64_t starts);
+
   // Prometheus text format 0.0.4; every family of the catalogue is there,
   // with its HELP and TYPE, even before it has a series.
   std::string Text();

@@ -4,11 +4,13 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -26,15 +28,18 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kMaxLineBytes = 64 << 10;
 constexpr rlim_t kMaxFiles = 64;
+constexpr int64_t kLookMs = 100;  // for Cancel()
 
 void CloseAndForget(int& fd) {
   if (fd >= 0) close(fd);
   fd = -1;
 }
 
+// Without its limits the command is not run.
 void Limit(int resource, rlim_t value) {
   const rlimit limit = {value, value};
-  setrlimit(static_cast<__rlimit_resource>(resource), &limit);
+  if (setrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0)
+    _exit(126);
 }
 
 // Between fork and exec: only what is safe in the child of a program with
@@ -53,6 +58,7 @@ void Limit(int resource, rlim_t value) {
   dup2(out, STDOUT_FILENO);
   const int null = open("/dev/null", O_WRONLY);
   if (null >= 0) dup2(null, STDERR_FILENO);
+  close_range(STDERR_FILENO + 1, ~0u, 0);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -77,34 +83,40 @@ CommandGrader::~CommandGrader() {
 }
 
 absl::Status CommandGrader::Start() {
-  if (starts_ > options_.restarts)
+  if (options_.restarts >= 0 && starts_ > options_.restarts)
     return absl::ResourceExhaustedError(absl::StrFormat(
-        "the grader was started %d times and stays off", starts_));
+        "the grader was started %d times and stays off", starts_.load()));
+  if (absl::Now() < not_before_)
+    return absl::ResourceExhaustedError("the grader rests after failures");
   ++starts_;
+  // A socket to write to: send() can leave out SIGPIPE.
   int to_child[2] = {-1, -1};
   int from_child[2] = {-1, -1};
-  if (pipe2(to_child, O_CLOEXEC) != 0 || pipe2(from_child, O_CLOEXEC) != 0) {
-    for (int* pipe : {to_child, from_child})
-      for (int i : {0, 1}) CloseAndForget(pipe[i]);
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, to_child) != 0 ||
+      pipe2(from_child, O_CLOEXEC) != 0) {
+    const int error = errno;
+    for (int* pair : {to_child, from_child})
+      for (int i : {0, 1}) CloseAndForget(pair[i]);
     return absl::UnavailableError(
-        absl::StrFormat("no pipe to the grader: %s", std::strerror(errno)));
+        absl::StrFormat("no pipe to the grader: %s", std::strerror(error)));
   }
   const pid_t parent = getpid();
   const pid_t pid = fork();
   if (pid == 0) RunChild(options_, to_child[0], from_child[1], parent);
+  const int error = errno;
   CloseAndForget(to_child[0]);
   CloseAndForget(from_child[1]);
   if (pid < 0) {
     CloseAndForget(to_child[1]);
     CloseAndForget(from_child[0]);
     return absl::UnavailableError(
-        absl::StrFormat("can't start the grader: %s", std::strerror(errno)));
+        absl::StrFormat("can't start the grader: %s", std::strerror(error)));
   }
   setpgid(pid, pid);  // whoever of the two comes first
   pid_ = pid;
   in_ = to_child[1];
   out_ = from_child[0];
-  fcntl(in_, F_SETFL, O_NONBLOCK);
+  has_answered_ = false;
   fcntl(out_, F_SETFL, O_NONBLOCK);
   return absl::OkStatus();
 }
@@ -119,26 +131,29 @@ void CommandGrader::Stop() {
   pid_ = -1;
 }
 
-absl::StatusOr<std::string> CommandGrader::Exchange(const std::string& line) {
-  const absl::Time deadline = absl::Now() + options_.timeout;
+absl::StatusOr<std::string> CommandGrader::Exchange(const std::string& line,
+                                                    absl::Time deadline) {
   size_t written = 0;
   std::string answer;
   while (true) {
+    if (cancelled_) return absl::CancelledError("the program ends");
     pollfd fds[2] = {{out_, POLLIN, 0}, {in_, POLLOUT, 0}};
     const auto left = absl::ToInt64Milliseconds(deadline - absl::Now());
     if (left <= 0)
       return absl::DeadlineExceededError(absl::StrFormat(
           "the grader took over %s", absl::FormatDuration(options_.timeout)));
-    const int ready =
-        poll(fds, written < line.size() ? 2 : 1,
-             static_cast<int>(std::min<int64_t>(left + 1, 60000)));
+    const int ready = poll(fds, written < line.size() ? 2 : 1,
+                           static_cast<int>(std::min(left + 1, kLookMs)));
     if (ready < 0 && errno != EINTR)
       return absl::UnavailableError(std::strerror(errno));
     if (ready <= 0) continue;
+    // What it has to say before it is asked is not about this question.
+    if (written == 0 && (fds[0].revents & POLLIN) != 0)
+      return absl::InvalidArgumentError(
+          "the grader wrote something that nobody has asked for");
     if (written < line.size() && (fds[1].revents & (POLLOUT | POLLERR)) != 0) {
-      // MSG_NOSIGNAL is for sockets; SIGPIPE is ignored by the program.
-      const ssize_t n =
-          write(in_, line.data() + written, line.size() - written);
+      const ssize_t n = send(in_, line.data() + written, line.size() - written,
+                             MSG_NOSIGNAL | MSG_DONTWAIT);
       if (n < 0 && errno != EAGAIN && errno != EINTR)
         return absl::UnavailableError("the grader reads no more");
       if (n > 0) written += static_cast<size_t>(n);
@@ -155,11 +170,30 @@ absl::StatusOr<std::string> CommandGrader::Exchange(const std::string& line) {
       if (newline + 1 != answer.size())
         return absl::InvalidArgumentError(
             "the grader wrote more than one line for one answer");
+      if (written < line.size())
+        return absl::InvalidArgumentError(
+            "the grader answered before it had read the question");
       return answer;
     }
     if (answer.size() > kMaxLineBytes)
       return absl::InvalidArgumentError("the grader wrote a line over 64 KiB");
   }
+}
+
+absl::StatusOr<Grade> CommandGrader::AskOnce(const std::string& line,
+                                             absl::Time deadline) {
+  if (pid_ <= 0) RW_RETURN_IF_ERROR(Start());
+  RW_ASSIGN_OR_RETURN(const std::string reply, Exchange(line, deadline));
+  const Json json = Json::parse(reply, nullptr, /*allow_exceptions=*/false);
+  const auto grade = json.is_object() ? json.find("grade") : json.end();
+  if (json.is_object() && grade != json.end() && grade->is_string()) {
+    const auto& name = grade->get_ref<const std::string&>();
+    for (Grade g : {Grade::kCorrect, Grade::kIncorrect, Grade::kUngradable})
+      if (name == GradeName(g)) return g;
+  }
+  return absl::InvalidArgumentError(
+      "the grader's line is no {\"grade\": "
+      "\"correct\"|\"incorrect\"|\"ungradable\"}");
 }
 
 absl::StatusOr<Grade> CommandGrader::Ask(std::string_view problem_id,
@@ -172,23 +206,29 @@ absl::StatusOr<Grade> CommandGrader::Ask(std::string_view problem_id,
   const std::string line =
       question.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   MutexLock lock(mutex_);
-  if (pid_ <= 0) RW_RETURN_IF_ERROR(Start());
-  auto reply = Exchange(line);
-  if (!reply.ok()) {
+  if (cancelled_) return absl::CancelledError("the program ends");
+  const absl::Time deadline = absl::Now() + options_.timeout;
+  const bool again = pid_ > 0 && has_answered_;
+  absl::StatusOr<Grade> grade = AskOnce(line, deadline);
+  if (again && absl::IsUnavailable(grade.status())) {
+    // It may have ended while nobody asked, which is no failure of this answer.
     Stop();
-    return reply.status();
+    grade = AskOnce(line, deadline);
   }
-  const Json json = Json::parse(*reply, nullptr, /*allow_exceptions=*/false);
-  const auto grade = json.is_object() ? json.find("grade") : json.end();
-  if (json.is_object() && grade != json.end() && grade->is_string()) {
-    const auto& name = grade->get_ref<const std::string&>();
-    for (Grade g : {Grade::kCorrect, Grade::kIncorrect, Grade::kUngradable})
-      if (name == GradeName(g)) return g;
+  if (grade.ok()) {
+    has_answered_ = true;
+    failures_ = 0;
+    return grade;
   }
+  if (pid_ <= 0 && absl::IsResourceExhausted(grade.status())) return grade;
   Stop();
-  return absl::InvalidArgumentError(
-      "the grader's line is no {\"grade\": "
-      "\"correct\"|\"incorrect\"|\"ungradable\"}");
+  ++failures_;
+  if (failures_ >= 2)
+    not_before_ =
+        absl::Now() +
+        std::min(options_.longest_rest,
+                 options_.first_rest * std::exp2(std::min(failures_ - 2, 30)));
+  return grade;
 }
 
 }  // namespace reasonwatch

@@ -6,13 +6,15 @@
 //
 // The command runs in a process group of its own with limits on processor time,
 // memory and open files, without new privileges, without our file descriptors
-// and environment, and dies with us. It is asked by commands, never
-// by the worker that judges live traffic: a slow grader must not slow that.
+// and environment, and dies with the thread that started it. Ask() waits, so
+// live traffic goes through live_grader.h.
 #ifndef REASONWATCH_DAEMON_GRADER_COMMAND_GRADER_H_
 #define REASONWATCH_DAEMON_GRADER_COMMAND_GRADER_H_
 
 #include <sys/types.h>
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,8 +34,23 @@ struct CommandGraderOptions {
   absl::Duration timeout = absl::Seconds(5);  // of one answer
   int64_t cpu_seconds = 600;                  // of the process
   int64_t memory_bytes = int64_t{1} << 30;    // address space
-  int32_t restarts = 8;  // after a crash or a timeout, in all
+  // After a crash or a timeout, in all; < 0: without end.
+  int32_t restarts = 8;
+  // From the second failure in a row on it is left alone for this long, twice
+  // as long after each further one, until it answers again.
+  absl::Duration first_rest = absl::ZeroDuration();
+  absl::Duration longest_rest = absl::Minutes(5);
 };
+
+// What a grader is asked. Holds text of a response, so it ends where it is
+// answered.
+struct GradingQuestion {
+  std::string problem_id;
+  AnswerKind kind = AnswerKind::kUnknown;
+  std::string gold;    // "" = nothing is asked
+  std::string answer;  // at most its last kMaxAskedBytes
+};
+inline constexpr size_t kMaxAskedBytes = 64 << 10;
 
 // Thread-safe; one answer at a time.
 class CommandGrader {
@@ -45,23 +62,37 @@ class CommandGrader {
 
   // DeadlineExceeded: no answer in time. Unavailable: the process ended or
   // can't be started. InvalidArgument: what it wrote is no grade.
-  // ResourceExhausted: it was restarted too often and stays off. The process is
-  // stopped after each of these, as a late answer would be taken for the next.
+  // ResourceExhausted: it rests, or was restarted too often and stays off.
+  // Cancelled: Cancel() was called. The process is stopped after each of these,
+  // as a late answer would be taken for the next. One that ended after an
+  // earlier answer is started anew and asked once more.
   absl::StatusOr<Grade> Ask(std::string_view problem_id, AnswerKind kind,
                             std::string_view gold, std::string_view answer);
+
+  // Ends an Ask() under way within 100 ms, and refuses later ones.
+  void Cancel() { cancelled_ = true; }
+  // Processes that were started.
+  int64_t starts() const { return starts_; }
 
  private:
   absl::Status Start() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Stop() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<std::string> Exchange(const std::string& line)
+  absl::StatusOr<Grade> AskOnce(const std::string& line, absl::Time deadline)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<std::string> Exchange(const std::string& line,
+                                       absl::Time deadline)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const CommandGraderOptions options_;
   Mutex mutex_;
   pid_t pid_ ABSL_GUARDED_BY(mutex_) = -1;
-  int in_ ABSL_GUARDED_BY(mutex_) = -1;   // to the process
-  int out_ ABSL_GUARDED_BY(mutex_) = -1;  // from it
-  int32_t starts_ ABSL_GUARDED_BY(mutex_) = 0;
+  int in_ ABSL_GUARDED_BY(mutex_) = -1;                // to the process
+  int out_ ABSL_GUARDED_BY(mutex_) = -1;               // from it
+  bool has_answered_ ABSL_GUARDED_BY(mutex_) = false;  // this process
+  int32_t failures_ ABSL_GUARDED_BY(mutex_) = 0;       // in a row
+  absl::Time not_before_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  std::atomic<int64_t> starts_ = 0;
+  std::atomic<bool> cancelled_ = false;
 };
 
 }  // namespace reasonwatch

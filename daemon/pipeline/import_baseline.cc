@@ -9,6 +9,9 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "core/status_macros.h"
+#include "daemon/input_file.h"
+#include "daemon/pipeline/stored_baseline.h"
 #include "features/habits/habits.h"
 #include "features/prompt.h"
 #include "formats/formats.h"
@@ -18,8 +21,7 @@ namespace reasonwatch {
 absl::StatusOr<RecordedFile> ReadRecordedFile(const std::string& path,
                                               const BadLine& bad_line,
                                               RecordFormat format) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return absl::NotFoundError(absl::StrFormat("can't open %s", path));
+  RW_ASSIGN_OR_RETURN(std::ifstream in, OpenInput(path));
   RecordedFile file;
   RecordReader reader(format);
   std::vector<std::string> errors;
@@ -93,8 +95,11 @@ ImportReport ImportBaseline(
     for (size_t i = 0; i < responses.size(); ++i) {
       const Response& r = *responses[i];
       if (!r.problem.has_value()) continue;
-      IndexedProblem problem{r.problem->answer, r.problem->answer_kind};
       const auto own = profile.prefix.Strip(prompts[i]).rest;
+      IndexedProblem problem{
+          r.problem->answer, r.problem->answer_kind, r.problem->id,
+          FamilyOf(r.problem->family.empty() ? r.task : r.problem->family,
+                   own)};
       const uint64_t by_text = ProblemDigest(own);
       problems->Add(by_text != 0 ? by_text : ProblemIdDigest(r.problem->id),
                     std::move(problem), own);
@@ -104,6 +109,7 @@ ImportReport ImportBaseline(
     evaluator.SetProfile(model, profile);
 
     ModelPipeline& pipeline = pipeline_of(model);
+    pipeline.set_problems(problems);
     // A state that was lost is learnt again; a new baseline takes the place of
     // the old one.
     const bool learn_model = learn || pipeline.watch().Empty();
@@ -129,6 +135,7 @@ ImportReport ImportBaseline(
         p.id = r->problem->id;
         p.gold = r->problem->answer;
         p.answer_kind = r->problem->answer_kind;
+        p.family = r->problem->family.empty() ? r->task : r->problem->family;
       }
       ++p.trials;
       p.failures += scored.grade == Grade::kIncorrect;

@@ -18,6 +18,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "baseline/matching/problem_index.h"
 #include "core/incident.h"
 #include "core/ports.h"
 #include "core/scored.h"
@@ -86,6 +87,11 @@ class ModelPipeline {
   // most three, the most frequent first; "" = none.
   std::string LostHabits() const;
 
+  // The baseline's problems, to name those that fail; may be null.
+  void set_problems(std::shared_ptr<const ProblemIndex> problems) {
+    problems_ = std::move(problems);
+  }
+
   // When the latest response came, by the wall clock.
   void set_received(absl::Time now) { received_ = now; }
   // The data's own clock at `now`: the latest start, moved on by the time that
@@ -117,6 +123,8 @@ class ModelPipeline {
   std::vector<IncidentEvent> Feed(std::vector<Scored> ready, bool low_coverage);
   // The detectors know habits by their number only.
   void NameHabits(Finding& finding) const;
+  // And problems by their digest.
+  void NameProblems(Finding& finding) const;
   bool Repeated(const Scored& scored);
   void LearnPrefix(const Scored& scored);
   void CountHabits(const Scored& scored);
@@ -151,6 +159,7 @@ class ModelPipeline {
   int32_t prompts_ = 0;
   std::optional<uint64_t> prefix_;
   bool prefix_told_ = false;
+  std::shared_ptr<const ProblemIndex> problems_;
   std::shared_ptr<const HabitProfile> habits_;
   bool habits_saved_ = true;
   std::array<float, kMaxHabits> habit_rates_{};  // of the latest responses

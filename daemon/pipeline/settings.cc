@@ -1,6 +1,14 @@
 #include "daemon/pipeline/settings.h"
 
+#include <memory>
+#include <utility>
+
 namespace reasonwatch {
+namespace {
+
+constexpr int kMaxGraderFailuresTold = 5;
+
+}  // namespace
 
 WatchOptions WatchOptionsOf(const Config& config) {
   WatchOptions watch;
@@ -47,6 +55,47 @@ IncidentOptions IncidentOptionsOf(const Config& config) {
       options.alerting_signals &= ~(1u << i);
   }
   return options;
+}
+
+CommandGraderOptions GraderOptionsOf(const Config& config, bool lasting) {
+  CommandGraderOptions options;
+  options.command = config.grading.command;
+  options.timeout = config.grading.timeout;
+  options.memory_bytes = config.grading.max_memory;
+  if (lasting) {
+    options.restarts = -1;
+    options.first_rest = absl::Seconds(1);
+  }
+  return options;
+}
+
+StandardEvaluator::AnswerGrader GraderOf(
+    const Config& config, bool lasting,
+    std::function<void(const absl::Status&)> on_failure) {
+  if (config.grading.command.empty()) return nullptr;
+  const auto command =
+      std::make_shared<CommandGrader>(GraderOptionsOf(config, lasting));
+  return [command, lasting,
+          on_failure = std::move(on_failure)](const GradingQuestion& q) {
+    const absl::StatusOr<Grade> grade =
+        command->Ask(q.problem_id, q.kind, q.gold, q.answer);
+    // A long rest would be told again and again.
+    if (!grade.ok() && !(lasting && absl::IsResourceExhausted(grade.status())))
+      on_failure(grade.status());
+    return grade.value_or(Grade::kUngradable);
+  };
+}
+
+std::function<void(const absl::Status&)> TellGraderFailures(
+    std::ostream& messages) {
+  return [&messages, told = 0](const absl::Status& why) mutable {
+    if (++told > kMaxGraderFailuresTold) return;
+    messages << "grading.command: " << why.message()
+             << "; the answer is ungradable"
+             << (told == kMaxGraderFailuresTold
+                     ? " (further failures are not told)\n"
+                     : "\n");
+  };
 }
 
 }  // namespace reasonwatch

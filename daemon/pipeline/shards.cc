@@ -85,6 +85,8 @@ class Shards::Shard {
     return static_cast<int64_t>(queue_.size());
   }
   ModelPipeline* PipelineOf(const std::string& model);
+  void SetProblems(const std::string& model,
+                   std::shared_ptr<const ProblemIndex> problems);
   // What the operator asks for, by the worker or before it runs.
   void TakeGolden(const Baseline& baseline);
   void Accept(const std::string& model, const std::string& evidence,
@@ -104,7 +106,17 @@ class Shards::Shard {
   };
 
   void Run(const std::stop_token& stop);
+  // A response that waits for its grade.
+  struct Ungraded {
+    Scored scored;
+    bool low_coverage = false;
+    absl::Time until;  // then it is ungradable
+  };
   void Work(Queued& item, bool low_coverage);
+  void AskGrader(GradingQuestion question, Scored scored, bool low_coverage);
+  void TakeGrade(uint64_t ticket, Grade grade);
+  void GiveUpGrading(absl::Time now);
+  void Take(Scored scored, bool failed, bool low_coverage);
   void Tell(ModelPipeline& pipeline, const std::vector<IncidentEvent>& events);
   void SaveState(ModelPipeline& pipeline, bool all);
   void TellEvents(ModelPipeline& pipeline);
@@ -133,9 +145,14 @@ class Shards::Shard {
   int64_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   LossGuard losses_ ABSL_GUARDED_BY(mutex_);
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t waiting_for_grade_ ABSL_GUARDED_BY(mutex_) = 0;
 
   // The worker's own.
+  std::map<uint64_t, Ungraded> ungraded_;  // by ticket, the oldest first
+  uint64_t tickets_ = 0;
   std::map<std::string, std::unique_ptr<ModelPipeline>> pipelines_;
+  // Of stored baselines, also for models that have not come yet.
+  std::map<std::string, std::shared_ptr<const ProblemIndex>> problems_;
   std::map<std::string, FormatNotice> format_notices_;
   std::set<std::string> dirty_;
   std::set<std::string> refused_;  // models whose last save was not taken
@@ -248,7 +265,8 @@ void Shards::Shard::Post(std::function<void(Shard&)> task) {
 
 void Shards::Shard::WaitUntilIdle() {
   mutex_.Lock();
-  while (!queue_.empty() || !tasks_.empty() || busy_) idle_.wait(mutex_);
+  while (!queue_.empty() || !tasks_.empty() || busy_ || waiting_for_grade_ > 0)
+    idle_.wait(mutex_);
   mutex_.Unlock();
 }
 
@@ -264,8 +282,17 @@ ModelPipeline* Shards::Shard::PipelineOf(const std::string& model) {
     }
     watch.streams = owner_.stream_count();
     pipeline = std::make_unique<ModelPipeline>(model, watch, incidents);
+    if (const auto it = problems_.find(model); it != problems_.end())
+      pipeline->set_problems(it->second);
   }
   return pipeline.get();
+}
+
+void Shards::Shard::SetProblems(const std::string& model,
+                                std::shared_ptr<const ProblemIndex> problems) {
+  if (const auto it = pipelines_.find(model); it != pipelines_.end())
+    it->second->set_problems(problems);
+  problems_[model] = std::move(problems);
 }
 
 void Shards::Shard::Start() {
@@ -295,6 +322,7 @@ void Shards::Shard::Run(const std::stop_token& stop) {
     bool low_coverage = false;
     mutex_.Lock();
     busy_ = false;
+    waiting_for_grade_ = ungraded_.size();
     if (queue_.empty() && tasks_.empty()) {
       idle_.notify_all();
       if (stop.stop_requested()) {
@@ -325,6 +353,7 @@ void Shards::Shard::Run(const std::stop_token& stop) {
     for (Queued& item : batch) Work(item, low_coverage);
     Tick();
   }
+  GiveUpGrading(absl::InfiniteFuture());
   for (auto& [model, pipeline] : pipelines_) {
     // What is held is saved with the rest. Fed now it would be the short ones
     // of the last minutes without the long ones.
@@ -340,9 +369,49 @@ void Shards::Shard::Work(Queued& item, bool low_coverage) {
   Response& response = item.response;
   RepairTimes(absl::Now(), response);
   telemetry.CountStage(Stage::kEvaluate, 1);
-  Scored scored = owner_.evaluator.Evaluate(response);
+  const bool asks = owner_.options.grader != nullptr;
+  GradingQuestion question;
+  Scored scored = asks ? owner_.evaluator.EvaluateUnasked(response, &question)
+                       : owner_.evaluator.Evaluate(response);
   if (!scored.markup.body_error.empty())
     telemetry.CountStageError(Stage::kEvaluate, scored.markup.body_error);
+  // An error's text is no answer, however it reads.
+  const bool failed = response.http_status >= 400;
+  if (!question.gold.empty() && scored.origin == Origin::kLive && !failed) {
+    AskGrader(std::move(question), std::move(scored), low_coverage);
+  } else {
+    Take(std::move(scored), failed, low_coverage);
+  }
+}
+
+void Shards::Shard::AskGrader(GradingQuestion question, Scored scored,
+                              bool low_coverage) {
+  const uint64_t ticket = ++tickets_;
+  const absl::Duration patience = owner_.options.grader->longest_wait();
+  ungraded_.emplace(ticket, Ungraded{std::move(scored), low_coverage,
+                                     absl::Now() + patience});
+  const bool taken = owner_.options.grader->Offer(
+      std::move(question), [this, ticket](Grade grade) {
+        Post([ticket, grade](Shard& s) { s.TakeGrade(ticket, grade); });
+      });
+  if (!taken) TakeGrade(ticket, Grade::kUngradable);
+}
+
+void Shards::Shard::TakeGrade(uint64_t ticket, Grade grade) {
+  auto node = ungraded_.extract(ticket);
+  if (node.empty()) return;  // came too late
+  Ungraded& item = node.mapped();
+  item.scored.grade = grade;
+  Take(std::move(item.scored), /*failed=*/false, item.low_coverage);
+}
+
+void Shards::Shard::GiveUpGrading(absl::Time now) {
+  while (!ungraded_.empty() && ungraded_.begin()->second.until <= now)
+    TakeGrade(ungraded_.begin()->first, Grade::kUngradable);
+}
+
+void Shards::Shard::Take(Scored scored, bool failed, bool low_coverage) {
+  Telemetry& telemetry = owner_.telemetry;
   // Only watched streams get series of their own.
   const auto hide_unknown = [&] {
     if (owner_.Admitted(scored.model, scored.route)) return;
@@ -357,8 +426,6 @@ void Shards::Shard::Work(Queued& item, bool low_coverage) {
   const bool readable =
       std::any_of(scored.readings.begin(), scored.readings.end(),
                   [](float value) { return value == value; });
-  // An error's text is no answer, however it reads.
-  const bool failed = response.http_status >= 400;
   if (failed || (!readable && scored.grade == Grade::kNotGraded)) {
     hide_unknown();
     telemetry.ObserveResponse(scored, ResponseOutcome::kUnreadable);
@@ -549,6 +616,7 @@ void Shards::Shard::Tick() {
   const absl::Time now = absl::Now();
   if (now - last_tick_ >= kTickInterval) {
     last_tick_ = now;
+    GiveUpGrading(now);
     for (auto& [model, pipeline] : pipelines_) {
       if (pipeline->order().holding() == 0 &&
           now - last_publish_ < absl::Seconds(1))
@@ -744,8 +812,9 @@ void Shards::TakeBaseline(Baseline baseline) {
   const std::string model = baseline.model;
   if (!baseline.prefix.empty())
     impl_->evaluator.SetPrefix(model, PrefixProfile(baseline.prefix));
-  impl_->evaluator.SetProblems(model, std::move(baseline.problems));
+  impl_->evaluator.SetProblems(model, baseline.problems);
   impl_->OnShard(model, [baseline = std::move(baseline)](Shard& s) {
+    s.SetProblems(baseline.model, baseline.problems);
     if (!baseline.golden.empty()) s.TakeGolden(baseline);
     s.PutFact(baseline.fact);
   });
@@ -782,6 +851,8 @@ void Shards::Start() {
 }
 
 void Shards::Stop() {
+  // Its answers would come to shards that are gone.
+  if (impl_->options.grader != nullptr) impl_->options.grader->Stop();
   for (auto& shard : impl_->shards) shard->Stop();
 }
 

@@ -22,6 +22,7 @@
 #include "core/snapshot.h"
 #include "daemon/config.h"
 #include "daemon/export/telemetry.h"
+#include "daemon/grader/live_grader.h"
 #include "daemon/pipeline/standard_evaluator.h"
 #include "tap/tap_sink.h"
 
@@ -33,6 +34,10 @@ struct ShardsOptions {
   absl::Duration snapshot_interval = absl::Seconds(1);
   // The model can be asked again: incidents wait for a verdict.
   bool can_confirm = false;
+  // Grades what the evaluator leaves open (StandardEvaluator::SetGrader); null:
+  // the evaluator grades by itself. Answers wait for it beside the queues, so
+  // nothing behind them does. Stopped by Stop().
+  LiveGrader* grader = nullptr;
   // Called by the workers with every live response; may be null.
   std::function<void(const Scored&)> on_scored;
   // Called by Accept(): the operator wants the model's change. May be null.

@@ -136,6 +136,14 @@ std::shared_ptr<const ModelProfile> StandardEvaluator::ProfileOf(
 
 namespace {
 
+// What a grader is sent of an answer, from a whole character on.
+std::string Tail(std::string_view answer) {
+  if (answer.size() <= kMaxAskedBytes) return std::string(answer);
+  size_t begin = answer.size() - kMaxAskedBytes;
+  while (begin < answer.size() && (answer[begin] & '\xC0') == '\x80') ++begin;
+  return std::string(answer.substr(begin));
+}
+
 std::string RouteOf(const Response& response, RouteFrom from,
                     uint64_t system_prompt_digest) {
   std::string route;
@@ -168,6 +176,14 @@ void ReadWords(const Trace& trace, std::string_view question,
 }  // namespace
 
 Scored StandardEvaluator::Evaluate(const Response& response) const {
+  GradingQuestion question;
+  Scored scored = EvaluateUnasked(response, &question);
+  if (!question.gold.empty()) scored.grade = grader_(question);
+  return scored;
+}
+
+Scored StandardEvaluator::EvaluateUnasked(const Response& response,
+                                          GradingQuestion* question) const {
   const std::shared_ptr<const ModelProfile> profile = ProfileOf(response.model);
   Scored s;
   s.id = response.id;
@@ -211,8 +227,11 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
   if (profile->problems != nullptr) {
     known = profile->problems->Find(s.match.problem);
     if (known == nullptr && by_id != 0) {
-      known = profile->problems->Find(by_id);
-      if (known != nullptr) s.match.problem = by_id;
+      // Words that are not the problem's are another problem, whatever its id.
+      const uint64_t digest =
+          by_text == 0 ? profile->problems->DigestOfId(id) : by_id;
+      known = profile->problems->Find(digest);
+      if (known != nullptr) s.match.problem = digest;
     }
   }
   if (known != nullptr) {
@@ -241,7 +260,13 @@ Scored StandardEvaluator::Evaluate(const Response& response) const {
     s.grade = response.verdict == CallerVerdict::kCorrect ? Grade::kCorrect
                                                           : Grade::kIncorrect;
   } else if (!gold.empty() && trace.has_text) {
-    s.grade = GradeAnswer(kind, gold, trace.answer);
+    if (grader_) {
+      s.grade = Grade::kUngradable;
+      *question = {known != nullptr && !known->id.empty() ? known->id : id,
+                   kind, std::string(gold), Tail(trace.answer)};
+    } else {
+      s.grade = GradeAnswer(kind, gold, trace.answer);
+    }
   }
   // Only an answer that the text itself marks; what a grader would guess (the
   // last number, say) stands in many a first sentence by chance. It must not

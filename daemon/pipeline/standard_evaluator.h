@@ -2,6 +2,7 @@
 #ifndef REASONWATCH_DAEMON_PIPELINE_STANDARD_EVALUATOR_H_
 #define REASONWATCH_DAEMON_PIPELINE_STANDARD_EVALUATOR_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include "baseline/matching/problem_index.h"
 #include "core/mutex.h"
 #include "core/ports.h"
+#include "daemon/grader/command_grader.h"
 #include "features/habits/habits.h"
 #include "features/prompt.h"
 #include "formats/formats.h"
@@ -55,12 +57,24 @@ class StandardEvaluator : public Evaluator {
   // The usual prefix of the model's prompts is not known yet.
   bool LearnsPrefix(const std::string& model) const;
 
+  // A grader in place of the built-in one, for answers that carry no verdict of
+  // their caller's. May wait; ungradable where it fails. Call before anything
+  // is evaluated.
+  using AnswerGrader = std::function<Grade(const GradingQuestion&)>;
+  void SetGrader(AnswerGrader grader) { grader_ = std::move(grader); }
+
   Scored Evaluate(const Response& response) const override;
+  // The same without waiting: what the grader of SetGrader() would be asked
+  // stands in `question`, and the grade is kUngradable until somebody puts its
+  // answer there.
+  Scored EvaluateUnasked(const Response& response,
+                         GradingQuestion* question) const;
 
  private:
   std::shared_ptr<const ModelProfile> ProfileOf(const std::string& model) const;
 
   const std::string session_key_;
+  AnswerGrader grader_;
   mutable Mutex mutex_;
   std::shared_ptr<const ModelProfile> default_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<const ModelProfile>> profiles_

@@ -17,6 +17,10 @@ std::string AskedText(const ProblemText& text, const PrefixProfile& prefix) {
   return std::string(prefix.Strip(ReadPrompt(asked).user).rest);
 }
 
+std::string FamilyOf(const std::string& named, std::string_view asked) {
+  return named.empty() && !asked.empty() ? std::string(TaskKind(asked)) : named;
+}
+
 std::shared_ptr<const ProblemIndex> IndexOf(
     const std::vector<BaselineProblem>& problems,
     const std::map<uint64_t, ProblemText>& texts, const PrefixProfile& prefix) {
@@ -24,8 +28,10 @@ std::shared_ptr<const ProblemIndex> IndexOf(
   for (const BaselineProblem& p : problems) {
     if (p.kind != ProblemKind::kGold) continue;
     const auto text = texts.find(p.digest);
-    index->Add(p.digest, IndexedProblem{p.gold, p.answer_kind},
-               text == texts.end() ? "" : AskedText(text->second, prefix));
+    const std::string asked =
+        text == texts.end() ? "" : AskedText(text->second, prefix);
+    index->Add(p.digest,
+               {p.gold, p.answer_kind, p.id, FamilyOf(p.family, asked)}, asked);
   }
   index->Build();
   return index;

@@ -25,6 +25,9 @@ std::shared_ptr<const ProblemIndex> IndexOf(
     const std::vector<BaselineProblem>& problems,
     const std::map<uint64_t, ProblemText>& texts, const PrefixProfile& prefix);
 
+// What it is named, else the kind of task that its words are.
+std::string FamilyOf(const std::string& named, std::string_view asked);
+
 // What the problem asks, as an evaluator sees it in a prompt.
 std::string AskedText(const ProblemText& text, const PrefixProfile& prefix);
 

@@ -147,6 +147,12 @@ bool Posteriors::Solved(uint64_t problem) const {
   return it != trials_.end() && it->second.failures * 4 <= it->second.count;
 }
 
+Posteriors::Seen Posteriors::Of(uint64_t problem) const {
+  const auto it = trials_.find(problem);
+  if (it == trials_.end()) return {};
+  return {it->second.count, it->second.failures};
+}
+
 void Posteriors::Save(StateWriter& out) const {
   // Sorted, so that equal states are equal bytes.
   std::vector<std::pair<uint64_t, Trials>> sorted(trials_.begin(),

@@ -57,6 +57,11 @@ class Posteriors {
 
   // Failed in under a quarter of its trials.
   bool Solved(uint64_t problem) const;
+  struct Seen {
+    int32_t trials = 0;
+    int32_t failures = 0;
+  };
+  Seen Of(uint64_t problem) const;
   int64_t problems() const { return static_cast<int64_t>(trials_.size()); }
   int64_t trials() const { return count_; }
   double strength() const { return strength_; }

@@ -278,8 +278,41 @@ ALTER TABLE incident_verdicts ADD COLUMN healthy_rated INTEGER NOT NULL DEFAULT 
 ALTER TABLE incident_verdicts ADD COLUMN healthy_low INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr const char* kMigrations[] = {kState, kIncidents, kBaselines, kRescore,
-                                       kVerdictEvidence};
+// What problems are of, and which solved ones fail since an incident's change.
+constexpr const char* kFamilies = R"sql(
+ALTER TABLE problems ADD COLUMN family TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE incident_families (
+  incident TEXT NOT NULL,
+  signal_position INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  family TEXT NOT NULL,
+  asked INTEGER NOT NULL,
+  failing INTEGER NOT NULL,
+  PRIMARY KEY (incident, signal_position, position),
+  FOREIGN KEY (incident, signal_position)
+    REFERENCES incident_signals (incident, position) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE incident_problems (
+  incident TEXT NOT NULL,
+  signal_position INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  problem INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  family TEXT NOT NULL,
+  trials_before INTEGER NOT NULL,
+  passed_before INTEGER NOT NULL,
+  trials_now INTEGER NOT NULL,
+  passed_now INTEGER NOT NULL,
+  PRIMARY KEY (incident, signal_position, position),
+  FOREIGN KEY (incident, signal_position)
+    REFERENCES incident_signals (incident, position) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kMigrations[] = {kState,   kIncidents,       kBaselines,
+                                       kRescore, kVerdictEvidence, kFamilies};
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #ifndef REASONWATCH_STORAGE_MIGRATIONS_MIGRATIONS_H_
 #define REASONWATCH_STORAGE_MIGRATIONS_MIGRATIONS_H_
 
+#include <cstdint>
 #include <span>
 
 namespace reasonwatch {
@@ -9,6 +10,9 @@ namespace reasonwatch {
 // Step i takes a database from user_version i to i + 1. A step that was
 // released is never changed; a new one is appended.
 std::span<const char* const> Migrations();
+
+// "RWat", so that another program's database is told apart.
+inline constexpr int64_t kApplicationId = 0x52576174;
 
 }  // namespace reasonwatch
 

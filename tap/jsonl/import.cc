@@ -176,6 +176,8 @@ absl::Status ReadBatchLine(const object& line, std::vector<Response>& rows) {
   for (std::string_view id :
        {Text(line, "custom_id"), Text(*body, "id"), Text(line, "id")})
     if (r.id.empty()) r.id = std::string(id);
+  // A batch repeats no prompt: this is all that can name a problem.
+  r.problem_id = std::string(Text(line, "custom_id"));
   r.time = Moment(*body, "created");
   if (r.time == absl::InfinitePast()) r.time = Moment(*body, "created_at");
   r.system_prompt = std::string(Text(*body, "instructions"));

@@ -236,6 +236,7 @@ absl::StatusOr<Response> RecordedReader::Parse(std::string_view line) {
     k.Text("id", problem.id);
     k.Text("answer", problem.answer);
     k.Enum("answer_kind", kAnswerKinds, problem.answer_kind);
+    k.Text("family", problem.family);
     r.problem = std::move(problem);
   });
   keys.Text("trace_id", r.trace_id);
@@ -394,6 +395,7 @@ std::string WriteRecorded(const Response& r) {
     problem.Text("id", r.problem->id);
     problem.Text("answer", r.problem->answer);
     problem.Text("answer_kind", NameOf(kAnswerKinds, r.problem->answer_kind));
+    problem.Text("family", r.problem->family);
     w.Object("problem", problem);
   }
   w.Text("trace_id", r.trace_id);

@@ -366,5 +366,23 @@ TEST(IsInstruction, SpeaksOfTheAnswerOnly) {
     EXPECT_FALSE(IsInstruction(no)) << no;
 }
 
+TEST(ProblemIndex, KnowsProblemsByTheirIds) {
+  ProblemIndex index;
+  index.Add(1, {"42", AnswerKind::kNumber, "p7", "rates"}, kBakery);
+  index.Add(2, {"43", AnswerKind::kNumber, "p7#2"});
+  index.Add(3, {"44", AnswerKind::kNumber, "twice"});
+  index.Add(4, {"45", AnswerKind::kNumber, "twice"});
+  index.Add(5, {"46", AnswerKind::kNumber});
+  index.Build();
+  EXPECT_EQ(index.DigestOfId("p7"), 1u);
+  EXPECT_EQ(index.DigestOfId("p7#0"), 1u);
+  EXPECT_EQ(index.DigestOfId("p7#19"), 1u);
+  EXPECT_EQ(index.DigestOfId("p7#2"), 2u);  // whole ids first
+  EXPECT_EQ(index.DigestOfId("twice"), 0u);
+  for (const char* other : {"", "p", "p7#", "p7#x", "p7#1x", "p71", "#1", "P7"})
+    EXPECT_EQ(index.DigestOfId(other), 0u) << other;
+  EXPECT_EQ(index.Find(1)->family, "rates");
+}
+
 }  // namespace
 }  // namespace reasonwatch

@@ -80,6 +80,29 @@ TEST(BaselineFormats, ReadMathAndAime) {
   }
 }
 
+TEST(BaselineFormats, ReadWhatAProblemIsOf) {
+  for (const auto& [format, text] :
+       {std::pair(BaselineFormat::kMath,
+                  R"({"problem": "P", "answer": "1", "subject": "Algebra"})"),
+        std::pair(BaselineFormat::kChoice,
+                  R"({"question": "C?", "options": ["a", "b"], "answer": "A",
+                   "category": "Algebra"})"),
+        std::pair(BaselineFormat::kGsm8k,
+                  R"({"question": "Q", "answer": "#### 1",
+                   "family": "Algebra", "subject": "x"})"),
+        std::pair(BaselineFormat::kCsv,
+                  "question,answer,Subject\nQ,1, Algebra\n"),
+        std::pair(BaselineFormat::kExport,
+                  R"({"model": "m", "prompt": "P", "problem": {"id": "1",
+                   "answer": "1", "family": "Algebra"}})")}) {
+    std::string line = text;
+    if (format != BaselineFormat::kCsv) std::erase(line, '\n');
+    const Read read = ReadAll(format, line);
+    ASSERT_EQ(read.problems.size(), 1u) << text;
+    EXPECT_EQ(read.problems[0].problem.family, "Algebra") << text;
+  }
+}
+
 TEST(BaselineFormats, ReadChoicesInTheFormsInWhichTheyArePublished) {
   const Read read =
       ReadAll(BaselineFormat::kChoice,

@@ -161,6 +161,20 @@ TEST(Config, PrintsNamesThatNeedEscapes) {
   EXPECT_TRUE(again.models.contains("x: y\n"));
 }
 
+TEST(Config, ReadsTheGrader) {
+  const Config c = Parse(
+      "grading: {command: 'python3 g.py', timeout: 3s, max_memory: 64MiB, "
+      "queue: 9}");
+  EXPECT_EQ(c.grading.command, "python3 g.py");
+  EXPECT_EQ(c.grading.timeout, absl::Seconds(3));
+  EXPECT_EQ(c.grading.max_memory, 64 << 20);
+  EXPECT_EQ(c.grading.queue, 9);
+  EXPECT_EQ(PrintConfig(Parse(PrintConfig(c))), PrintConfig(c));
+  ExpectError("grading: {timeout: 2h}", "grading.timeout");
+  ExpectError("grading: {queue: 0}", "grading.queue");
+  ExpectError("grading: {command: [a, b]}", "grading.command");
+}
+
 TEST(Config, ReadsTheJudge) {
   const Config c = Parse(
       "rescore: {judge: {endpoint: 'http://j:1', model: big, api_key_file: /k, "

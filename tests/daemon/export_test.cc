@@ -121,6 +121,7 @@ void Fill(Telemetry& t) {
   t.SetQueue(0, 5, 4096, 1000);
   t.SetStore({7, 1, 2, 3, 4096, 5});
   t.SetRestartGap(absl::Seconds(4));
+  t.SetGrader({{"graded", 2}}, 1);
   RescoreCounters rescore;
   rescore.jobs["created"] = 3;
   rescore.verdicts["confirmed"] = 1;
@@ -574,6 +575,43 @@ IncidentEvent SampleEvent() {
   event.incident = OpenIncident("inc-000000000001");
   event.incident.causes = {{"version_change", 1.0, "fp-1 \xFF fp-2"}};
   return event;
+}
+
+TEST(Telemetry, CountsWhatTheOperatorsGraderDid) {
+  Telemetry t({.version = "1"});
+  t.SetGrader({{"graded", 2}, {"timeout", 0}}, 1);
+  t.SetGrader({{"graded", 5}, {"timeout", 1}}, 3);
+  const std::string text = t.Text();
+  EXPECT_NE(
+      text.find("reasonwatch_grader_answers_total{result=\"graded\"} 5\n"),
+      std::string::npos);
+  EXPECT_NE(
+      text.find("reasonwatch_grader_answers_total{result=\"timeout\"} 1\n"),
+      std::string::npos);
+  EXPECT_NE(text.find("reasonwatch_grader_starts_total 3\n"),
+            std::string::npos);
+}
+
+TEST(IncidentJson, ARegressionNamesFamiliesAndProblems) {
+  Incident incident;
+  incident.signals.resize(2);
+  Finding& f = incident.signals[0].finding;
+  f.signal = incident.signals[0].signal = Signal::kConsistencyRegression;
+  f.families = {{"algebra", 7, 5}, {"", 2, 0}};
+  f.failing = {{255, "p/1", "algebra", 4, 3, 2, 0}};
+  const nlohmann::json json = nlohmann::json::parse(IncidentJson(incident, {}));
+  const auto& s = json["signals"][0];
+  EXPECT_EQ(
+      s["families"][0],
+      (nlohmann::json{{"family", "algebra"}, {"asked", 7}, {"failing", 5}}));
+  EXPECT_EQ(s["families"][1]["family"], "");
+  EXPECT_EQ(s["failing_problems"][0],
+            (nlohmann::json{{"id", "p/1"},
+                            {"digest", "00000000000000ff"},
+                            {"family", "algebra"},
+                            {"before", {{"passed", 3}, {"asked", 4}}},
+                            {"now", {{"passed", 0}, {"asked", 2}}}}));
+  EXPECT_FALSE(json["signals"][1].contains("families"));
 }
 
 TEST(IncidentJson, AFindingLineBeginsWithTheContract) {

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/config.h"
@@ -87,12 +89,14 @@ class Life {
   }
 
   std::vector<std::string> told() const { return told_; }
+  std::vector<IncidentEvent> TakeEvents() { return std::exchange(events_, {}); }
   ModelPipeline& pipeline() { return pipeline_; }
 
  private:
   void Keep(const std::vector<IncidentEvent>& events) {
     for (const IncidentEvent& event : events) {
       told_.push_back(FindingLine(event));
+      events_.push_back(event);
       incidents_[event.incident.id] = event.incident;
     }
   }
@@ -101,6 +105,7 @@ class Life {
   ModelPipeline pipeline_;
   std::map<std::string, Incident> incidents_;
   std::vector<std::string> told_;
+  std::vector<IncidentEvent> events_;
 };
 
 std::vector<Response> HealthyThenCollapsedThenHealthy(bool with_ends) {
@@ -243,6 +248,100 @@ TEST(ModelPipeline, NamesTheHabitsThatAreLost) {
   ASSERT_TRUE(next.Restore(pipeline.Save(true), {}).ok());
   ASSERT_NE(next.habits(), nullptr);
   EXPECT_EQ(next.habits()->habits(), pipeline.habits()->habits());
+}
+
+// Problem `n` of 60, half of them algebra; asked for the `time`-th time.
+Response Asked(int n, int time, bool right) {
+  Response r;
+  r.id = absl::StrFormat("ask-%d-%d", n, time);
+  r.model = "m";
+  r.route = "r";
+  r.time = absl::FromUnixSeconds(1750000000 + 60 * time + n);
+  r.prompt =
+      absl::StrFormat("What is %d times %d in secret words?", n + 11, n + 13);
+  const int answer = (n + 11) * (n + 13);
+  r.content = absl::StrFormat(
+      "<think>\nI multiply the tens and the ones.\n</think>\n\nThe answer is "
+      "%d.",
+      right ? answer : answer + 1);
+  r.finish_reason = "stop";
+  r.usage.output_tokens = 40;
+  r.problem = Problem{absl::StrFormat("%s-%d", n < 30 ? "alg" : "geo", n),
+                      std::to_string(answer), AnswerKind::kNumber,
+                      n < 30 ? "algebra" : "geometry"};
+  return r;
+}
+
+TEST(ModelPipeline, ARegressionNamesItsFamiliesAndProblemsAndNoWords) {
+  std::vector<Response> healthy;
+  for (int time = 0; time < 4; ++time)
+    for (int n = 0; n < 60; ++n) healthy.push_back(Asked(n, time, true));
+  Life life;
+  life.Learn(healthy);
+  std::optional<Finding> found;
+  std::string json;
+  for (int time = 4; time < 9; ++time)
+    for (int n = 0; n < 60; ++n) {
+      life.Feed(Asked(n, time, n >= 25));
+      for (const IncidentEvent& event : life.TakeEvents())
+        if (event.signal == Signal::kConsistencyRegression &&
+            event.kind != IncidentEvent::Kind::kClosed) {
+          found = event.finding;
+          json = IncidentJson(event.incident, {});
+        }
+    }
+  ASSERT_TRUE(found.has_value());
+  ASSERT_GE(found->families.size(), 1u);
+  EXPECT_EQ(found->families[0].family, "algebra");
+  EXPECT_GT(found->families[0].failing, 5);
+  EXPECT_GE(found->families[0].asked, found->families[0].failing);
+  if (found->families.size() > 1) {
+    EXPECT_EQ(found->families[1].family, "geometry");
+    EXPECT_EQ(found->families[1].failing, 0);
+  }
+  EXPECT_EQ(
+      found->failing.size(),
+      std::min<size_t>(static_cast<size_t>(found->families[0].failing), 20));
+  for (const FailingProblem& p : found->failing) {
+    EXPECT_EQ(p.id.substr(0, 4), "alg-");
+    EXPECT_EQ(p.family, "algebra");
+    EXPECT_EQ(p.trials_before, 4);
+    EXPECT_EQ(p.passed_before, 4);
+    EXPECT_GE(p.trials_now, 1);
+    EXPECT_EQ(p.passed_now, 0);
+  }
+  EXPECT_NE(json.find("\"failing_problems\":[{\"id\":\"alg-"),
+            std::string::npos)
+      << json;
+  EXPECT_EQ(json.find("secret words"), std::string::npos);
+  EXPECT_EQ(json.find("multiply"), std::string::npos);
+}
+
+TEST(ModelPipeline, ManyFamiliesAndProblemsAreCutAndStillCounted) {
+  std::vector<Response> healthy;
+  const auto asked = [](int n, int time, bool right) {
+    Response r = Asked(n, time, right);
+    r.problem->family = absl::StrFormat("family %d", n);
+    r.problem->id += std::string(500, 'x');
+    return r;
+  };
+  for (int n = 0; n < 60; ++n)
+    for (int time = 0; time < 2; ++time)
+      healthy.push_back(asked(n, time, true));
+  Life life;
+  life.Learn(healthy);
+  std::optional<Finding> found;
+  for (int time = 2; time < 4; ++time)
+    for (int n = 0; n < 60; ++n) {
+      life.Feed(asked(n, time, false));
+      for (const IncidentEvent& event : life.TakeEvents())
+        if (event.signal == Signal::kConsistencyRegression)
+          found = event.finding;
+    }
+  ASSERT_TRUE(found.has_value());
+  ASSERT_LE(found->families.size(), kMaxFamilyCounts);
+  EXPECT_LE(found->failing.size(), kMaxFailingProblems);
+  for (const FailingProblem& p : found->failing) EXPECT_LE(p.id.size(), 128u);
 }
 
 TEST(ModelPipeline, TellsThePrefixOnce) {

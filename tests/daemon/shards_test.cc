@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "core/mutex.h"
 #include "daemon/config.h"
+#include "daemon/grader/live_grader.h"
 #include "daemon/pipeline/model_pipeline.h"
 #include "daemon/pipeline/settings.h"
 #include "tests/daemon/traffic.h"
@@ -24,10 +25,11 @@ namespace {
 // Shards with all that they stand on; the order of members is that of lives.
 struct Rig {
   explicit Rig(const Config& config_in, FakeStore* store = nullptr,
-               int shard_count = 1, bool can_confirm = false)
+               int shard_count = 1, bool can_confirm = false,
+               LiveGrader* grader = nullptr)
       : config(config_in),
-        shards(config, Options(shard_count, can_confirm), evaluator, telemetry,
-               store, [this](const IncidentEvent& event) {
+        shards(config, Options(shard_count, can_confirm, grader), evaluator,
+               telemetry, store, [this](const IncidentEvent& event) {
                  MutexLock lock(mutex);
                  events.push_back(event);
                }) {
@@ -44,8 +46,9 @@ struct Rig {
     return options;
   }
 
-  ShardsOptions Options(int shard_count, bool can_confirm) {
+  ShardsOptions Options(int shard_count, bool can_confirm, LiveGrader* grader) {
     ShardsOptions options = Quick(shard_count);
+    options.grader = grader;
     options.can_confirm = can_confirm;
     options.on_scored = [this](const Scored&) { ++scored; };
     return options;
@@ -697,6 +700,75 @@ TEST(Shards, AWantedChangeIsToldToWhoeverRemembersTheModel) {
                 [](const IncidentEvent&) {});
   shards.Accept("m", "wanted", {}, {});
   EXPECT_EQ(told, std::vector<std::string>{"m"});
+}
+
+LiveGraderOptions Grader(const std::string& command) {
+  LiveGraderOptions options;
+  options.command.command = command;
+  options.command.restarts = -1;
+  return options;
+}
+
+// Nothing else may grade while it is set.
+Grade NeverAsked(const GradingQuestion&) {
+  ADD_FAILURE() << "a worker has waited for a grader";
+  return Grade::kUngradable;
+}
+
+TEST(ShardsWithAGrader, TakeItsGrades) {
+  LiveGrader grader(
+      Grader("while read -r l; do echo '{\"grade\":\"incorrect\"}'; done"));
+  ASSERT_TRUE(grader.Start().ok());
+  Rig rig(DefaultConfig(), nullptr, 2, false, &grader);
+  rig.evaluator.SetGrader(NeverAsked);
+  rig.shards.Start();
+  EXPECT_EQ(rig.Offer(Traffic(0, 50, WithoutEnds())), 50);
+  rig.shards.Drain();
+  EXPECT_EQ(rig.scored, 50);
+  EXPECT_TRUE(
+      rig.Shows("reasonwatch_grades_total{grade=\"incorrect\",model=\"m\"} 50"))
+      << rig.telemetry.Text();
+  rig.shards.Stop();
+  EXPECT_EQ(grader.Answers().at("graded"), 50);
+}
+
+TEST(ShardsWithAGrader, GoOnBesideOneThatHangsAndEndWithIt) {
+  LiveGraderOptions options = Grader("sleep 600");
+  options.command.timeout = absl::Seconds(60);
+  LiveGrader grader(options);
+  ASSERT_TRUE(grader.Start().ok());
+  Rig rig(DefaultConfig(), nullptr, 1, false, &grader);
+  rig.evaluator.SetGrader(NeverAsked);
+  rig.shards.Start();
+  EXPECT_EQ(rig.Offer(Traffic(0, 20, WithoutEnds())), 20);
+  TrafficOptions others = WithoutEnds();
+  others.id_prefix = "other";
+  std::vector<Response> rows = Traffic(20, 200, others);
+  for (Response& r : rows) r.problem.reset();
+  EXPECT_EQ(rig.Offer(rows), 200);
+  EXPECT_TRUE(WaitFor([&] { return rig.scored == 200; }));
+  rig.shards.Stop();
+  // What waited is judged by all else that it shows.
+  EXPECT_EQ(rig.scored, 220);
+  EXPECT_TRUE(rig.Shows(
+      "reasonwatch_grades_total{grade=\"ungradable\",model=\"m\"} 20"))
+      << rig.telemetry.Text();
+}
+
+TEST(ShardsWithAGrader, AskNobodyWhereTheCallerSaysItself) {
+  LiveGrader grader(Grader("exit 1"));
+  ASSERT_TRUE(grader.Start().ok());
+  Rig rig(DefaultConfig(), nullptr, 1, false, &grader);
+  rig.evaluator.SetGrader(NeverAsked);
+  rig.shards.Start();
+  std::vector<Response> rows = Traffic(0, 20, WithoutEnds());
+  for (Response& r : rows) r.verdict = CallerVerdict::kCorrect;
+  EXPECT_EQ(rig.Offer(rows), 20);
+  rig.shards.Drain();
+  EXPECT_TRUE(
+      rig.Shows("reasonwatch_grades_total{grade=\"correct\",model=\"m\"} 20"))
+      << rig.telemetry.Text();
+  EXPECT_EQ(grader.starts(), 0);
 }
 
 }  // namespace

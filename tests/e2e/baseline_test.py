@@ -69,6 +69,16 @@ class Commands(Folder):
     def test_what_cannot_be_done_says_what_can(self):
         for arguments, hint in (
                 (("list",), "no database"),
+                (("freeze", "--model", "m"), "no database"),
+                (("rebase", "--model", "m"), "no database"),
+                (("record", "--model", "m", "--endpoint", "http://127.0.0.1:1/v1", "--out",
+                  self.folder / "r.jsonl"), "no database"),
+                (("import", self.folder, "--model", "m"), "it is a folder"),
+                (("import", self.folder / "none", "--from", "csv", "--model", "m"),
+                 "No such file"),
+                (("import", self.problems("p.jsonl", 0, 1)), "--model"),
+                (("list",), "no database"),
+                (("import", self.folder / "none"), "No such file"),
                 (("show", "--model", "m"), "no database"),
                 (("import", self.problems("p.jsonl", 0, 1)), "--model"),
                 (("import", self.folder / "none"), "can't open"),
@@ -76,6 +86,55 @@ class Commands(Folder):
             done = self.baseline(*arguments, check=False)
             self.assertEqual(done.returncode, 1, arguments)
             self.assertIn(hint, done.stderr)
+
+    def test_what_fails_leaves_what_is_there(self):
+        self.baseline("import", self.problems("p.jsonl", 0, 9), "--model", "m")
+        broken = self.write("broken.csv", 'question,answer\nQ?,1\n"R?,2\n')
+        done = self.baseline("import", broken, "--model", "m", "--replace", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("broken.csv:3: a quote is not closed", done.stderr)
+        self.assertIn("problems   9,", self.baseline("show", "--model", "m").stdout)
+        out = self.folder / "out.jsonl"
+        self.baseline("export", "--model", "m", "--out", out)
+        kept = out.read_text()
+        self.assertEqual(len(kept.splitlines()), 9)
+        done = self.baseline("export", "--model", "mistyped", "--out", out, check=False)
+        self.assertIn("there are those of m", done.stderr)
+        self.assertEqual(out.read_text(), kept)
+        graded = self.write("g.jsonl", '{"gold": "1", "answer": "1"}\n')
+        done = harness.run("grade", "--in", graded, "--out", graded, check=False)
+        self.assertIn("same file", done.stderr)
+        self.assertEqual(graded.read_text(), '{"gold": "1", "answer": "1"}\n')
+
+    def test_a_thousand_bad_lines_are_counted_and_not_all_told(self):
+        path = self.write("wrong.jsonl", '{"question": "q", "answer": "1"}\n' * 1000)
+        done = self.baseline("import", path, "--model", "m", "--from", "choice", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("wrong.jsonl:100: ", done.stderr)
+        self.assertNotIn("wrong.jsonl:101: ", done.stderr)
+        self.assertIn("1000 bad lines", done.stderr)
+
+    def test_a_damaged_database_is_named_by_every_command(self):
+        self.baseline("import", self.problems("p.jsonl", 0, 2000), "--model", "m")
+        path = self.data / "reasonwatch.db"
+        with open(path, "r+b") as file:
+            for page in range(10, path.stat().st_size // 4096):
+                file.seek(page * 4096)
+                file.write(b"z" * 64)
+        for command in (("list",), ("show", "--model", "m"), ("export", "--model", "m"),
+                        ("import", self.problems("q.jsonl", 0, 2000), "--model", "m")):
+            done = self.baseline(*command, check=False)
+            self.assertEqual(done.returncode, 1, command)
+            self.assertIn(f"database {path} is damaged", done.stderr)
+            self.assertIn("backup", done.stderr)
+
+    def test_output_that_is_not_taken_is_an_error(self):
+        self.baseline("import", self.problems("p.jsonl", 0, 9), "--model", "m")
+        for command in ("list", "export --model m", "show --model m"):
+            done = subprocess.run(f"{harness.BINARY} baseline {command} --data {self.data}"
+                                  " > /dev/full", shell=True, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 1, command)
+            self.assertIn("can't write", done.stderr)
 
     def test_frozen_it_refuses_imports(self):
         self.baseline("import", BASELINE)
@@ -307,6 +366,87 @@ class BesideTheDaemon(Folder):
             self.feed(daemon, rows(360, 60, True), 60)
             found = harness.wait_for("an incident", lambda: self.incidents(daemon))
             self.assertIn("consistency_regression", [s["signal"] for s in found[0]["signals"]])
+
+
+    def solved(self, first, times, right):
+        """60 problems of two families, each asked `times` times."""
+        made = []
+        for i in range(first, first + 60 * times):
+            n = i % 60
+            family = "algebra" if n < 30 else "geometry"
+            answer = 7 * n if right(n) else 7 * n + 1
+            made.append({
+                "id": f"q-{i}", "model": "m", "time": f"2025-03-03T{i // 3600:02d}:"
+                f"{i // 60 % 60:02d}:{i % 60:02d}Z",
+                "prompt": f"What are {n} weeks in days, says the parchment?",
+                "content": f"<think>\nA week has seven.\n</think>\n\nThe answer is {answer}.",
+                "problem": {"id": f"{family}-{n}", "answer": str(7 * n),
+                            "answer_kind": "number", "family": family}})
+        return harness.write_rows(self.folder / f"{first}.jsonl", made)
+
+    def test_an_incident_names_the_families_and_problems_that_fail(self):
+        self.baseline("import", self.solved(0, 4, lambda n: True))
+        shown = self.baseline("show", "algebra-3", "--model", "m").stdout
+        self.assertIn("family   algebra", shown)
+        with self.daemon() as daemon:
+            self.feed(daemon, self.solved(240, 3, lambda n: n >= 25), 180)
+            found = harness.wait_for("an incident", lambda: self.incidents(daemon))
+            whole = daemon.api("/api/v1/incidents/" + found[0]["id"])
+            daemon.stop()
+        signal_of = next(s for s in whole["signals"]
+                         if s["signal"] == "consistency_regression")
+        families = {f["family"]: f for f in signal_of["families"]}
+        self.assertGreater(families["algebra"]["failing"], 3)
+        self.assertEqual(families.get("geometry", {"failing": 0})["failing"], 0)
+        failing = signal_of["failing_problems"]
+        self.assertTrue(failing)
+        self.assertLessEqual(len(failing), 20)
+        for problem in failing:
+            self.assertRegex(problem["id"], "^algebra-")
+            self.assertEqual(problem["before"], {"passed": 4, "asked": 4})
+            self.assertEqual(problem["now"]["passed"], 0)
+        text = harness.run("incidents", "show", found[0]["id"], "--data", self.data).stdout
+        self.assertIn("family      algebra: ", text)
+        self.assertIn(f"fails now   {failing[0]['id']}: passed 4 of 4 before, 0 of ", text)
+        for told in (text, json.dumps(whole)):
+            self.assertNotIn("parchment", told)
+
+    def test_answers_of_a_batch_are_joined_by_custom_id(self):
+        self.baseline("import", self.solved(0, 1, lambda n: True))
+
+        def batch(name, wrong):
+            return harness.write_rows(self.folder / name, [
+                {"custom_id": f"{'algebra' if n < 30 else 'geometry'}-{n}#{k}", "error": None,
+                 "response": {"status_code": 200, "body": {
+                     "id": f"c{n}-{k}", "model": "m", "created": 1741000000 + 60 * k + n,
+                     "choices": [{"index": 0, "finish_reason": "stop", "message": {
+                         "role": "assistant", "content":
+                         f"The answer is {7 * n + (n < wrong)}."}}]}}}
+                for k in range(3) for n in range(60)])
+        done = self.baseline("import", batch("b.jsonl", 6))
+        self.assertIn("(openai-batch)", done.stdout)
+        self.assertIn("180 graded, 162 correct", done.stdout)
+        self.assertIn("60, 0 of them new, 0 with another answer", done.stdout)
+        one = self.baseline("show", "algebra-3", "--model", "m").stdout
+        self.assertIn("passed   1 of 4", one)
+        self.assertIn("parchment", one)  # its words and answer stay
+        self.assertIn("answer   21", one)
+        self.assertIn("Nothing of it is new", self.baseline("import", self.folder / "b.jsonl").stdout)
+        # A replay of such a file against a recorded baseline.
+        findings = self.folder / "f.jsonl"
+        harness.run("replay", "--baseline", self.solved(0, 4, lambda n: True),
+                    "--baseline-from", "reasonwatch", "--from", "openai-batch",
+                    "--live", batch("bad.jsonl", 40), "--findings", findings)
+        told = [f for f in harness.read_rows(findings)
+                if f["signal"] == "consistency_regression"]
+        self.assertTrue(told)
+        self.assertEqual(told[-1]["families"][0]["family"], "algebra")
+        # Other ids are no problem of the baseline.
+        rows = harness.read_rows(self.folder / "b.jsonl")
+        for row in rows:
+            row["custom_id"] = "request-" + row["custom_id"]
+        done = self.baseline("import", harness.write_rows(self.folder / "o.jsonl", rows))
+        self.assertIn("180 of them new; 0 graded", done.stdout)
 
 
 if __name__ == "__main__":

@@ -121,7 +121,28 @@ class Gate(Folder):
             self.assertEqual(self.compare(a, b).returncode, 2)
         missing = harness.run("compare", self.folder / "no", self.folder / "no", check=False)
         self.assertEqual(missing.returncode, 2)
-        self.assertIn("can't open", missing.stderr)
+        self.assertIn("no: No such file", missing.stderr)
+
+    def test_files_that_are_none_say_what_and_where(self):
+        good = harness.write_rows(self.folder / "good.jsonl", made(20, lambda i: True))
+        lines = good.read_text().splitlines()
+        broken = self.folder / "broken.jsonl"
+        broken.write_text("\n".join(lines[:2] + ['{"id": "x'] + lines[3:]) + "\n")
+        binary = self.folder / "binary"
+        binary.write_bytes(bytes(range(256)) * 20)
+        empty = self.folder / "empty.jsonl"
+        empty.write_text("")
+        for name, hint in ((self.folder, "it is a folder"), (empty, "holds no usable row"),
+                           (binary, f"{binary}:1: not JSON")):
+            done = harness.run("compare", name, good, check=False)
+            self.assertEqual(done.returncode, 2, name)
+            self.assertIn(hint, done.stderr)
+            self.assertEqual(done.stdout, "")
+        done = harness.run("compare", broken, good, "--format", "json", check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"{broken}:3: not JSON", done.stderr)
+        report = json.loads(done.stdout)
+        self.assertEqual((report["pairs"], report["bad_lines"]), (19, 1))
 
 
 if __name__ == "__main__":

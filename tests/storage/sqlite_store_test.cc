@@ -41,6 +41,12 @@ std::string Describe(const Finding& f) {
   for (const auto& [channel, share] : f.channels)
     s += absl::StrFormat("(%s %a)", channel, share);
   for (const std::string& stratum : f.strata) s += "<" + stratum + ">";
+  for (const FamilyCount& c : f.families)
+    s += absl::StrFormat("family %s %d %d,", c.family, c.failing, c.asked);
+  for (const FailingProblem& p : f.failing)
+    s += absl::StrFormat("problem %x %s %s %d %d %d %d,", p.problem, p.id,
+                         p.family, p.passed_before, p.trials_before,
+                         p.passed_now, p.trials_now);
   return s + Describe(f.hints);
 }
 
@@ -131,6 +137,8 @@ Incident FullIncident() {
     // The order counts, and a name may come twice.
     f.channels = {{"z", 0.5}, {"a", 0.25}, {"z", std::nextafter(0.25, 1)}};
     f.strata = {"thinking=on", "", "task=code"};
+    f.families = {{"algebra", 7, 5}, {"", 3, 0}};
+    f.failing = {{~uint64_t{0}, "p/1", "algebra", 4, 3, 2, 1}, {5, "", "", 1}};
     f.hints = {{"version_change", 2.5, "fingerprint a -> b"}, {"", kNan, ""}};
   }
   i.causes = {{"version_change", 0.75, "new\nfingerprint"},
@@ -451,6 +459,41 @@ TEST(SqliteStore, RemovesTheOldestClosedIncidentsAtTheDiskCap) {
   EXPECT_EQ(kept->back().id, open.id);
   EXPECT_EQ((*kept)[kept->size() - 2].id,
             absl::StrFormat("inc-%012x", 2002 - kept->size()));
+}
+
+TEST(SqliteStore, RemovesOldReRunsBeforeIncidentsAtTheDiskCap) {
+  TempFolder folder;
+  SqliteStoreOptions options = InFolder(folder);
+  options.max_bytes = 1 << 20;
+  auto store = OpenOrDie(options);
+  const absl::Time now = absl::Now();
+  for (int n = 0; n < 20; ++n)
+    ASSERT_TRUE(
+        store->PutIncident(MakeIncident(n, now, now + absl::Seconds(n))).ok());
+  for (int n = 0; n < 400; ++n) {
+    RescoreJob job;
+    job.id = absl::StrFormat("rw-%012x", n);
+    job.model = "m";
+    // The last twenty are of today.
+    job.created = job.finished = now - absl::Hours(n < 380 ? 1000 - n : 1);
+    job.result = "undecided";
+    job.samples.resize(100);
+    for (int i = 0; i < 100; ++i) job.samples[static_cast<size_t>(i)].index = i;
+    ASSERT_TRUE(store->PutRescoreJob(job).ok());
+    if (n % 50 == 49) {
+      ASSERT_TRUE(store->Flush(absl::Seconds(20)).ok());
+    }
+  }
+  ASSERT_TRUE(store->Flush(absl::Seconds(20)).ok());
+  store.reset();  // the writer's last look at the size
+  store = OpenOrDie(options);
+  EXPECT_LE(store->Statistics().database_bytes, options.max_bytes);
+  EXPECT_EQ(store->LoadIncidents(false, 0)->size(), 20u);
+  const auto jobs = store->LoadRescoreJobs(false, 0);
+  ASSERT_TRUE(jobs.ok()) << jobs.status();
+  EXPECT_GE(jobs->size(), 20u);
+  EXPECT_LT(jobs->size(), 400u);
+  EXPECT_EQ(jobs->back().id, absl::StrFormat("rw-%012x", 399));
 }
 
 TEST(SqliteStore, OverTheCapItRefusesIncidentsAndTakesState) {

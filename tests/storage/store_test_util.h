@@ -17,7 +17,7 @@ namespace reasonwatch {
 class TempFolder {
  public:
   TempFolder() {
-    std::string name = testing::TempDir() + "/storeXXXXXX";
+    std::string name = testing::TempDir() + "storeXXXXXX";
     if (mkdtemp(name.data()) != nullptr) path_ = name;
   }
   ~TempFolder() { std::filesystem::remove_all(path_); }

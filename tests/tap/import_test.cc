@@ -65,6 +65,7 @@ TEST(OpenAiBatch, ReadsAChatCompletion) {
   ASSERT_EQ(got.rows.size(), 1u);
   const Response& r = got.rows[0];
   EXPECT_EQ(r.id, "q-17");
+  EXPECT_EQ(r.problem_id, "q-17");
   EXPECT_EQ(r.model, "m-1");
   EXPECT_EQ(r.time, absl::FromUnixSeconds(1767225600));
   EXPECT_EQ(r.http_status, 200);
