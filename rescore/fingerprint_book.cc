@@ -78,7 +78,7 @@ std::optional<TakenFingerprint> FingerprintBook::Failed() {
 }
 
 std::optional<TakenFingerprint> FingerprintBook::End(bool whole, bool well) {
-  const Probe probe = *std::exchange(probe_, std::nullopt);
+  const FingerprintProbe probe = *std::exchange(probe_, std::nullopt);
   if (!probe.incident.empty()) {
     TakenFingerprint taken{.incident = probe.incident};
     if (whole) taken.p = FingerprintPValue(healthy_[probe.model], probe.runs);

@@ -23,6 +23,16 @@ struct TakenFingerprint {
   double p = std::numeric_limits<double>::quiet_NaN();
 };
 
+// A fingerprint that is being taken.
+struct FingerprintProbe {
+  std::string model;
+  std::string incident;  // "" = for the store
+  std::vector<FingerprintRun> runs;
+  FingerprintRun run;
+  size_t prompt = 0;
+  int errors = 0;
+};
+
 class FingerprintBook {
  public:
   // `store` may be null, and must outlive it.
@@ -48,20 +58,12 @@ class FingerprintBook {
   void Forget(const std::string& model);
 
  private:
-  struct Probe {
-    std::string model;
-    std::string incident;  // "" = for the store
-    std::vector<FingerprintRun> runs;
-    FingerprintRun run;
-    size_t prompt = 0;
-    int errors = 0;
-  };
   std::optional<TakenFingerprint> End(bool whole, bool well);
 
   Store* const store_;
   // Empty = the server tells none.
   std::map<std::string, std::vector<FingerprintRun>> healthy_;
-  std::optional<Probe> probe_;
+  std::optional<FingerprintProbe> probe_;
 };
 
 }  // namespace reasonwatch
