@@ -11,6 +11,7 @@ namespace reasonwatch {
 namespace {
 
 using words::Find;
+using words::FindLast;
 using words::IsDigit;
 using words::IsLetter;
 using words::IsOneOf;
@@ -84,9 +85,9 @@ std::optional<bool> LeadingVerdict(std::string_view answer, size_t& after) {
 // The last verdict in brackets; one of a pair of offered ones ("[Yes] or
 // [No]") is none.
 std::optional<bool> LastBracketedVerdict(std::string_view text) {
-  for (size_t close = text.rfind(']'); close != kNone && close > 0;
-       close = text.rfind(']', close - 1)) {
-    const size_t open = text.rfind('[', close);
+  for (size_t close = FindLast(text, ']'); close != kNone && close > 0;
+       close = FindLast(text, ']', close - 1)) {
+    const size_t open = FindLast(text, '[', close);
     if (open == kNone) break;
     const auto verdict = Verdict(Trim(text.substr(open + 1, close - open - 1)));
     if (verdict.has_value()) {

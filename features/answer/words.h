@@ -3,9 +3,13 @@
 #ifndef REASONWATCH_FEATURES_ANSWER_WORDS_H_
 #define REASONWATCH_FEATURES_ANSWER_WORDS_H_
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
+
+#include "features/load.h"
 
 namespace reasonwatch::words {
 
@@ -64,12 +68,43 @@ inline std::string_view WordAfter(std::string_view text, size_t& begin) {
   return text.substr(first, begin - first);
 }
 
-// Place of `needle` in `text` from `from` on.
+// Place of `needle`, of two bytes or more, in `text` from `from` on. Looks for
+// its first and its last byte, 16 places at once.
 inline size_t Find(std::string_view text, std::string_view needle,
                    size_t from = 0) {
-  if (from >= text.size()) return std::string_view::npos;
-  const void* hit = memmem(text.data() + from, text.size() - from,
-                           needle.data(), needle.size());
+  const size_t n = needle.size();
+  if (from > text.size() || text.size() - from < n)
+    return std::string_view::npos;
+  const char* const data = text.data();
+  const Bytes first = Bytes{} + static_cast<uint8_t>(needle.front());
+  const Bytes last = Bytes{} + static_cast<uint8_t>(needle.back());
+  const size_t end = text.size() - n + 1;  // of the places
+  size_t i = from;
+  for (; i + sizeof(Bytes) <= end; i += sizeof(Bytes)) {
+    const auto halves = Halves((LoadBytes(data + i) == first) &
+                               (LoadBytes(data + i + n - 1) == last));
+    if ((halves[0] | halves[1]) == 0) continue;
+    for (size_t half = 0; half < 2; ++half) {
+      // One bit of each byte.
+      for (uint64_t hits = halves[half] & kOneInEachByte; hits != 0;
+           hits &= hits - 1) {
+        const size_t at =
+            i + 8 * half + static_cast<size_t>(std::countr_zero(hits)) / 8;
+        if (std::memcmp(data + at, needle.data(), n) == 0) return at;
+      }
+    }
+  }
+  for (; i < end; ++i)
+    if (data[i] == needle.front() &&
+        std::memcmp(data + i, needle.data(), n) == 0)
+      return i;
+  return std::string_view::npos;
+}
+// The last `c` of `text` at or before `from`.
+inline size_t FindLast(std::string_view text, char c,
+                       size_t from = std::string_view::npos) {
+  const size_t n = from < text.size() ? from + 1 : text.size();
+  const void* hit = n == 0 ? nullptr : memrchr(text.data(), c, n);
   return hit == nullptr
              ? std::string_view::npos
              : static_cast<size_t>(static_cast<const char*>(hit) - text.data());

@@ -15,17 +15,15 @@ namespace reasonwatch {
 // for each text.
 class FunctionWordVotes {
  public:
-  FunctionWordVotes();
   void Add(std::string_view word);
   // Of the languages that are written in `script`; kUnknownLanguage unless the
-  // words settle it.
-  uint8_t Winner(CharacterClass script) const;
+  // words settle it, or do so by far.
+  uint8_t Winner(CharacterClass script, bool by_far) const;
   // There are words of another language and none of this one.
   bool Contradict(uint8_t language) const;
 
  private:
   static constexpr size_t kMaxLanguages = 32;
-  const void* table_;
   std::array<uint16_t, kMaxLanguages> points_{};
 };
 
