@@ -122,8 +122,11 @@ class Prose {
       if (c != ' ' && c != '\t') before = c;
       i += separator;
     }
+    has_more_ |= size_ >= quota;
   }
 
+  // Was there more than was asked for?
+  bool has_more() const { return has_more_; }
   const ClassCounts& letters() const { return letters_; }
   const FunctionWordVotes& votes() const { return votes_; }
   std::string_view sample() const { return {sample_.data(), size_}; }
@@ -277,10 +280,11 @@ class Prose {
     return i;
   }
 
-  const std::string_view text_;
-  const std::span<const CodeSpan> code_;
-  const bool lenient_;
+  std::string_view text_;
+  std::span<const CodeSpan> code_;
+  bool lenient_;
   size_t next_span_ = 0;
+  bool has_more_ = false;
   std::array<char, kSampleBytes> sample_{};
   size_t size_ = 0;
   size_t filled_ = 0;
@@ -432,20 +436,17 @@ Prose Sample(std::string_view text, std::span<const CodeSpan> code,
 
 IdentifiedLanguage IdentifyLanguage(std::string_view text,
                                     std::span<const CodeSpan> code) {
-  if (text.empty()) return {};
-  if (text.size() > kFirstSampleBytes) {
-    const IdentifiedLanguage first =
-        Decide(Sample(text, code, /*lenient=*/false, kFirstSampleBytes),
-               /*beyond_doubt=*/true);
+  Prose prose = Sample(text, code, /*lenient=*/false, kFirstSampleBytes);
+  if (prose.has_more()) {
+    const IdentifiedLanguage first = Decide(prose, /*beyond_doubt=*/true);
     if (first.language != kUnknownLanguage) return first;
+    prose = Sample(text, code, /*lenient=*/false, kSampleBytes);
   }
-  const Prose prose = Sample(text, code, /*lenient=*/false, kSampleBytes);
   // With less than this outside of quotations and names, they are the text.
   constexpr size_t kLittle = 40;
-  if (prose.sample().size() >= kLittle)
-    return Decide(prose, /*beyond_doubt=*/false);
-  return Decide(Sample(text, code, /*lenient=*/true, kSampleBytes),
-                /*beyond_doubt=*/false);
+  if (prose.sample().size() < kLittle && !text.empty())
+    prose = Sample(text, code, /*lenient=*/true, kSampleBytes);
+  return Decide(prose, /*beyond_doubt=*/false);
 }
 
 }  // namespace reasonwatch

@@ -86,7 +86,10 @@ class Counter {
     size_t i = 0;
     while (i < text_.size()) {
       i = CountAscii(i);
-      FindBlanks(i);
+      if (const size_t end = CountRun(i); end > i) {
+        i = end;
+        continue;
+      }
       // Characters up to the next eight of ASCII that continue no run.
       while (i < text_.size()) {
         i = CountOne(CountWide(i));
@@ -155,14 +158,30 @@ class Counter {
     return i;
   }
 
-  // A run of blanks before `i`, which CountAscii() passes over.
-  void FindBlanks(size_t i) {
-    for (size_t at = i;
-         at > 0 && i - at < sizeof(Bytes) && text_[at - 1] == ' '; --at)
-      ++run_length_;
-    if (run_length_ == 0) return;
-    run_char_ = ' ';
-    run_size_ = 1;
+  // Three or more of one ASCII character at `i`, where CountAscii() stopped.
+  // Returns where they end.
+  size_t CountRun(size_t i) {
+    if (i + 3 > text_.size()) return i;
+    const auto c = static_cast<unsigned char>(text_[i]);
+    if (c >= 0x7F || (c < 0x20 && c != '\n' && c != '\r' && c != '\t') ||
+        text_[i + 1] != text_[i] || text_[i + 2] != text_[i])
+      return i;
+    size_t end = i + 3;
+    while (end + 8 <= text_.size() &&
+           LoadUpTo8(text_.data() + end, 8) == c * kOneInEachByte)
+      end += 8;
+    while (end < text_.size() && static_cast<unsigned char>(text_[end]) == c)
+      ++end;
+    counts_.characters += static_cast<int64_t>(end - i);
+    if (IsAsciiLetter(c)) ascii_ += static_cast<int64_t>(end - i);
+    garbage_ = 0;
+    // CountAscii() passes over fewer blanks than these.
+    size_t begin = i;
+    while (c == ' ' && begin > 0 && i - begin < sizeof(Bytes) &&
+           text_[begin - 1] == ' ')
+      --begin;
+    Run(c, begin, end, end - begin);
+    return end;
   }
 
   // The first `bytes` bytes of a number, fewer than 8.
@@ -247,22 +266,7 @@ class Counter {
     run_length_ = ((run_length_ & -size_t{same}) + 1) & (size_t{garbage} - 1);
     run_char_ = c;
     run_size_ = character.size;
-    return run_length_ >= 16 && c < 0x80 ? RestOfRun(end) : end;
-  }
-
-  // Where the run of an ASCII character ends that goes on before `i`.
-  size_t RestOfRun(size_t i) {
-    const size_t begin = i;
-    const auto c = static_cast<unsigned char>(run_char_);
-    while (i + 8 <= text_.size() &&
-           LoadUpTo8(text_.data() + i, 8) == c * kOneInEachByte)
-      i += 8;
-    while (i < text_.size() && static_cast<unsigned char>(text_[i]) == c) ++i;
-    run_length_ += i - begin;
-    counts_.characters += static_cast<int64_t>(i - begin);
-    classes_[static_cast<size_t>(ClassOf(c))] +=
-        static_cast<int64_t>(i - begin);
-    return i;
+    return end;
   }
 
   void EndRun(size_t end) {
