@@ -1,5 +1,6 @@
 #include "features/language/function_words.h"
 
+#include <algorithm>
 #include <bit>
 #include <iterator>
 
@@ -248,6 +249,18 @@ uint8_t FunctionWordVotes::Winner(CharacterClass script, bool by_far) const {
       return kUnknownLanguage;
   }
   return LanguageOf(best);
+}
+
+bool FunctionWordVotes::Support(uint8_t language) const {
+  // One word of its own and a shared one, say.
+  constexpr int kEnough = 4;
+  int own = 0;
+  int others = 0;
+  for (size_t i = 0; i < std::size(kLists); ++i) {
+    int& most = Confusable(LanguageOf(i), language) ? own : others;
+    most = std::max<int>(most, points_[i]);
+  }
+  return own >= kEnough && own >= 2 * others;
 }
 
 bool FunctionWordVotes::Contradict(uint8_t language) const {

@@ -351,7 +351,8 @@ uint8_t AskCld2(std::string_view sample) {
 }
 
 // `beyond_doubt`: unknown unless a larger sample would surely say the same.
-IdentifiedLanguage Decide(const Prose& prose, bool beyond_doubt) {
+IdentifiedLanguage Decide(const Prose& prose, bool beyond_doubt,
+                          uint8_t expected) {
   static const uint8_t kKorean = LanguageFromTag("ko");
   static const uint8_t kJapanese = LanguageFromTag("ja");
   static const uint8_t kChinese = LanguageFromTag("zh");
@@ -403,6 +404,11 @@ IdentifiedLanguage Decide(const Prose& prose, bool beyond_doubt) {
   if (result.language != kUnknownLanguage || beyond_doubt ||
       most < fewest_for_cld2)
     return result;
+  if (expected != kUnknownLanguage && IsWrittenIn(expected, script) &&
+      prose.votes().Support(expected)) {
+    result.language = expected;
+    return result;
+  }
   const uint8_t language = AskCld2(prose.sample());
   if (IsWrittenIn(language, script) && !prose.votes().Contradict(language))
     result.language = language;
@@ -435,10 +441,12 @@ Prose Sample(std::string_view text, std::span<const CodeSpan> code,
 }  // namespace
 
 IdentifiedLanguage IdentifyLanguage(std::string_view text,
-                                    std::span<const CodeSpan> code) {
+                                    std::span<const CodeSpan> code,
+                                    uint8_t expected) {
   Prose prose = Sample(text, code, /*lenient=*/false, kFirstSampleBytes);
   if (prose.has_more()) {
-    const IdentifiedLanguage first = Decide(prose, /*beyond_doubt=*/true);
+    const IdentifiedLanguage first =
+        Decide(prose, /*beyond_doubt=*/true, expected);
     if (first.language != kUnknownLanguage) return first;
     prose = Sample(text, code, /*lenient=*/false, kSampleBytes);
   }
@@ -446,7 +454,7 @@ IdentifiedLanguage IdentifyLanguage(std::string_view text,
   constexpr size_t kLittle = 40;
   if (prose.sample().size() < kLittle && !text.empty())
     prose = Sample(text, code, /*lenient=*/true, kSampleBytes);
-  return Decide(prose, /*beyond_doubt=*/false);
+  return Decide(prose, /*beyond_doubt=*/false, expected);
 }
 
 }  // namespace reasonwatch
