@@ -59,15 +59,46 @@ class Prose {
   Prose(std::string_view text, std::span<const CodeSpan> code, bool lenient)
       : text_(text), code_(code), lenient_(lenient) {}
 
-  // Reads [begin, end) until `quota` bytes are sampled.
-  void Read(size_t begin, size_t end, size_t quota) {
-    end = std::min(end, begin + kReadBytes);
-    quota = std::min(size_ + quota, kSampleBytes);
-    bool sentence_start = begin == 0;
+  // Where in the text prose is read, and how far that has come.
+  struct Place {
+    size_t at = 0;
+    size_t end = 0;
+    bool sentence_start = false;
     bool json = false;
-    char before = '\n';  // the last that is no space
-    for (size_t i = begin; i < end && size_ < quota;) {
-      if (const CodeSpan* span = SpanAt(i); span != nullptr) {
+    char before = '\n';     // the last that is no space
+    size_t next_span = 0;   // of the code that may be next
+    size_t sampled = 0;     // bytes
+    bool has_more = false;  // than was asked for
+  };
+  Place PlaceAt(size_t begin, size_t end) const {
+    return {.at = begin,
+            .end = std::min(end, begin + kReadBytes),
+            .sentence_start = begin == 0};
+  }
+
+  // Reads on until `quota` bytes of the place are sampled.
+  void Read(Place& place, size_t quota) {
+    const size_t before = size_;
+    const size_t limit =
+        std::min(size_ + quota - std::min(quota, place.sampled), kSampleBytes);
+    ReadTo(place, limit);
+    place.has_more = size_ >= limit && place.at < place.end;
+    place.sampled += size_ - before;
+  }
+
+  const ClassCounts& letters() const { return letters_; }
+  const FunctionWordVotes& votes() const { return votes_; }
+  std::string_view sample() const { return {sample_.data(), size_}; }
+
+ private:
+  void ReadTo(Place& place, size_t limit) {
+    const size_t end = place.end;
+    bool& sentence_start = place.sentence_start;
+    bool& json = place.json;
+    char& before = place.before;
+    size_t& i = place.at;
+    while (i < end && size_ < limit) {
+      if (const CodeSpan* span = SpanAt(place); span != nullptr) {
         if (!span->prose && !(lenient_ && span->unlabelled)) {
           i = span->end;
           continue;
@@ -94,7 +125,7 @@ class Prose {
       }
       if ((c == '{' || c == '[') && (before == '\n' || before == '{'))
         json = true;
-      const size_t after = AfterSkipped(i, end, json);
+      const size_t after = AfterSkipped(place);
       if (after > i) {
         sentence_start = false;
         before = '"';
@@ -122,23 +153,14 @@ class Prose {
       if (c != ' ' && c != '\t') before = c;
       i += separator;
     }
-    has_more_ |= size_ >= quota;
   }
 
-  // Was there more than was asked for?
-  bool has_more() const { return has_more_; }
-  const ClassCounts& letters() const { return letters_; }
-  const FunctionWordVotes& votes() const { return votes_; }
-  std::string_view sample() const { return {sample_.data(), size_}; }
-
- private:
-  // Spans ascend, and so do the places that are asked about.
-  const CodeSpan* SpanAt(size_t at) {
-    while (next_span_ < code_.size() && code_[next_span_].end <= at)
-      ++next_span_;
-    return next_span_ < code_.size() && code_[next_span_].begin <= at
-               ? &code_[next_span_]
-               : nullptr;
+  // The code that the place is in.
+  const CodeSpan* SpanAt(Place& place) const {
+    size_t& next = place.next_span;
+    while (next < code_.size() && code_[next].end <= place.at) ++next;
+    return next < code_.size() && code_[next].begin <= place.at ? &code_[next]
+                                                                : nullptr;
   }
 
   size_t WordEnd(size_t i, size_t end) const {
@@ -220,8 +242,12 @@ class Prose {
     votes_.Add(word);
   }
 
-  // End of what is skipped from `i`, which is no word; `i` if nothing is.
-  size_t AfterSkipped(size_t i, size_t end, bool json) {
+  // End of what is skipped from the place, which is no word; the place itself
+  // if nothing is.
+  size_t AfterSkipped(Place& place) const {
+    const size_t i = place.at;
+    const size_t end = place.end;
+    const bool json = place.json;
     const auto until = [&](std::string_view close, size_t from, size_t longest,
                            bool line) {
       const std::string_view near =
@@ -237,7 +263,7 @@ class Prose {
     const std::string_view three = text_.substr(i, 3);
     switch (text_[i]) {
       case '`':
-        return SpanAt(i) != nullptr
+        return SpanAt(place) != nullptr
                    ? i
                    : until("`", i + 1, kLongestQuotation, true);
       case '$':
@@ -280,11 +306,9 @@ class Prose {
     return i;
   }
 
-  std::string_view text_;
-  std::span<const CodeSpan> code_;
-  bool lenient_;
-  size_t next_span_ = 0;
-  bool has_more_ = false;
+  const std::string_view text_;
+  const std::span<const CodeSpan> code_;
+  const bool lenient_;
   std::array<char, kSampleBytes> sample_{};
   size_t size_ = 0;
   size_t filled_ = 0;
@@ -415,46 +439,68 @@ IdentifiedLanguage Decide(const Prose& prose, bool beyond_doubt,
   return result;
 }
 
-Prose Sample(std::string_view text, std::span<const CodeSpan> code,
-             bool lenient, size_t bytes) {
-  Prose prose(text, code, lenient);
-  const size_t third = bytes / 3;
-  if (text.size() <= kReadBytes) {
-    prose.Read(0, text.size(), bytes);
-    return prose;
+// Prose of the beginning, the middle and the end of a text.
+class Sampler {
+ public:
+  Sampler(std::string_view text, std::span<const CodeSpan> code, bool lenient)
+      : prose_(text, code, lenient) {
+    if (text.size() <= kReadBytes) {
+      places_[count_++] = prose_.PlaceAt(0, text.size());
+      return;
+    }
+    // From the next word on.
+    const auto word_after = [&](size_t at) {
+      const size_t limit = std::min(text.size(), at + 64);
+      while (at<limit&& static_cast<unsigned char>(text[at])> ' ') ++at;
+      while (at < text.size() &&
+             (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80)
+        ++at;
+      return at;
+    };
+    places_[count_++] = prose_.PlaceAt(0, text.size() / 3);
+    places_[count_++] =
+        prose_.PlaceAt(word_after(text.size() / 2), text.size());
+    places_[count_++] =
+        prose_.PlaceAt(word_after(text.size() - text.size() / 8), text.size());
   }
-  // From the next word on.
-  const auto word_after = [&](size_t at) {
-    const size_t limit = std::min(text.size(), at + 64);
-    while (at<limit&& static_cast<unsigned char>(text[at])> ' ') ++at;
-    while (at < text.size() &&
-           (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80)
-      ++at;
-    return at;
-  };
-  prose.Read(0, text.size() / 3, third);
-  prose.Read(word_after(text.size() / 2), text.size(), third);
-  prose.Read(word_after(text.size() - text.size() / 8), text.size(), third);
-  return prose;
-}
+
+  // `bytes` of it in all, with those that were taken before. Says whether there
+  // may be more.
+  bool Take(size_t bytes) {
+    bool more = false;
+    for (size_t i = 0; i < count_; ++i) {
+      prose_.Read(places_[i], bytes / count_);
+      more |= places_[i].has_more;
+    }
+    return more;
+  }
+  const Prose& prose() const { return prose_; }
+
+ private:
+  Prose prose_;
+  std::array<Prose::Place, 3> places_;
+  size_t count_ = 0;
+};
 
 }  // namespace
 
 IdentifiedLanguage IdentifyLanguage(std::string_view text,
                                     std::span<const CodeSpan> code,
                                     uint8_t expected) {
-  Prose prose = Sample(text, code, /*lenient=*/false, kFirstSampleBytes);
-  if (prose.has_more()) {
+  Sampler strict(text, code, /*lenient=*/false);
+  if (strict.Take(kFirstSampleBytes)) {
     const IdentifiedLanguage first =
-        Decide(prose, /*beyond_doubt=*/true, expected);
+        Decide(strict.prose(), /*beyond_doubt=*/true, expected);
     if (first.language != kUnknownLanguage) return first;
-    prose = Sample(text, code, /*lenient=*/false, kSampleBytes);
+    strict.Take(kSampleBytes);
   }
   // With less than this outside of quotations and names, they are the text.
   constexpr size_t kLittle = 40;
-  if (prose.sample().size() < kLittle && !text.empty())
-    prose = Sample(text, code, /*lenient=*/true, kSampleBytes);
-  return Decide(prose, /*beyond_doubt=*/false, expected);
+  if (strict.prose().sample().size() >= kLittle || text.empty())
+    return Decide(strict.prose(), /*beyond_doubt=*/false, expected);
+  Sampler lenient(text, code, /*lenient=*/true);
+  lenient.Take(kSampleBytes);
+  return Decide(lenient.prose(), /*beyond_doubt=*/false, expected);
 }
 
 }  // namespace reasonwatch

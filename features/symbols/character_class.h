@@ -123,10 +123,12 @@ inline Character CharacterAt(std::string_view text, size_t at) {
   }
   const uint32_t first = bytes & 0xFF;
   const uint32_t second = bytes >> 8 & 0xFF;
-  // Most of what is not ASCII: three bytes, at once.
+  // Most of what is not ASCII at once: three bytes, and two.
   if (first > 0xE0 && first < 0xED && (bytes & 0xC0C000) == 0x808000)
     return {(first & 0x0F) << 12 | (second & 0x3F) << 6 | (bytes >> 16 & 0x3F),
             3};
+  if (first >= 0xC2 && (bytes & 0xC0E0) == 0x80C0)
+    return {(first & 0x1F) << 6 | (second & 0x3F), 2};
   // No branches on the bytes: in what is no text none would be foreseen.
   const Utf8Lead& lead = kUtf8Leads.data()[first];
   const uint32_t good_second =
