@@ -1,7 +1,9 @@
-// Up to eight bytes of a text as one number.
+// Several bytes of a text at once.
 #ifndef REASONWATCH_FEATURES_LOAD_H_
 #define REASONWATCH_FEATURES_LOAD_H_
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -28,6 +30,31 @@ inline uint64_t LoadUpTo8(const char* p, size_t n) {
     return uint64_t{static_cast<unsigned char>(p[i])};
   };
   return byte(0) | byte(n / 2) << 8 | byte(n - 1) << 16;
+}
+
+// 16 bytes, by the compiler's own vectors: SSE2 or NEON. A comparison of two
+// gives a mask of bytes that are 0 or -1.
+typedef uint8_t Bytes __attribute__((vector_size(16)));
+inline constexpr uint64_t kOneInEachByte = 0x0101010101010101;
+
+inline Bytes LoadBytes(const char* p) {
+  Bytes bytes;
+  std::memcpy(&bytes, p, sizeof(bytes));
+  return bytes;
+}
+template <typename Mask>
+std::array<uint64_t, 2> Halves(Mask mask) {
+  return std::bit_cast<std::array<uint64_t, 2>>(mask);
+}
+// Sum of what the 16 bytes hold.
+inline int64_t SumOf(Bytes bytes) {
+  constexpr uint64_t kEven = 0x00FF00FF00FF00FF;
+  int64_t sum = 0;
+  for (const uint64_t half : Halves(bytes)) {
+    const uint64_t sums = (half & kEven) + (half >> 8 & kEven);
+    sum += static_cast<int64_t>(sums * 0x0001000100010001 >> 48);
+  }
+  return sum;
 }
 
 }  // namespace reasonwatch

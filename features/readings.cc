@@ -1,11 +1,13 @@
 #include "features/readings.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <string>
 
 #include "features/answer/ending.h"
+#include "features/load.h"
 
 namespace reasonwatch {
 namespace {
@@ -117,30 +119,22 @@ bool HasToken(std::string_view text, std::string_view token) {
 }  // namespace
 
 int64_t EstimateTokens(std::string_view text) {
-  // Eight bytes at a time, counted in the eight bytes of a word, which hold 255
-  // each. A byte of 0x80 and above is not ASCII; one of 0xC0 and above begins a
-  // character.
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  const auto sum_of = [](uint64_t counts) {
-    constexpr uint64_t kEven = 0x00FF00FF00FF00FF;
-    counts = (counts & kEven) + (counts >> 8 & kEven);
-    return static_cast<int64_t>(counts * 0x0001000100010001 >> 48);
-  };
+  // 16 bytes at a time, counted in bytes that hold up to 255. A byte of 0x80
+  // and above is not ASCII; one of 0xC0 and above begins a character.
   int64_t high = 0;
   int64_t others = 0;
   size_t i = 0;
-  while (i + 8 <= text.size()) {
-    uint64_t high_counts = 0;
-    uint64_t other_counts = 0;
-    const size_t end = std::min(text.size() & ~size_t{7}, i + size_t{255} * 8);
-    for (; i < end; i += 8) {
-      uint64_t word;
-      std::memcpy(&word, text.data() + i, sizeof(word));
-      high_counts += word >> 7 & kOnes;
-      other_counts += word >> 7 & word >> 6 & kOnes;
+  while (i + sizeof(Bytes) <= text.size()) {
+    Bytes high_counts = {};
+    Bytes other_counts = {};
+    for (int n = 0; n < 255 && i + sizeof(Bytes) <= text.size(); ++n) {
+      const Bytes bytes = LoadBytes(text.data() + i);
+      high_counts -= std::bit_cast<Bytes>(bytes >= 0x80);
+      other_counts -= std::bit_cast<Bytes>(bytes >= 0xC0);
+      i += sizeof(Bytes);
     }
-    high += sum_of(high_counts);
-    others += sum_of(other_counts);
+    high += SumOf(high_counts);
+    others += SumOf(other_counts);
   }
   for (; i < text.size(); ++i) {
     const auto u = static_cast<unsigned char>(text[i]);
@@ -200,13 +194,17 @@ void ReadTrace(const Trace& trace, std::string_view final_answer,
   const std::string_view answer = trace.answer;
 
   // Lengths: the server's count where it gives one.
+  const int64_t estimated = trace.has_text && !trace.reasoning_hidden &&
+                                    !(trace.usage.output_tokens.has_value() &&
+                                      trace.usage.reasoning_tokens.has_value())
+                                ? EstimateTokens(reasoning)
+                                : 0;
   if (trace.usage.output_tokens.has_value()) {
     scored.reading(Feature::kOutputTokens) =
         Log2Tokens(*trace.usage.output_tokens);
   } else if (trace.has_text && !trace.reasoning_hidden) {
-    scored.reading(Feature::kOutputTokens) =
-        Log2Tokens(EstimateTokens(reasoning) + EstimateTokens(answer) +
-                   trace.dropped_bytes / 4);
+    scored.reading(Feature::kOutputTokens) = Log2Tokens(
+        estimated + EstimateTokens(answer) + trace.dropped_bytes / 4);
   }
   if (trace.usage.reasoning_tokens.has_value()) {
     const int64_t tokens = *trace.usage.reasoning_tokens;
@@ -215,7 +213,7 @@ void ReadTrace(const Trace& trace, std::string_view final_answer,
   } else if (trace.has_text && !trace.reasoning_hidden) {
     const bool blank = std::all_of(reasoning.begin(), reasoning.end(), IsSpace);
     scored.reading(Feature::kReasoningTokens) =
-        blank ? 0 : Log2Tokens(EstimateTokens(reasoning));
+        blank ? 0 : Log2Tokens(estimated);
     set(Feature::kZeroThinking, blank);
   }
   if (!trace.finish_reason.empty())

@@ -72,7 +72,8 @@ void ReadTextQuality(const Trace& trace, const PromptText& prompt,
   const std::string_view answer = trace.answer;
 
   const std::vector<CodeSpan> code = FindCodeSpans(answer);
-  const IdentifiedLanguage identified = IdentifyLanguage(answer, code);
+  const IdentifiedLanguage identified =
+      IdentifyLanguage(answer, code, scored.expected_language);
   scored.answer_language = identified.language;
   if (scored.expected_language != kUnknownLanguage) {
     float& mismatch = scored.reading(Feature::kLanguageMismatch);

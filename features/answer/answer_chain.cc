@@ -1,6 +1,7 @@
 #include "features/answer/answer_chain.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -11,6 +12,8 @@ namespace reasonwatch {
 namespace {
 
 using words::Find;
+using words::FindLast;
+using words::HasWord;
 using words::IsDigit;
 using words::IsLetter;
 using words::IsOneOf;
@@ -84,9 +87,9 @@ std::optional<bool> LeadingVerdict(std::string_view answer, size_t& after) {
 // The last verdict in brackets; one of a pair of offered ones ("[Yes] or
 // [No]") is none.
 std::optional<bool> LastBracketedVerdict(std::string_view text) {
-  for (size_t close = text.rfind(']'); close != kNone && close > 0;
-       close = text.rfind(']', close - 1)) {
-    const size_t open = text.rfind('[', close);
+  for (size_t close = FindLast(text, ']'); close != kNone && close > 0;
+       close = FindLast(text, ']', close - 1)) {
+    const size_t open = FindLast(text, '[', close);
     if (open == kNone) break;
     const auto verdict = Verdict(Trim(text.substr(open + 1, close - open - 1)));
     if (verdict.has_value()) {
@@ -114,9 +117,11 @@ struct Predicate {
 
 std::optional<Predicate> AskedPredicate(std::string_view question) {
   question = Tail(question, kTail);
-  for (size_t mark = question.rfind('?'); mark != kNone && mark > 0;
-       mark = question.rfind('?', mark - 1)) {
-    size_t begin = mark;
+  size_t begin = question.size();
+  while (begin > 0) {
+    const size_t mark = FindLast(question, '?', begin - 1);
+    if (mark == kNone) break;
+    begin = mark;
     std::string_view sentence = SentenceBefore(question, begin);
     // "Tell me: is 7 a prime number"
     const size_t colon = sentence.rfind(": ");
@@ -163,21 +168,23 @@ std::optional<Predicate> AskedPredicate(std::string_view question) {
   return std::nullopt;
 }
 
-// Is `at` in `sentence` behind a word that makes it a condition or a task?
-bool Hypothetical(std::string_view sentence, size_t at) {
-  for (size_t i = 0; i < at;) {
+// Where the first word is behind which a sentence is a condition or a task, or
+// the end.
+size_t FindCondition(std::string_view sentence) {
+  for (size_t i = 0; i < sentence.size();) {
     const std::string_view word = WordAfter(sentence, i);
     if (IsOneOf(word, {"if", "whether", "unless", "suppose", "assume",
                        "assuming", "would", "could", "might", "may", "check",
                        "prove", "asks", "question"}))
-      return true;
+      return i - word.size();
   }
-  return false;
+  return sentence.size();
 }
 
 // What `sentence` says of the subject: true, false, or nothing.
 std::optional<bool> ClaimOf(std::string_view sentence, const Predicate& asked) {
   std::optional<bool> claim;
+  std::optional<size_t> condition;
   for (size_t i = 0; i < sentence.size();) {
     const std::string_view head = WordAfter(sentence, i);
     if (head.size() != asked.head.size()) continue;
@@ -230,7 +237,9 @@ std::optional<bool> ClaimOf(std::string_view sentence, const Predicate& asked) {
       if (known) says = !negated;
       break;
     }
-    if (says.has_value() && !Hypothetical(sentence, at)) claim = says;
+    if (!says.has_value()) continue;
+    if (!condition.has_value()) condition = FindCondition(sentence);
+    if (at <= *condition) claim = says;
   }
   return claim;
 }
@@ -349,12 +358,6 @@ bool MayBeCounted(const Quantity& q) {
   return q.decimals == 0 && q.value <= 20;
 }
 
-bool HasWord(std::string_view text, std::string_view lower) {
-  for (size_t i = 0; i < text.size();)
-    if (Same(WordAfter(text, i), lower)) return true;
-  return false;
-}
-
 bool HoldsNumber(std::string_view text, const Quantity& q) {
   if (HoldsQuantity(text, q)) return true;
   return MayBeCounted(q) &&
@@ -364,12 +367,11 @@ bool HoldsNumber(std::string_view text, const Quantity& q) {
 // A fraction whose numerator and denominator the chain came to one by one.
 bool HoldsParts(std::string_view text, std::string_view fraction) {
   Quantity q;
-  int parts = 0;
-  for (size_t from = 0; NextQuantity(fraction, from, q); from = q.end) {
+  if (!NextQuantity(fraction, 0, q) || !NextQuantity(fraction, q.end, q))
+    return false;
+  for (size_t from = 0; NextQuantity(fraction, from, q); from = q.end)
     if (!HoldsQuantity(text, q)) return false;
-    ++parts;
-  }
-  return parts > 1;
+  return true;
 }
 
 bool Concludes(std::string_view sentence) {
@@ -509,26 +511,36 @@ void CompareChoice(char stated, std::string_view chain, AnswerChain& result) {
   result.support = same ? AnswerSupport::kConclusion : AnswerSupport::kNone;
 }
 
-// Lower-cased, and runs of white space as one blank, compared in place.
+// Without regard to case and white space, by Knuth, Morris and Pratt's search:
+// a text may begin like what is wanted at every place.
 bool HoldsText(std::string_view text, std::string_view wanted) {
   if (wanted.empty() || wanted.size() > text.size()) return false;
-  if (Find(text, wanted) != kNone) return true;
-  const char first = Lower(wanted[0]);
-  for (size_t i = 0; i + 1 < text.size(); ++i) {
-    if (Lower(text[i]) != first) continue;
-    size_t t = i;
-    size_t w = 0;
-    while (w < wanted.size() && t < text.size()) {
-      if (IsSpace(wanted[w]) || IsSpace(text[t])) {
-        while (w < wanted.size() && IsSpace(wanted[w])) ++w;
-        while (t < text.size() && IsSpace(text[t])) ++t;
-        continue;
-      }
-      if (Lower(text[t]) != Lower(wanted[w])) break;
-      ++t;
-      ++w;
+  std::array<char, kMaxStated> pattern;
+  std::array<uint8_t, kMaxStated> shorter;  // the longest border, by length
+  size_t n = 0;
+  for (char c : wanted) {
+    if (IsSpace(c)) continue;
+    if (n == pattern.size()) return false;
+    pattern[n++] = Lower(c);
+  }
+  if (n == 0) return false;
+  shorter[0] = 0;
+  for (size_t i = 1, k = 0; i < n; ++i) {
+    while (k > 0 && pattern[i] != pattern[k]) k = shorter[k - 1];
+    k += pattern[i] == pattern[k];
+    shorter[i] = static_cast<uint8_t>(k);
+  }
+  size_t matched = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (matched == 0) {
+      i = words::FindByte(text, i, pattern[0]);
+      if (i == kNone) return false;
     }
-    if (w == wanted.size()) return true;
+    const char c = Lower(text[i]);
+    if (IsSpace(c)) continue;
+    while (matched > 0 && pattern[matched] != c) matched = shorter[matched - 1];
+    matched += pattern[matched] == c;
+    if (matched == n) return true;
   }
   return false;
 }
@@ -689,7 +701,7 @@ AnswerChain ReadAnswerChain(const AnswerTexts& texts) {
     const auto same = SameStatement(told, stated);
     if (!same.value_or(true)) result.contradictory_answers = 1;
   } else {
-    const size_t place = answer.rfind(stated);
+    const size_t place = FindLast(answer, stated);
     if (place == kNone) return result;
     // The answer with its mark is no part of the chain: back to the mark, and
     // over the phrase that brings it.

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
-#include <cstring>
+
+#include "features/load.h"
 
 namespace reasonwatch {
 namespace {
@@ -33,14 +35,36 @@ bool IsFractionBar(std::string_view between) {
          between == "} {" || between == "\\/" || between == "}/{";
 }
 
+// 10 to the power of -n.
+double NegativePowerOfTen(int n) {
+  constexpr int kCount = 64;
+  static const std::array<double, kCount> powers = [] {
+    std::array<double, kCount> made{};
+    for (int i = 0; i < kCount; ++i) made[i] = std::pow(10.0, -i);
+    return made;
+  }();
+  return n < kCount ? powers[n] : std::pow(10.0, -n);
+}
+
+// The first digit at or behind `i`, or the end.
+size_t FindDigit(std::string_view text, size_t i) {
+  for (; i + sizeof(Bytes) <= text.size(); i += sizeof(Bytes)) {
+    const auto [low, high] = Halves(LoadBytes(text.data() + i) - '0' < 10);
+    if (low != 0) return i + static_cast<size_t>(std::countr_zero(low)) / 8;
+    if (high != 0)
+      return i + 8 + static_cast<size_t>(std::countr_zero(high)) / 8;
+  }
+  while (i < text.size() && !IsDigit(text[i])) ++i;
+  return i;
+}
+
 // Neighbours further apart are no fraction.
 constexpr size_t kMaxBar = 3;
 
 }  // namespace
 
 bool NextQuantity(std::string_view text, size_t from, Quantity& quantity) {
-  size_t i = from;
-  while (i < text.size() && !IsDigit(text[i])) ++i;
+  size_t i = FindDigit(text, from);
   if (i >= text.size()) return false;
   quantity = Quantity();
   quantity.begin = i;
@@ -70,7 +94,7 @@ bool NextQuantity(std::string_view text, size_t from, Quantity& quantity) {
                                       !IsLetter(text[quantity.begin - 2])))) {
     // ".5"
     quantity.decimals = static_cast<int>(i - quantity.begin);
-    value /= std::pow(10.0, quantity.decimals);
+    value *= NegativePowerOfTen(quantity.decimals);
   }
   quantity.value = value;
   quantity.end = i;
@@ -107,10 +131,12 @@ bool SingleQuantity(std::string_view text, Quantity& quantity) {
 bool SameQuantity(const Quantity& a, const Quantity& b) {
   const auto same = [&a, &b](double x, double y) {
     const double difference = std::fabs(x - y);
+    // Hundreds of digits are more than a double holds, and equal to nothing.
+    if (!std::isfinite(difference)) return false;
     if (difference <= 1e-9 * std::max(std::fabs(x), std::fabs(y))) return true;
     // The coarser of the two decides, where either was rounded.
     if (a.decimals == b.decimals) return false;
-    const double step = std::pow(10.0, -std::min(a.decimals, b.decimals));
+    const double step = NegativePowerOfTen(std::min(a.decimals, b.decimals));
     // A rounded digit, or a cut one; of a number that has more digits than
     // that.
     return difference < step && std::max(x, y) > 2 * step;

@@ -3,9 +3,13 @@
 #ifndef REASONWATCH_FEATURES_ANSWER_WORDS_H_
 #define REASONWATCH_FEATURES_ANSWER_WORDS_H_
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
+
+#include "features/load.h"
 
 namespace reasonwatch::words {
 
@@ -64,15 +68,89 @@ inline std::string_view WordAfter(std::string_view text, size_t& begin) {
   return text.substr(first, begin - first);
 }
 
+// Calls visit(place) for the places from `from` to `end` at which the byte is
+// `first` and the one n - 1 behind it is `last`, both after setting the bits of
+// `fold`, until it says true; 16 places at once. Returns that place.
+template <typename Visit>
+size_t FindEnds(std::string_view text, size_t from, size_t n, char first,
+                char last, uint8_t fold, Visit visit) {
+  if (from > text.size() || text.size() - from < n)
+    return std::string_view::npos;
+  const char* const data = text.data();
+  const auto byte = [](char c) { return static_cast<uint8_t>(c); };
+  const Bytes begins = Bytes{} + byte(first);
+  const Bytes ends = Bytes{} + byte(last);
+  const size_t end = text.size() - n + 1;  // of the places
+  size_t i = from;
+  for (; i + sizeof(Bytes) <= end; i += sizeof(Bytes)) {
+    const auto halves = Halves(((LoadBytes(data + i) | fold) == begins) &
+                               ((LoadBytes(data + i + n - 1) | fold) == ends));
+    if ((halves[0] | halves[1]) == 0) continue;
+    for (size_t half = 0; half < 2; ++half) {
+      // One bit of each byte.
+      for (uint64_t hits = halves[half] & kOneInEachByte; hits != 0;
+           hits &= hits - 1) {
+        const size_t at =
+            i + 8 * half + static_cast<size_t>(std::countr_zero(hits)) / 8;
+        if (visit(at)) return at;
+      }
+    }
+  }
+  for (; i < end; ++i)
+    if ((byte(data[i]) | fold) == byte(first) && visit(i)) return i;
+  return std::string_view::npos;
+}
+
 // Place of `needle` in `text` from `from` on.
 inline size_t Find(std::string_view text, std::string_view needle,
                    size_t from = 0) {
-  if (from >= text.size()) return std::string_view::npos;
-  const void* hit = memmem(text.data() + from, text.size() - from,
-                           needle.data(), needle.size());
+  return FindEnds(text, from, needle.size(), needle.front(), needle.back(), 0,
+                  [&](size_t at) {
+                    return std::memcmp(text.data() + at, needle.data(),
+                                       needle.size()) == 0;
+                  });
+}
+
+// Is there a word of letters, `lower` in lower case?
+inline bool HasWord(std::string_view text, std::string_view lower) {
+  const size_t n = lower.size();
+  return FindEnds(text, 0, n, lower.front(), lower.back(), 0x20,
+                  [&](size_t at) {
+                    return (at == 0 || !IsWord(text[at - 1])) &&
+                           (at + n == text.size() || !IsWord(text[at + n])) &&
+                           Same(text.substr(at, n), lower);
+                  }) != std::string_view::npos;
+}
+
+// The last `c` of `text` at or before `from`.
+inline size_t FindLast(std::string_view text, char c,
+                       size_t from = std::string_view::npos) {
+  const size_t n = from < text.size() ? from + 1 : text.size();
+  const void* hit = n == 0 ? nullptr : memrchr(text.data(), c, n);
   return hit == nullptr
              ? std::string_view::npos
              : static_cast<size_t>(static_cast<const char*>(hit) - text.data());
+}
+
+// The first `lower` at or behind `from`, in either case.
+inline size_t FindByte(std::string_view text, size_t from, char lower) {
+  const uint8_t fold = IsLetter(lower) ? 0x20 : 0;
+  return FindEnds(text, from, 1, lower, lower, fold,
+                  [](size_t) { return true; });
+}
+// The last place of `needle`.
+inline size_t FindLast(std::string_view text, std::string_view needle) {
+  if (needle.empty() || needle.size() > text.size())
+    return std::string_view::npos;
+  const std::string_view begins =
+      text.substr(0, text.size() - needle.size() + 1);
+  for (size_t at = FindLast(begins, needle.front());
+       at != std::string_view::npos;
+       at = at == 0 ? std::string_view::npos
+                    : FindLast(begins, needle.front(), at - 1))
+    if (std::memcmp(text.data() + at, needle.data(), needle.size()) == 0)
+      return at;
+  return std::string_view::npos;
 }
 
 // Is there the end of a sentence or a line at `i`?

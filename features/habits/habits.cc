@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "core/strings.h"
+#include "features/load.h"
 
 namespace reasonwatch {
 namespace {
@@ -31,7 +32,7 @@ constexpr auto kIsWord = [] {
               (u >= 'a' && u <= 'z') || u == '\'' || u >= 0x80;
   return word;
 }();
-bool IsWord(char c) { return kIsWord[static_cast<unsigned char>(c)]; }
+bool IsWord(char c) { return kIsWord.data()[static_cast<unsigned char>(c)]; }
 
 // The words of a line's beginning one by one, generalised.
 class LineWords {
@@ -44,12 +45,11 @@ class LineWords {
   // A view into the line or one of the two signs; empty at the end.
   std::string_view Next() {
     const size_t begin = i_;
-    hash_ = kHashSeed;
-    for (; i_ < line_.size() && IsWord(line_[i_]); ++i_)
-      hash_ = (hash_ ^ static_cast<unsigned char>(line_[i_])) * kHashStep;
+    while (i_ < line_.size() && IsWord(line_.data()[i_])) ++i_;
     // Cut by the limit of the line, or too long to be a word.
     if (i_ == begin || i_ == kMaxLineBytes || i_ - begin > kMaxWord) return {};
     std::string_view word = line_.substr(begin, i_ - begin);
+    hash_ = HashOf(word);
     const size_t next = i_;
     if (IsDigit(word[0])) {
       // "3.5" and "1,000" are one number.
@@ -80,17 +80,16 @@ class LineWords {
   uint64_t hash() const { return hash_; }
 
   static uint64_t HashOf(std::string_view word) {
-    uint64_t hash = kHashSeed;
-    for (char c : word)
-      hash = (hash ^ static_cast<unsigned char>(c)) * kHashStep;
+    uint64_t hash = word.size();
+    for (size_t i = 0; i < word.size(); i += 8) {
+      hash = (hash ^ LoadUpTo8(word.data() + i, word.size() - i)) *
+             0x9E3779B97F4A7C15;
+      hash ^= hash >> 32;
+    }
     return hash;
   }
 
  private:
-  // FNV-1a: words are short, and a call costs more than their bytes.
-  static constexpr uint64_t kHashSeed = 0xCBF29CE484222325ULL;
-  static constexpr uint64_t kHashStep = 0x100000001B3ULL;
-
   std::string_view line_;
   size_t i_ = 0;
   uint64_t hash_ = 0;
@@ -242,11 +241,12 @@ HabitProfile::HabitProfile(std::vector<Habit> habits)
       const size_t end = std::min(rest.find(' '), rest.size());
       const std::string_view word = rest.substr(0, end);
       if (size == 0 && !word.empty())
-        starts_[StartSlot(word) / 64] |= uint64_t{1} << (StartSlot(word) % 64);
+        starts_[StartSlot(word)] |= uint32_t{1} << h;
       hash = Extend(hash, LineWords::HashOf(word));
       rest.remove_prefix(std::min(end + 1, rest.size()));
       Beginning& beginning = SlotOf(hash);
       beginning.hash = hash;
+      beginning.below |= uint32_t{1} << h;
       if (rest.empty()) beginning.habits |= uint32_t{1} << h;
     }
   }
@@ -269,7 +269,8 @@ uint32_t HabitProfile::Find(std::string_view text) const {
     const size_t slot = StartSlot(i + 1 < line.size() && IsWord(line[i + 1])
                                       ? line.substr(i, 2)
                                       : line.substr(i, 1));
-    if ((starts_[slot / 64] >> (slot % 64) & 1) == 0) return true;
+    // Nothing that was not found already.
+    if ((starts_[slot] & ~found) == 0) return true;
     LineWords words(line);
     uint64_t hash = 0;
     for (size_t w = 0; w < kMaxWords && !words.Next().empty(); ++w) {
@@ -277,9 +278,10 @@ uint32_t HabitProfile::Find(std::string_view text) const {
       size_t at = hash >> 32 & (kSlots - 1);
       while (beginnings_[at].hash != 0 && beginnings_[at].hash != hash)
         at = (at + 1) & (kSlots - 1);
-      // No phrase begins so.
-      if (beginnings_[at].hash == 0) break;
-      found |= beginnings_[at].habits;
+      const Beginning& beginning = beginnings_[at];
+      found |= beginning.habits;
+      // No phrase begins so, or all that do were found.
+      if ((beginning.below & ~found) == 0) break;
     }
     return true;
   });

@@ -61,13 +61,14 @@ class HabitProfile {
   struct Beginning {
     uint64_t hash = 0;    // 0 = none
     uint32_t habits = 0;  // those that end here
+    uint32_t below = 0;   // and those that begin so
   };
   Beginning& SlotOf(uint64_t hash);
 
   std::vector<Habit> habits_;
   std::vector<Beginning> beginnings_ = std::vector<Beginning>(kSlots);
-  // By the first two bytes of a line, whether any phrase can begin there.
-  std::array<uint64_t, 4> starts_{};
+  // By the first two bytes of a line, the phrases that can begin there.
+  std::array<uint32_t, 256> starts_{};
 };
 
 }  // namespace reasonwatch

@@ -276,6 +276,8 @@ struct Use {
 };
 
 struct Tables {
+  // Most words are not there; a bit of their hash mostly says so.
+  std::array<uint64_t, 64> present{};
   absl::flat_hash_map<uint64_t, Use> words;
   absl::flat_hash_map<uint64_t, uint8_t> phrases;
 };
@@ -329,9 +331,17 @@ const Tables& GetTables() {
         made->phrases[PairHash(first.empty() ? 0 : WordHash(first), last)] =
             LanguageFromTag(row.tag);
       });
+    for (const auto& [hash, of] : made->words)
+      made->present[hash / 64 % 64] |= uint64_t{1} << hash % 64;
     return made;
   }();
   return tables;
+}
+
+Use UseOf(const Tables& tables, uint64_t hash) {
+  if ((tables.present.data()[hash / 64 % 64] >> hash % 64 & 1) == 0) return {};
+  const auto found = tables.words.find(hash);
+  return found == tables.words.end() ? Use() : found->second;
 }
 
 // Collects what a text says.
@@ -390,8 +400,7 @@ class Finder {
 
   void Word(std::string_view word) {
     const uint64_t hash = WordHash(word);
-    const auto found = tables_.words.find(hash);
-    const Use use = found == tables_.words.end() ? Use() : found->second;
+    const Use use = UseOf(tables_, hash);
     const uint16_t uses = use.uses;
     static const uint64_t kOr = WordHash("or");
     if (name_ != kUnknownLanguage) {

@@ -1,9 +1,9 @@
 #include "features/language/function_words.h"
 
+#include <algorithm>
 #include <bit>
 #include <iterator>
 
-#include "absl/container/flat_hash_map.h"
 #include "features/language/words.h"
 
 namespace reasonwatch {
@@ -149,24 +149,61 @@ constexpr WordList kLists[] = {
 };
 static_assert(std::size(kLists) <= 32);
 
-using Table = absl::flat_hash_map<uint64_t, uint32_t>;
+// Of the words of the lists, by hash, the lists that they stand in, a bit each.
+// Open addressing; what is asked for is mostly not there.
+class Table {
+ public:
+  static const Table& Get() {
+    static const Table& table = *new Table;
+    return table;
+  }
 
-const Table& Words() {
-  static const Table& table = *[] {
-    auto* made = new Table;
+  uint32_t ListsOf(uint64_t hash) const {
+    size_t at = hash % kSlots;
+    while (slots_.data()[at].lists != 0) {
+      if (slots_.data()[at].hash == hash) return slots_.data()[at].lists;
+      at = (at + 1) % kSlots;
+    }
+    return 0;
+  }
+  // The lists of languages that are written in `script`.
+  uint32_t WrittenIn(CharacterClass script) const {
+    return scripts_[static_cast<size_t>(script)];
+  }
+
+ private:
+  Table() {
     for (size_t i = 0; i < std::size(kLists); ++i) {
       std::string_view rest = kLists[i].words;
       while (!rest.empty()) {
         const size_t end = rest.find(' ');
-        (*made)[WordHash(rest.substr(0, end))] |= uint32_t{1} << i;
+        Add(WordHash(rest.substr(0, end)), uint32_t{1} << i);
         rest = end == std::string_view::npos ? std::string_view()
                                              : rest.substr(end + 1);
       }
+      for (size_t script = 0; script < kCharacterClassCount; ++script)
+        if (IsWrittenIn(LanguageFromTag(kLists[i].tag),
+                        static_cast<CharacterClass>(script)))
+          scripts_[script] |= uint32_t{1} << i;
     }
-    return made;
-  }();
-  return table;
-}
+  }
+  void Add(uint64_t hash, uint32_t list) {
+    size_t at = hash % kSlots;
+    while (slots_[at].lists != 0 && slots_[at].hash != hash)
+      at = (at + 1) % kSlots;
+    slots_[at].hash = hash;
+    slots_[at].lists |= list;
+  }
+
+  struct Slot {
+    uint64_t hash = 0;
+    uint32_t lists = 0;  // 0 = an empty slot
+  };
+  // Over three times as many as there are words.
+  static constexpr size_t kSlots = 4096;
+  std::array<Slot, kSlots> slots_{};
+  std::array<uint32_t, kCharacterClassCount> scripts_{};
+};
 
 uint8_t LanguageOf(size_t list) {
   static const std::array<uint8_t, std::size(kLists)> codes = [] {
@@ -180,34 +217,50 @@ uint8_t LanguageOf(size_t list) {
 
 }  // namespace
 
-FunctionWordVotes::FunctionWordVotes() : table_(&Words()) {}
-
 void FunctionWordVotes::Add(std::string_view word) {
-  const auto& table = *static_cast<const Table*>(table_);
-  const auto it = table.find(WordHash(word));
-  if (it == table.end()) return;
+  const uint32_t lists = Table::Get().ListsOf(WordHash(word));
+  if (lists == 0) return;
   // A word of one language says more than one that several share.
-  const uint16_t points = std::has_single_bit(it->second) ? 3 : 1;
-  for (uint32_t rest = it->second; rest != 0; rest &= rest - 1)
+  const uint16_t points = (lists & (lists - 1)) == 0 ? 3 : 1;
+  for (uint32_t rest = lists; rest != 0; rest &= rest - 1)
     points_[static_cast<size_t>(std::countr_zero(rest))] += points;
 }
 
-uint8_t FunctionWordVotes::Winner(CharacterClass script) const {
+uint8_t FunctionWordVotes::Winner(CharacterClass script, bool by_far) const {
   // Two words of its own and two shared, say, and twice as much as any other
   // language that is not nearly the same.
-  constexpr int kEnough = 8;
-  const auto points = [&](size_t i) {
-    return IsWrittenIn(LanguageOf(i), script) ? points_[i] : 0;
-  };
+  const int enough = by_far ? 24 : 8;
+  const int factor = by_far ? 4 : 2;
+  const uint32_t written = Table::Get().WrittenIn(script);
   size_t best = 0;
-  for (size_t i = 1; i < std::size(kLists); ++i)
-    if (points(i) > points(best)) best = i;
-  if (points(best) < kEnough) return kUnknownLanguage;
-  for (size_t i = 0; i < std::size(kLists); ++i)
-    if (points(i) * 2 > points(best) &&
+  int most = 0;
+  for (uint32_t rest = written; rest != 0; rest &= rest - 1) {
+    const auto i = static_cast<size_t>(std::countr_zero(rest));
+    if (points_[i] > most) {
+      best = i;
+      most = points_[i];
+    }
+  }
+  if (most < enough) return kUnknownLanguage;
+  for (uint32_t rest = written; rest != 0; rest &= rest - 1) {
+    const auto i = static_cast<size_t>(std::countr_zero(rest));
+    if (points_[i] * factor > most &&
         !Confusable(LanguageOf(i), LanguageOf(best)))
       return kUnknownLanguage;
+  }
   return LanguageOf(best);
+}
+
+bool FunctionWordVotes::Support(uint8_t language) const {
+  // One word of its own and a shared one, say.
+  constexpr int kEnough = 4;
+  int own = 0;
+  int others = 0;
+  for (size_t i = 0; i < std::size(kLists); ++i) {
+    int& most = Confusable(LanguageOf(i), language) ? own : others;
+    most = std::max<int>(most, points_[i]);
+  }
+  return own >= kEnough && own >= 2 * others;
 }
 
 bool FunctionWordVotes::Contradict(uint8_t language) const {

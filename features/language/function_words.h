@@ -15,17 +15,18 @@ namespace reasonwatch {
 // for each text.
 class FunctionWordVotes {
  public:
-  FunctionWordVotes();
   void Add(std::string_view word);
   // Of the languages that are written in `script`; kUnknownLanguage unless the
-  // words settle it.
-  uint8_t Winner(CharacterClass script) const;
+  // words settle it, or do so by far.
+  uint8_t Winner(CharacterClass script, bool by_far) const;
+  // They are more likely of this language, which is expected, than of any that
+  // it could be taken for; less is needed to say so than who wins.
+  bool Support(uint8_t language) const;
   // There are words of another language and none of this one.
   bool Contradict(uint8_t language) const;
 
  private:
   static constexpr size_t kMaxLanguages = 32;
-  const void* table_;
   std::array<uint16_t, kMaxLanguages> points_{};
 };
 

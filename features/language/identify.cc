@@ -17,6 +17,8 @@ namespace {
 using enum CharacterClass;
 
 constexpr size_t kSampleBytes = 400;
+// Enough where it leaves no doubt.
+constexpr size_t kFirstSampleBytes = 192;
 // Read in each of the three places, of which much may be code or figures.
 constexpr size_t kReadBytes = 2048;
 constexpr size_t kLongestWord = 60;
@@ -24,6 +26,30 @@ constexpr size_t kLongestWord = 60;
 // A skipped part that is longer than this is none: its end is another's.
 constexpr size_t kLongestQuotation = 300;
 constexpr size_t kLongestFormula = 600;
+
+// What a byte is to a word.
+enum : uint8_t {
+  kLowerLetter = 1,
+  kUpperLetter = 2,
+  kNoLetter = 4,  // a digit or a low line: an identifier
+  kSign = 8,      // apostrophe and hyphen
+  kHigh = 16,     // not ASCII
+  kAsciiWord = kLowerLetter | kUpperLetter | kNoLetter | kSign
+};
+constexpr auto kWordBytes = [] {
+  std::array<uint8_t, 256> bytes{};
+  for (size_t c = 0; c < bytes.size(); ++c) {
+    if (c >= 'a' && c <= 'z') bytes[c] = kLowerLetter;
+    if (c >= 'A' && c <= 'Z') bytes[c] = kUpperLetter;
+    if ((c >= '0' && c <= '9') || c == '_') bytes[c] = kNoLetter;
+    if (c == '\'' || c == '-') bytes[c] = kSign;
+    if (c >= 0x80) bytes[c] = kHigh;
+  }
+  return bytes;
+}();
+uint8_t WordByte(char c) {
+  return kWordBytes.data()[static_cast<unsigned char>(c)];
+}
 
 // Letters, lower-cased as far as they are ASCII, with a space after each word.
 class Prose {
@@ -33,15 +59,46 @@ class Prose {
   Prose(std::string_view text, std::span<const CodeSpan> code, bool lenient)
       : text_(text), code_(code), lenient_(lenient) {}
 
-  // Reads [begin, end) until `quota` bytes are sampled.
-  void Read(size_t begin, size_t end, size_t quota) {
-    end = std::min(end, begin + kReadBytes);
-    quota = std::min(size_ + quota, kSampleBytes);
-    bool sentence_start = begin == 0;
+  // Where in the text prose is read, and how far that has come.
+  struct Place {
+    size_t at = 0;
+    size_t end = 0;
+    bool sentence_start = false;
     bool json = false;
-    char before = '\n';  // the last that is no space
-    for (size_t i = begin; i < end && size_ < quota;) {
-      if (const CodeSpan* span = SpanAt(i); span != nullptr) {
+    char before = '\n';     // the last that is no space
+    size_t next_span = 0;   // of the code that may be next
+    size_t sampled = 0;     // bytes
+    bool has_more = false;  // than was asked for
+  };
+  Place PlaceAt(size_t begin, size_t end) const {
+    return {.at = begin,
+            .end = std::min(end, begin + kReadBytes),
+            .sentence_start = begin == 0};
+  }
+
+  // Reads on until `quota` bytes of the place are sampled.
+  void Read(Place& place, size_t quota) {
+    const size_t before = size_;
+    const size_t limit =
+        std::min(size_ + quota - std::min(quota, place.sampled), kSampleBytes);
+    ReadTo(place, limit);
+    place.has_more = size_ >= limit && place.at < place.end;
+    place.sampled += size_ - before;
+  }
+
+  const ClassCounts& letters() const { return letters_; }
+  const FunctionWordVotes& votes() const { return votes_; }
+  std::string_view sample() const { return {sample_.data(), size_}; }
+
+ private:
+  void ReadTo(Place& place, size_t limit) {
+    const size_t end = place.end;
+    bool& sentence_start = place.sentence_start;
+    bool& json = place.json;
+    char& before = place.before;
+    size_t& i = place.at;
+    while (i < end && size_ < limit) {
+      if (const CodeSpan* span = SpanAt(place); span != nullptr) {
         if (!span->prose && !(lenient_ && span->unlabelled)) {
           i = span->end;
           continue;
@@ -68,7 +125,7 @@ class Prose {
       }
       if ((c == '{' || c == '[') && (before == '\n' || before == '{'))
         json = true;
-      const size_t after = AfterSkipped(i, end, json);
+      const size_t after = AfterSkipped(place);
       if (after > i) {
         sentence_start = false;
         before = '"';
@@ -98,20 +155,20 @@ class Prose {
     }
   }
 
-  const ClassCounts& letters() const { return letters_; }
-  const FunctionWordVotes& votes() const { return votes_; }
-  std::string_view sample() const { return {sample_.data(), size_}; }
-
- private:
-  const CodeSpan* SpanAt(size_t at) const {
-    for (const CodeSpan& span : code_)
-      if (at >= span.begin && at < span.end) return &span;
-    return nullptr;
+  // The code that the place is in.
+  const CodeSpan* SpanAt(Place& place) const {
+    size_t& next = place.next_span;
+    while (next < code_.size() && code_[next].end <= place.at) ++next;
+    return next < code_.size() && code_[next].begin <= place.at ? &code_[next]
+                                                                : nullptr;
   }
 
   size_t WordEnd(size_t i, size_t end) const {
     const size_t begin = i;
-    while (i < end && IsAsciiAlpha(text_[i]) && i - begin < kLongestWord) ++i;
+    const size_t longest = std::min(end, begin + kLongestWord);
+    while (i < longest && (WordByte(text_.data()[i]) & kAsciiWord) != 0) ++i;
+    // Most words end here.
+    if (i < longest && WordByte(text_.data()[i]) == 0) return i;
     while (i < end && SeparatorAt(text_, i) == 0) {
       const size_t next = i + CharacterAt(text_, i).size;
       // Chinese, Japanese and Thai have no spaces, nor stand any between them
@@ -134,20 +191,22 @@ class Prose {
 
   // A word of the language, not a name, a variable or an identifier.
   bool Counts(std::string_view word, size_t end, bool sentence_start) const {
-    bool lower = false;
+    uint8_t kinds = 0;
     size_t upper = 0;
-    size_t ascii = 0;
     for (char c : word) {
-      if ((c >= '0' && c <= '9') || c == '_') return false;
-      lower |= c >= 'a' && c <= 'z';
-      upper += IsAsciiUpper(c);
-      ascii += IsAsciiAlpha(c);
+      const uint8_t kind = WordByte(c);
+      kinds |= kind;
+      upper += kind == kUpperLetter;
     }
+    if ((kinds & kNoLetter) != 0) return false;
     if (word.size() == 1) return false;
-    if (ascii == word.size() && text_.substr(end, 1) == "(") return false;
+    if ((kinds & (kSign | kHigh)) == 0 && end < text_.size() &&
+        text_[end] == '(')
+      return false;
     if (lenient_ || upper == 0) return true;
     // camelCase, ACRONYM, Name.
-    return lower && upper == 1 && IsAsciiUpper(word[0]) && sentence_start;
+    return (kinds & kLowerLetter) != 0 && upper == 1 && IsAsciiUpper(word[0]) &&
+           sentence_start;
   }
 
   void Take(std::string_view word) {
@@ -157,29 +216,38 @@ class Prose {
                 sample_.end(), ' ');
       return;
     }
+    char* sample = sample_.data() + size_;
+    int64_t latin = 0;
     for (size_t i = 0; i < word.size();) {
-      const char c = word[i];
-      if (static_cast<unsigned char>(c) < 0x80) {
-        letters_[static_cast<size_t>(kLatin)] += IsAsciiAlpha(c);
-        sample_[size_++] = IsAsciiUpper(c) ? static_cast<char>(c + 32) : c;
+      const char c = word.data()[i];
+      const uint8_t kind = WordByte(c);
+      if (kind != kHigh) {
+        latin += kind <= kUpperLetter;
+        *sample++ = static_cast<char>(c | (kind == kUpperLetter) << 5);
         ++i;
         continue;
       }
       const Character character = CharacterAt(word, i);
       if (character.code_point != 0xFFFD) {
         ++letters_[static_cast<size_t>(ClassOf(character.code_point))];
-        std::memcpy(sample_.data() + size_, word.data() + i, character.size);
-        size_ += character.size;
+        std::memcpy(sample, word.data() + i, character.size);
+        sample += character.size;
       }
       i += character.size;
     }
-    sample_[size_++] = ' ';
+    letters_[static_cast<size_t>(kLatin)] += latin;
+    *sample++ = ' ';
+    size_ = static_cast<size_t>(sample - sample_.data());
     filled_ = size_;
     votes_.Add(word);
   }
 
-  // End of what is skipped from `i`, which is no word; `i` if nothing is.
-  size_t AfterSkipped(size_t i, size_t end, bool json) const {
+  // End of what is skipped from the place, which is no word; the place itself
+  // if nothing is.
+  size_t AfterSkipped(Place& place) const {
+    const size_t i = place.at;
+    const size_t end = place.end;
+    const bool json = place.json;
     const auto until = [&](std::string_view close, size_t from, size_t longest,
                            bool line) {
       const std::string_view near =
@@ -195,7 +263,7 @@ class Prose {
     const std::string_view three = text_.substr(i, 3);
     switch (text_[i]) {
       case '`':
-        return SpanAt(i) != nullptr
+        return SpanAt(place) != nullptr
                    ? i
                    : until("`", i + 1, kLongestQuotation, true);
       case '$':
@@ -306,7 +374,12 @@ uint8_t AskCld2(std::string_view sample) {
   return LanguageFromTag(CLD2::LanguageCode(languages[0]));
 }
 
-IdentifiedLanguage Decide(const Prose& prose) {
+// `beyond_doubt`: unknown unless a larger sample would surely say the same.
+IdentifiedLanguage Decide(const Prose& prose, bool beyond_doubt,
+                          uint8_t expected) {
+  static const uint8_t kKorean = LanguageFromTag("ko");
+  static const uint8_t kJapanese = LanguageFromTag("ja");
+  static const uint8_t kChinese = LanguageFromTag("zh");
   const ClassCounts& letters = prose.letters();
   const auto count = [&](CharacterClass c) {
     return letters[static_cast<size_t>(c)];
@@ -328,65 +401,106 @@ IdentifiedLanguage Decide(const Prose& prose) {
   }
   constexpr int64_t kFewestLetters = 8;
   if (most < kFewestLetters || most * 10 < total * 6) return {};
+  constexpr int64_t kManyLetters = 60;
+  if (beyond_doubt && (most < kManyLetters || most * 20 < total * 19))
+    return {};
   // Enough of it to say so where the language is not known.
   constexpr int64_t kClear = 24;
   IdentifiedLanguage result;
   if (most >= kClear && most * 10 >= total * 9) result.script = script;
   if (script == kHan) {
     if (count(kHangul) * 4 > east_asian)
-      result.language = LanguageFromTag("ko");
+      result.language = kKorean;
     else if (count(kKana) * 20 > east_asian)
-      result.language = LanguageFromTag("ja");
+      result.language = kJapanese;
     else if (count(kHan) >= 6)  // fewer may be either's
-      result.language = LanguageFromTag("zh");
+      result.language = kChinese;
+    if (beyond_doubt && result.language == kChinese && 2 * count(kHan) != most)
+      return {};
     return result;
   }
   if (const std::string_view tag = LanguageOfScript(script); !tag.empty()) {
     result.language = LanguageFromTag(tag);
     return result;
   }
-  result.language = prose.votes().Winner(script);
+  result.language = prose.votes().Winner(script, beyond_doubt);
   const int64_t fewest_for_cld2 = script == kLatin ? 30 : 14;
-  if (result.language != kUnknownLanguage || most < fewest_for_cld2)
+  if (result.language != kUnknownLanguage || beyond_doubt ||
+      most < fewest_for_cld2)
     return result;
+  if (expected != kUnknownLanguage && IsWrittenIn(expected, script) &&
+      prose.votes().Support(expected)) {
+    result.language = expected;
+    return result;
+  }
   const uint8_t language = AskCld2(prose.sample());
   if (IsWrittenIn(language, script) && !prose.votes().Contradict(language))
     result.language = language;
   return result;
 }
 
-Prose Sample(std::string_view text, std::span<const CodeSpan> code,
-             bool lenient) {
-  Prose prose(text, code, lenient);
-  constexpr size_t kThird = kSampleBytes / 3;
-  if (text.size() <= kReadBytes) {
-    prose.Read(0, text.size(), kSampleBytes);
-    return prose;
+// Prose of the beginning, the middle and the end of a text.
+class Sampler {
+ public:
+  Sampler(std::string_view text, std::span<const CodeSpan> code, bool lenient)
+      : prose_(text, code, lenient) {
+    if (text.size() <= kReadBytes) {
+      places_[count_++] = prose_.PlaceAt(0, text.size());
+      return;
+    }
+    // From the next word on.
+    const auto word_after = [&](size_t at) {
+      const size_t limit = std::min(text.size(), at + 64);
+      while (at<limit&& static_cast<unsigned char>(text[at])> ' ') ++at;
+      while (at < text.size() &&
+             (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80)
+        ++at;
+      return at;
+    };
+    places_[count_++] = prose_.PlaceAt(0, text.size() / 3);
+    places_[count_++] =
+        prose_.PlaceAt(word_after(text.size() / 2), text.size());
+    places_[count_++] =
+        prose_.PlaceAt(word_after(text.size() - text.size() / 8), text.size());
   }
-  // From the next word on.
-  const auto word_after = [&](size_t at) {
-    const size_t limit = std::min(text.size(), at + 64);
-    while (at<limit&& static_cast<unsigned char>(text[at])> ' ') ++at;
-    while (at < text.size() &&
-           (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80)
-      ++at;
-    return at;
-  };
-  prose.Read(0, text.size() / 3, kThird);
-  prose.Read(word_after(text.size() / 2), text.size(), kThird);
-  prose.Read(word_after(text.size() - text.size() / 8), text.size(), kThird);
-  return prose;
-}
+
+  // `bytes` of it in all, with those that were taken before. Says whether there
+  // may be more.
+  bool Take(size_t bytes) {
+    bool more = false;
+    for (size_t i = 0; i < count_; ++i) {
+      prose_.Read(places_[i], bytes / count_);
+      more |= places_[i].has_more;
+    }
+    return more;
+  }
+  const Prose& prose() const { return prose_; }
+
+ private:
+  Prose prose_;
+  std::array<Prose::Place, 3> places_;
+  size_t count_ = 0;
+};
 
 }  // namespace
 
 IdentifiedLanguage IdentifyLanguage(std::string_view text,
-                                    std::span<const CodeSpan> code) {
-  const Prose prose = Sample(text, code, /*lenient=*/false);
+                                    std::span<const CodeSpan> code,
+                                    uint8_t expected) {
+  Sampler strict(text, code, /*lenient=*/false);
+  if (strict.Take(kFirstSampleBytes)) {
+    const IdentifiedLanguage first =
+        Decide(strict.prose(), /*beyond_doubt=*/true, expected);
+    if (first.language != kUnknownLanguage) return first;
+    strict.Take(kSampleBytes);
+  }
   // With less than this outside of quotations and names, they are the text.
   constexpr size_t kLittle = 40;
-  if (prose.sample().size() >= kLittle || text.empty()) return Decide(prose);
-  return Decide(Sample(text, code, /*lenient=*/true));
+  if (strict.prose().sample().size() >= kLittle || text.empty())
+    return Decide(strict.prose(), /*beyond_doubt=*/false, expected);
+  Sampler lenient(text, code, /*lenient=*/true);
+  lenient.Take(kSampleBytes);
+  return Decide(lenient.prose(), /*beyond_doubt=*/false, expected);
 }
 
 }  // namespace reasonwatch

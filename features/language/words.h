@@ -2,6 +2,7 @@
 #ifndef REASONWATCH_FEATURES_LANGUAGE_WORDS_H_
 #define REASONWATCH_FEATURES_LANGUAGE_WORDS_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -29,16 +30,21 @@ inline uint64_t WordHash(std::string_view word) {
   return hash;
 }
 
+// ASCII that is part of a word.
+inline constexpr auto kIsWordByte = [] {
+  std::array<bool, 128> word{};
+  for (size_t c = 0; c < word.size(); ++c)
+    word[c] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+              (c >= '0' && c <= '9') || c == '\'' || c == '-' || c == '_';
+  return word;
+}();
+
 // Bytes of a separator at `at`, 0 where a word stands: ASCII that is no
 // letter, digit, apostrophe or hyphen, and the punctuation of Unicode's
 // U+2000 to U+206F, U+3000 to U+303F and U+FF00 to U+FF0F.
 inline size_t SeparatorAt(std::string_view text, size_t at) {
-  const auto c = static_cast<unsigned char>(text[at]);
-  if (c < 0x80) {
-    const bool word = IsAsciiAlpha(text[at]) || (c >= '0' && c <= '9') ||
-                      c == '\'' || c == '-' || c == '_';
-    return word ? 0 : 1;
-  }
+  const auto c = static_cast<unsigned char>(text.data()[at]);
+  if (c < 0x80) return kIsWordByte.data()[c] ? 0 : 1;
   if (at + 3 > text.size()) return 0;
   const auto second = static_cast<unsigned char>(text[at + 1]);
   if ((c == 0xE2 && (second == 0x80 || second == 0x81)) ||

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
-#include <vector>
+#include <utility>
 
 #include "features/load.h"
 
@@ -17,25 +17,68 @@ namespace {
 constexpr size_t kTailBytes = 24 * 1024;
 constexpr size_t kMaxUnits = 4096;
 constexpr size_t kLongestWord = 32;
+constexpr size_t kShingle = 8;
+constexpr size_t kWindow = 128;  // shingles
+// Shorter texts are none to repeat anything.
+constexpr size_t kFewestUnits = 40;
 
 // A unit is its hash; two bits of it say what it is.
 constexpr uint32_t kHasLetter = 1;
 constexpr uint32_t kInTable = 2;
 constexpr uint32_t kFlags = kHasLetter | kInTable;
 
-struct Units {
-  std::array<uint32_t, kMaxUnits> unit;
-  size_t size = 0;
+// The last units of a text.
+class Units {
+ public:
+  // Makes room for `count` more, at most kMaxUnits.
+  void Reserve(size_t count) {
+    if (size_ + count <= unit_.size()) return;
+    std::copy(unit_.begin() + (size_ - kMaxUnits), unit_.begin() + size_,
+              unit_.begin());
+    size_ = kMaxUnits;
+  }
+  void Add(uint32_t unit) {
+    Reserve(1);
+    unit_.data()[size_++] = unit;
+  }
+  // Where reserved units are written, and how many were.
+  uint32_t* end() { return unit_.data() + size_; }
+  void Extend(const uint32_t* end) {
+    size_ = static_cast<size_t>(end - unit_.data());
+  }
+  std::span<const uint32_t> Last() const {
+    const std::span<const uint32_t> all(unit_.data(), size_);
+    return size_ <= kMaxUnits ? all : all.last(kMaxUnits);
+  }
+
+ private:
+  std::array<uint32_t, 2 * kMaxUnits> unit_;
+  size_t size_ = 0;
 };
 
+constexpr uint64_t kMultiplier = 0x9E3779B97F4A7C15;
+
 uint32_t Mix(uint64_t h) {
-  h *= 0x9E3779B97F4A7C15;
-  return static_cast<uint32_t>(h >> 32);
+  return static_cast<uint32_t>(h * kMultiplier >> 32);
 }
 
-bool IsLetterByte(unsigned char c) {
-  return c >= 0x80 || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
+constexpr auto kLetterBytes = [] {
+  std::array<uint8_t, 256> letters{};
+  for (size_t c = 0; c < letters.size(); ++c)
+    letters[c] = c >= 0x80 || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+  return letters;
+}();
+
+uint32_t IsLetterByte(uint64_t c) { return kLetterBytes.data()[c]; }
+
+// By length, what of two numbers of eight bytes is the word.
+constexpr auto kWordMasks = [] {
+  std::array<std::array<uint64_t, 2>, 17> masks{};
+  for (size_t n = 0; n < masks.size(); ++n)
+    for (size_t byte = 0; byte < n; ++byte)
+      masks[n][byte / 8] |= uint64_t{0xFF} << byte % 8 * 8;
+  return masks;
+}();
 
 // Collects units. Words end at white space. From the 33rd byte of a word on,
 // and for characters of three bytes and more, each character is a unit: that is
@@ -46,62 +89,136 @@ class Splitter {
 
   void Split() {
     size_t begin = 0;
+    bool wide_before = false;
+    bool line_start = true;
     // Ends of words, 64 bytes at a time, and then one by one: what comes next
     // does not wait for the length of the word before.
-    for (size_t block = 0; block < text_.size(); block += 64) {
-      for (uint64_t spaces = Spaces(block); spaces != 0; spaces &= spaces - 1) {
+    for (size_t block = 0; block < text_.size(); block += kBlock) {
+      bool wide = false;
+      uint64_t spaces = Spaces(block, wide);
+      // A word that is not long begins in this block or the one before.
+      const bool any_wide = wide || wide_before;
+      wide_before = wide;
+      units_.Reserve(kBlock);
+      uint32_t* next = units_.end();
+      for (; spaces != 0; spaces &= spaces - 1) {
         const size_t end =
             block + static_cast<size_t>(std::countr_zero(spaces));
-        if (begin < end) AddWord(begin, end);
-        if (text_[end] == '\n') line_start_ = true;
+        if (begin < end) {
+          table_ = line_start ? RowFlag(begin) : table_;
+          line_start = false;
+          const size_t n = end - begin;
+          if (n > kShortWord || begin + kShortWord > text_.size() ||
+              !AddShort(begin, n, any_wide, next)) {
+            units_.Extend(next);
+            AddLong(begin, end);
+            units_.Reserve(kBlock);
+            next = units_.end();
+          }
+        }
+        line_start |= Byte(end) == '\n';
         begin = end + 1;
       }
+      units_.Extend(next);
     }
-    if (begin < text_.size()) AddWord(begin, text_.size());
+    if (begin < text_.size()) {
+      if (line_start) table_ = RowFlag(begin);
+      AddLong(begin, text_.size());
+    }
   }
 
  private:
+  static constexpr size_t kBlock = 64;
+  static constexpr size_t kShortWord = 16;
+  static constexpr uint64_t kHighs = 0x8080808080808080;
+  static constexpr uint64_t kSecondMultiplier = 0xD6E8FEB86659FD93;
+
   unsigned char Byte(size_t i) const {
-    return static_cast<unsigned char>(text_[i]);
+    return static_cast<unsigned char>(text_.data()[i]);
   }
 
-  // Bit i: byte i of the 64 at `block` is white space or control.
-  uint64_t Spaces(size_t block) const {
-    constexpr uint64_t kHighs = 0x8080808080808080;
-    constexpr uint64_t kUpToSpace = 0x5F5F5F5F5F5F5F5F;  // 0x80 - 0x21
-    uint64_t mask = 0;
-    const size_t left = std::min<size_t>(text_.size() - block, 64);
-    size_t i = 0;
-    for (; i + 8 <= left; i += 8) {
-      const uint64_t bytes = LoadUpTo8(text_.data() + block + i, 8);
-      const uint64_t space =
-          ~(((bytes & ~kHighs) + kUpToSpace) | bytes) & kHighs;
-      mask |= (space * 0x0002040810204081 >> 56) << i;
+  uint32_t RowFlag(size_t line) const {
+    return Byte(line) == '|' ? kInTable : 0;
+  }
+
+  // The high bit of each byte of 0xE0 and above, with which a character of
+  // three bytes or more begins.
+  static uint64_t Wide(uint64_t bytes) {
+    return bytes & bytes << 1 & bytes << 2 & kHighs;
+  }
+
+  // Bit i: byte i of the 64 at `block` is white space or control; what is
+  // behind the text is not. `wide`: a character of three bytes or more begins
+  // there.
+  uint64_t Spaces(size_t block, bool& wide) const {
+    std::array<char, kBlock> last;
+    const char* data = text_.data() + block;
+    if (block + kBlock > text_.size()) {
+      last.fill('.');
+      std::memcpy(last.data(), data, text_.size() - block);
+      data = last.data();
     }
-    for (; i < left; ++i) mask |= uint64_t{Byte(block + i) <= ' '} << i;
+    constexpr Bytes kPlaces = {1, 2, 4, 8, 16, 32, 64, 128,
+                               1, 2, 4, 8, 16, 32, 64, 128};
+    uint64_t mask = 0;
+    Bytes most = {};
+    for (size_t i = 0; i < kBlock; i += sizeof(Bytes)) {
+      const Bytes bytes = LoadBytes(data + i);
+      const auto places = Halves(std::bit_cast<Bytes>(bytes <= ' ') & kPlaces);
+      mask |= (places[0] * kOneInEachByte >> 56) << i;
+      mask |= (places[1] * kOneInEachByte >> 56) << (i + 8);
+      most |= std::bit_cast<Bytes>(bytes >= 0xE0);
+    }
+    const auto wides = Halves(most);
+    wide = (wides[0] | wides[1]) != 0;
     return mask;
   }
 
-  void Add(uint32_t hash, bool letter) {
-    if (units_.size == kMaxUnits) return;
-    units_.unit[units_.size++] =
-        (hash & ~kFlags) | (letter ? kHasLetter : 0) | (table_ ? kInTable : 0);
+  void Add(uint32_t hash, uint32_t letter) {
+    units_.Add((hash & ~kFlags) | letter | table_);
   }
 
-  void AddWord(size_t begin, size_t end) {
-    if (line_start_) table_ = Byte(begin) == '|';
-    line_start_ = false;
-    if (end - begin < 8 && begin + 8 <= text_.size()) {
-      // Most words, without a branch on how long they are.
-      const uint64_t bytes = LoadUpTo8(text_.data() + begin, 8);
-      const uint64_t word = bytes & ((uint64_t{1} << (end - begin) * 8) - 1);
-      if ((word & word << 1 & word << 2 & 0x8080808080808080) == 0) {
-        Add(Mix(word),
-            IsLetterByte(Byte(begin)) || IsLetterByte(word >> 8 & 0xFF));
-        return;
-      }
+  // A word of 16 bytes at most is one unit, without a branch on how long it
+  // is. False, and nothing done, where it has wide characters.
+  bool AddShort(size_t begin, size_t n, bool any_wide, uint32_t*& next) const {
+    const uint64_t* const mask = kWordMasks.data()[n].data();
+    const uint64_t first = LoadUpTo8(text_.data() + begin, 8) & mask[0];
+    const uint64_t second = LoadUpTo8(text_.data() + begin + 8, 8) & mask[1];
+    if (any_wide && (Wide(first) | Wide(second)) != 0) return false;
+    const uint64_t hash = first * kMultiplier + second * kSecondMultiplier;
+    *next++ = (static_cast<uint32_t>(hash >> 32) & ~kFlags) | table_ |
+              IsLetterByte(first & 0xFF) | IsLetterByte(first >> 8 & 0xFF);
+    return true;
+  }
+
+  void AddLong(size_t begin, size_t end) {
+    while (begin < end) {
+      begin = AddWide(begin, end);
+      if (begin < end) begin = AddPart(begin, end);
     }
-    while (begin < end && units_.size < kMaxUnits) begin = AddPart(begin, end);
+  }
+
+  // Characters of three bytes, each a unit; returns where they end.
+  size_t AddWide(size_t begin, size_t end) {
+    // Four bytes are loaded.
+    end = std::min(end, text_.size() - 1);
+    while (begin + 3 <= end) {
+      const size_t characters = std::min((end - begin) / 3, kMaxUnits);
+      units_.Reserve(characters);
+      uint32_t* next = units_.end();
+      const char* at = text_.data() + begin;
+      for (const char* const stop = at + 3 * characters; at != stop; at += 3) {
+        uint32_t bytes;
+        std::memcpy(&bytes, at, sizeof(bytes));
+        if ((bytes & 0xC0C0F0) != 0x8080E0) break;
+        *next++ = (Mix(bytes & 0xFFFFFF) & ~kFlags) | kHasLetter | table_;
+      }
+      units_.Extend(next);
+      const size_t done = static_cast<size_t>(at - text_.data()) - begin;
+      begin += done;
+      if (done < 3 * characters) break;
+    }
+    return begin;
   }
 
   // The first unit of a word, or all that is over of a long one.
@@ -116,28 +233,78 @@ class Splitter {
       while (part < limit && Byte(part) < 0xE0) ++part;
     }
     const size_t n = part - begin;
-    uint64_t hash = 0;
-    std::memcpy(&hash, text_.data() + begin, std::min<size_t>(n, 8));
-    if (n > 8) hash += n;
-    for (size_t k = 8; k < n; k += 8)
-      hash =
-          Mix(hash) ^ LoadUpTo8(text_.data() + begin + k, n - k) ^ hash << 32;
-    Add(Mix(hash),
-        IsLetterByte(Byte(begin)) || (n > 1 && IsLetterByte(Byte(begin + 1))));
+    // As above for what is not long.
+    std::array<uint64_t, kLongestWord / 8> parts{};
+    std::memcpy(parts.data(), text_.data() + begin, n);
+    uint64_t hash = parts[0] * kMultiplier + parts[1] * kSecondMultiplier;
+    if (n > 16)
+      hash = (hash ^ hash >> 32) * kMultiplier + parts[2] * kSecondMultiplier +
+             (parts[3] ^ parts[3] >> 32) * kMultiplier + n;
+    Add(static_cast<uint32_t>(hash >> 32),
+        IsLetterByte(Byte(begin)) |
+            (n > 1 ? IsLetterByte(Byte(begin + 1)) : 0));
     if (n == kLongestWord)
-      for (; part < end && Byte(part) < 0xE0 && units_.size < kMaxUnits; ++part)
+      for (; part < end && Byte(part) < 0xE0; ++part)
         Add(Mix(Byte(part)), IsLetterByte(Byte(part)));
     return part;
   }
 
   const std::string_view text_;
   Units& units_;
-  bool table_ = false;
-  bool line_start_ = true;
+  uint32_t table_ = 0;
 };
 
+// What may be there, so that the searches below are only made where they may
+// find something. Wrong by collisions at most, and then only by saying yes.
+struct Suspicion {
+  bool period = false;
+  bool recurrence = false;
+  bool same_word = false;
+};
+
+Suspicion Suspect(std::span<const uint32_t> units) {
+  Suspicion may;
+  // A run of 16 holds eight that begin at a multiple of eight.
+  for (size_t i = 0; i + 8 <= units.size() && !may.same_word; i += 8)
+    may.same_word = units[i] == units[i + 1] && units[i] == units[i + 7];
+  if (units.size() < kFewestUnits) return may;
+
+  // Which shingles came before, by 16 bits of their hashes, in a set of which
+  // at most an eighth is taken: so often a new one is taken for a known one.
+  std::array<uint8_t, 8 * kMaxUnits> seen;
+  const size_t mask = 8 * std::bit_ceil(units.size()) - 1;
+  std::fill_n(seen.begin(), mask + 1, 0);
+  const size_t needed = std::min(kWindow, units.size() - kShingle + 1) / 2;
+  const uint32_t* const unit = units.data();
+  uint32_t hash = 0;  // a cyclic polynomial of the last units
+  for (size_t i = 0; i + 1 < kShingle; ++i) hash = std::rotl(hash, 1) ^ unit[i];
+  uint32_t leaving = 0;
+  uint64_t hits = 0;  // of the last 64
+  // A window lies in three blocks of 64.
+  size_t before = 0;
+  size_t two_before = 0;
+  for (size_t i = kShingle - 1; i < units.size();) {
+    size_t in_block = 0;
+    for (const size_t end = std::min(units.size(), i + 64); i < end; ++i) {
+      hash = std::rotl(hash, 1) ^ (unit[i] ^ std::rotl(leaving, kShingle));
+      leaving = unit[i + 1 - kShingle];
+      uint8_t& known = seen.data()[hash >> 16 & mask];
+      const uint8_t hit = std::exchange(known, 1);
+      hits = hits << 1 | hit;
+      in_block += hit;
+    }
+    may.recurrence |= two_before + before + in_block >= needed;
+    two_before = std::exchange(before, in_block);
+  }
+  // Three copies of 40 units in all have 27 that equal those a period before,
+  // so 20 shingles that end with the last unit but one.
+  constexpr uint64_t kLastHits = 0x1FFFFE;
+  may.period = (hits & kLastHits) == kLastHits;
+  return may;
+}
+
 bool EndsInPeriod(std::span<const uint32_t> units) {
-  constexpr size_t kShortest = 40;
+  constexpr size_t kShortest = kFewestUnits;
   constexpr size_t kShortestWithoutLetters = 400;
   // The last unit may be cut in the middle.
   if (units.size() <= kShortest) return false;
@@ -172,8 +339,9 @@ bool EndsInPeriod(std::span<const uint32_t> units) {
 // Counts of hashes, open addressing; at most half full.
 class Counts {
  public:
-  explicit Counts(size_t entries)
-      : mask_(std::bit_ceil(2 * entries) - 1), slots_(mask_ + 1) {}
+  explicit Counts(size_t entries) : mask_(std::bit_ceil(2 * entries) - 1) {
+    std::fill_n(slots_.begin(), mask_ + 1, Slot());
+  }
 
   // How often the hash was there before.
   uint32_t Add(uint32_t hash) {
@@ -186,32 +354,27 @@ class Counts {
 
  private:
   struct Slot {
-    uint32_t hash = 0;
-    uint32_t count = 0;
+    uint32_t hash;
+    uint32_t count;
   };
-  size_t mask_;
-  std::vector<Slot> slots_;
+  const size_t mask_;
+  std::array<Slot, 2 * kMaxUnits> slots_;
 };
 
 double Recurrence(std::span<const uint32_t> units) {
-  constexpr size_t kShingle = 8;
-  constexpr size_t kWindow = 128;
-  constexpr size_t kShortest = 40;
-  if (units.size() < kShortest) return 0;
   Counts counts(units.size());
   std::array<uint8_t, kMaxUnits> again{};
   size_t in_window = 0;
   size_t most = 0;
   const size_t window = std::min(kWindow, units.size() - kShingle + 1);
   // Rolling: the hash of a shingle is a polynomial of its units.
-  constexpr uint64_t kBase = 0x9E3779B97F4A7C15;
   uint64_t leaving = 1;
-  for (size_t k = 0; k < kShingle; ++k) leaving *= kBase;
+  for (size_t k = 0; k < kShingle; ++k) leaving *= kMultiplier;
   uint64_t hash = 0;
   size_t tables = 0;
   size_t letters = 0;
   for (size_t next = 0; next < units.size(); ++next) {
-    hash = hash * kBase + units[next];
+    hash = hash * kMultiplier + units[next];
     tables += (units[next] & kInTable) != 0;
     letters += (units[next] & kHasLetter) != 0;
     if (next + 1 < kShingle) continue;
@@ -252,10 +415,11 @@ Repetition FindRepetition(std::string_view text) {
   }
   Units all;
   Splitter(text, all).Split();
-  const std::span<const uint32_t> units(all.unit.data(), all.size);
-  return {.exact_period = EndsInPeriod(units),
-          .recurrence = Recurrence(units),
-          .same_word = SameWord(units)};
+  const std::span<const uint32_t> units = all.Last();
+  const Suspicion may = Suspect(units);
+  return {.exact_period = may.period && EndsInPeriod(units),
+          .recurrence = may.recurrence ? Recurrence(units) : 0,
+          .same_word = may.same_word && SameWord(units)};
 }
 
 }  // namespace reasonwatch

@@ -1,8 +1,9 @@
 // Text that goes round in circles.
 //
-// Pure, thread-safe. Only the last 24 KB of a text are read, as at most 4,096
-// units (words; characters of scripts that write without spaces), so the cost
-// is bounded; it is linear whatever the text is.
+// Pure, thread-safe. Only the last 24 KB of a text are read, and of those the
+// last 4,096 units (words; characters of scripts that write without spaces), so
+// the cost is bounded; it is linear whatever the text is. Where no loop can be,
+// as in nearly every text, none is looked for.
 #ifndef REASONWATCH_FEATURES_REPETITION_REPETITION_H_
 #define REASONWATCH_FEATURES_REPETITION_REPETITION_H_
 
@@ -21,7 +22,7 @@ struct Repetition {
   // stood twice in the text already; 0 to 1. Copies with changes between them
   // count as far as they agree. Tables, list markers and short texts (under 40
   // units) do not count. A calculation that is checked again stands twice, not
-  // three times.
+  // three times. 0 where it can't come to kLoopRecurrence.
   double recurrence = 0;
   // One and the same word, 16 times in a row.
   bool same_word = false;

@@ -151,10 +151,17 @@ int CountLines(std::string_view text, int limit) {
 
 void AddSteps(std::string_view text, bool lines, Steps& steps) {
   size_t begin = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (lines ? text[i] != '\n' : !words::EndsSentence(text, i)) continue;
-    steps.Add(text.substr(begin, i - begin));
-    begin = i + 1;
+  const auto end_step = [&](size_t end) {
+    steps.Add(text.substr(begin, end - begin));
+    begin = end + 1;
+  };
+  if (lines) {
+    for (size_t end = text.find('\n'); end != std::string_view::npos;
+         end = text.find('\n', begin))
+      end_step(end);
+  } else {
+    for (size_t i = 0; i < text.size(); ++i)
+      if (words::EndsSentence(text, i)) end_step(i);
   }
   steps.Add(text.substr(begin));
 }

@@ -3,8 +3,6 @@
 #include <unicode/uchar.h>
 #include <unicode/uscript.h>
 
-#include "core/strings.h"
-
 namespace reasonwatch {
 namespace {
 
@@ -117,52 +115,18 @@ CharacterClass Classify(char32_t code_point) {
   return CharacterClass::kPlain;
 }
 
-// Planes 0 and 1, where nearly all text is; ICU is asked for the rest.
-constexpr size_t kTableSize = 0x20000;
-using Table = std::array<CharacterClass, kTableSize>;
-
-const Table& ClassTable() {
-  static const Table& table = *[] {
-    auto* made = new Table;
-    for (size_t c = 0; c < kTableSize; ++c)
-      (*made)[c] = Classify(static_cast<char32_t>(c));
-    return made;
-  }();
-  return table;
-}
-
 }  // namespace
 
-CharacterClass ClassOf(char32_t code_point) {
-  return code_point < kTableSize ? ClassTable()[code_point]
-                                 : Classify(code_point);
+CharacterClasses::CharacterClasses() {
+  for (size_t c = 0; c < kPlanes; ++c)
+    table_[c] = Classify(static_cast<char32_t>(c));
+  for (size_t tag = 0; tag < kTagCount; ++tag)
+    table_[kPlanes + tag] = Classify(kTags + static_cast<char32_t>(tag));
 }
 
-Character CharacterAt(std::string_view text, size_t at) {
-  const auto byte = [&](size_t i) {
-    return static_cast<char32_t>(static_cast<unsigned char>(text[at + i]));
-  };
-  if (byte(0) < 0x80) return {byte(0), 1};
-  // Most of what is not ASCII, checked at once; the rest below.
-  const size_t left = text.size() - at;
-  if (left >= 3 && byte(0) > 0xE0 && byte(0) < 0xED &&
-      (byte(1) & 0xC0) == 0x80 && (byte(2) & 0xC0) == 0x80)
-    return {(byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F),
-            3};
-  size_t skip = 1;
-  switch (Utf8CharacterLength(text.substr(at), skip)) {
-    case 2:
-      return {(byte(0) & 0x1F) << 6 | (byte(1) & 0x3F), 2};
-    case 3:
-      return {(byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F),
-              3};
-    case 4:
-      return {(byte(0) & 0x07) << 18 | (byte(1) & 0x3F) << 12 |
-                  (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F),
-              4};
-    default:
-      return {0xFFFD, skip == 0 ? 1 : skip};
-  }
+const CharacterClasses& CharacterClasses::Get() {
+  static const CharacterClasses& classes = *new CharacterClasses;
+  return classes;
 }
 
 }  // namespace reasonwatch

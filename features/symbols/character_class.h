@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace reasonwatch {
@@ -54,14 +55,96 @@ inline bool IsLetter(CharacterClass c) {
 }
 inline bool IsSymbol(CharacterClass c) { return c >= CharacterClass::kEmoji; }
 
-CharacterClass ClassOf(char32_t code_point);
+// The class of every code point, in a table of 260 KB.
+class CharacterClasses {
+ public:
+  static const CharacterClasses& Get();
+  // `code_point` may be any number; what Unicode does not have is garbage.
+  CharacterClass operator[](char32_t code_point) const {
+    if (code_point < kPlanes) return table_[code_point];
+    return code_point - kTags < kTagCount
+               ? table_[kPlanes + (code_point - kTags)]
+               : CharacterClass::kGarbage;
+  }
 
-// The character at `at` and the bytes it takes; ill-formed bytes are U+FFFD.
+ private:
+  CharacterClasses();
+  // Planes 0 to 3, and the tags and variation selectors of plane 14. The
+  // others are unassigned or for private use.
+  static constexpr size_t kPlanes = 0x40000;
+  static constexpr char32_t kTags = 0xE0000;
+  static constexpr size_t kTagCount = 0x200;
+  std::array<CharacterClass, kPlanes + kTagCount> table_;
+};
+
+inline CharacterClass ClassOf(char32_t code_point) {
+  return CharacterClasses::Get()[code_point];
+}
+
+// Of the byte that a character begins with: how many bytes it takes and what
+// the second may be, so that there are no overlong forms, surrogates, or code
+// points over U+10FFFF (Unicode 15, table 3-7).
+struct Utf8Lead {
+  uint8_t length = 1;
+  uint8_t second_low = 1;
+  uint8_t second_high = 0;
+  uint8_t bits = 0;  // of the code point, in this byte; 0 = no character begins
+};
+inline constexpr auto kUtf8Leads = [] {
+  std::array<Utf8Lead, 256> leads{};
+  for (size_t byte = 0; byte < 0x80; ++byte) leads[byte].bits = 0x7F;
+  for (size_t byte = 0xC2; byte <= 0xDF; ++byte)
+    leads[byte] = {2, 0x80, 0xBF, 0x1F};
+  for (size_t byte = 0xE0; byte <= 0xEF; ++byte)
+    leads[byte] = {3, 0x80, 0xBF, 0x0F};
+  for (size_t byte = 0xF0; byte <= 0xF4; ++byte)
+    leads[byte] = {4, 0x80, 0xBF, 0x07};
+  leads[0xE0].second_low = 0xA0;
+  leads[0xED].second_high = 0x9F;
+  leads[0xF0].second_low = 0x90;
+  leads[0xF4].second_high = 0x8F;
+  return leads;
+}();
+
+// The character at `at` and the bytes it takes. Ill-formed bytes are U+FFFD,
+// one for each of Unicode's maximal subparts.
 struct Character {
   char32_t code_point = 0;
   size_t size = 1;
 };
-Character CharacterAt(std::string_view text, size_t at);
+inline Character CharacterAt(std::string_view text, size_t at) {
+  uint32_t bytes = 0;
+  const size_t left = text.size() - at;
+  if (left >= 4) {
+    std::memcpy(&bytes, text.data() + at, 4);
+  } else {
+    for (size_t i = 0; i < left; ++i)
+      bytes |= uint32_t{static_cast<unsigned char>(text[at + i])} << 8 * i;
+  }
+  const uint32_t first = bytes & 0xFF;
+  const uint32_t second = bytes >> 8 & 0xFF;
+  // Most of what is not ASCII at once: three bytes, and two.
+  if (first > 0xE0 && first < 0xED && (bytes & 0xC0C000) == 0x808000)
+    return {(first & 0x0F) << 12 | (second & 0x3F) << 6 | (bytes >> 16 & 0x3F),
+            3};
+  if (first >= 0xC2 && (bytes & 0xC0E0) == 0x80C0)
+    return {(first & 0x1F) << 6 | (second & 0x3F), 2};
+  // No branches on the bytes: in what is no text none would be foreseen.
+  const Utf8Lead& lead = kUtf8Leads.data()[first];
+  const uint32_t good_second =
+      (second >= lead.second_low) & (second <= lead.second_high);
+  const uint32_t good_third = good_second & ((bytes & 0xC00000) == 0x800000);
+  const uint32_t good_fourth =
+      good_third & ((bytes & 0xC0000000) == 0x80000000);
+  const uint32_t good = 1 + good_second + good_third + good_fourth;
+  const uint32_t length = lead.length;
+  const uint32_t size = good < length ? good : length;
+  const uint32_t joined = (first & lead.bits) << 18 | (second & 0x3F) << 12 |
+                          (bytes >> 16 & 0x3F) << 6 | (bytes >> 24 & 0x3F);
+  const bool well_formed = (good >= length) & (lead.bits != 0);
+  const uint32_t whole = -uint32_t{well_formed};
+  return {(joined >> 6 * (4 - length) & whole) | (0xFFFD & ~whole), size};
+}
 
 // How often each class occurs.
 using ClassCounts = std::array<int64_t, kCharacterClassCount>;

@@ -1,22 +1,30 @@
 #include "features/symbols/symbols.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cstdint>
 #include <cstring>
 #include <limits>
+
+#include "features/load.h"
 
 namespace reasonwatch {
 namespace {
 
-constexpr uint64_t kOnes = 0x0101010101010101;
 constexpr uint64_t kHighs = 0x8080808080808080;
 constexpr size_t kNever = std::numeric_limits<size_t>::max();
+constexpr char32_t kNoCharacter = 0xFFFFFFFF;
 
 // How often a character must follow itself to be decoration, and garbage.
 struct RunLimits {
   size_t decorative;
   size_t garbage;
 };
+constexpr size_t kGarbage = 4;
+constexpr size_t kGarbageInCode = 200;
+// After each so many bytes it is asked whether it is text at all.
+constexpr size_t kProbe = 32 * 1024;
 
 bool IsAsciiLetter(char32_t c) {
   return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
@@ -62,7 +70,6 @@ RunLimits LimitsOf(char32_t c, CharacterClass kind) {
       break;
   }
   if (c >= '0' && c <= '9') return {kNever, 200};  // 10^100 written out
-  if (kind == CharacterClass::kGarbage) return {kNever, 4};
   if (c < 0x80) return {4, 8};
   if (kind == CharacterClass::kDecorative) return {kNever, 200};
   return {kNever, 32};
@@ -71,167 +78,240 @@ RunLimits LimitsOf(char32_t c, CharacterClass kind) {
 class Counter {
  public:
   Counter(std::string_view text, std::span<const CodeSpan> code)
-      : text_(text), code_(code) {}
+      : text_(text), code_(code) {
+    CrossFence(0);
+  }
 
   CharacterCounts Count() {
     size_t i = 0;
     while (i < text_.size()) {
       i = CountAscii(i);
-      // Characters up to the next eight of ASCII.
-      while (i < text_.size() && !AsciiAhead(i)) i = CountOne(i);
+      if (const size_t end = CountRun(i); end > i) {
+        i = end;
+        continue;
+      }
+      // Characters up to the next eight of ASCII that continue no run.
+      while (i < text_.size()) {
+        i = CountOne(CountWide(i));
+        if (AsciiAhead(i) && text_[i] != text_[i - 1]) break;
+      }
+      EndRun(i);
     }
-    EndRun();
+    for (auto c = static_cast<size_t>(CharacterClass::kLatin);
+         c <= static_cast<size_t>(CharacterClass::kOtherScript); ++c)
+      counts_.letters[c] = classes_[c];
     counts_.letters[static_cast<size_t>(CharacterClass::kLatin)] += ascii_;
+    counts_.letters[static_cast<size_t>(CharacterClass::kGreek)] = greek_;
     return counts_;
   }
 
  private:
-  uint64_t Load(size_t at) const {
-    uint64_t word;
-    std::memcpy(&word, text_.data() + at, sizeof(word));
-    return word;
-  }
-
   bool AsciiAhead(size_t at) const {
-    return at + 9 <= text_.size() && (Load(at) & kHighs) == 0;
+    return at + 8 <= text_.size() &&
+           (LoadUpTo8(text_.data() + at, 8) & kHighs) == 0;
   }
 
-  // Eight bytes at a time while they are ASCII and nothing of note begins.
+  // 16 bytes at a time while they are ASCII, no control characters, and no
+  // three equal ones begin there. Returns where that ends.
   size_t CountAscii(size_t i) {
-    if (!AsciiAhead(i)) return i;
-    EndRun();
-    uint64_t equal_before = 0;
-    for (; AsciiAhead(i); i += 8) {
-      const uint64_t word = Load(i);
-      const uint64_t unequal = word ^ Load(i + 1);
-      // Exact: the high bit of each byte that is zero.
-      const uint64_t equal =
-          ~(((unequal & ~kHighs) + ~kHighs) | unequal | ~kHighs);
-      const uint64_t odd = ~(word + 0x60 * kOnes) & kHighs;
-      if ((equal & (equal << 8 | equal_before)) != 0 ||
-          (odd != 0 && HasControl(word))) {
-        // The run may have begun before these eight. What lies between was
-        // counted and is not counted again.
-        const size_t stop = std::min(i + 8, text_.size());
-        while (i < stop) i = CountAsciiOne(i);
-        equal_before = 0;
-        if (i >= text_.size()) return i;
-        i -= 8;
-        continue;
+    const size_t begin = i;
+    Bytes letters = {};  // counts of each place
+    int blocks = 0;
+    for (; i + sizeof(Bytes) + 2 <= text_.size(); i += sizeof(Bytes)) {
+      const Bytes now = LoadBytes(text_.data() + i);
+      const Bytes next = LoadBytes(text_.data() + i + 1);
+      const auto three =
+          (now == next) & (next == LoadBytes(text_.data() + i + 2));
+      const auto control =
+          (now < 0x20) & (now != '\n') & (now != '\r') & (now != '\t');
+      const auto is_letter = std::bit_cast<Bytes>((now | 0x20) - 'a' < 26);
+      auto [low, high] = Halves(three | control | (now >= 0x7F));
+      if ((low | high) != 0) {
+        // Indentation is no run, unless there is nothing else.
+        const auto [blank, more] = Halves(now == ' ');
+        if ((blank & more) != ~uint64_t{0}) {
+          low &= ~blank;
+          high &= ~more;
+        }
       }
-      equal_before = equal >> 56;
-      const uint64_t lower = word | 0x20 * kOnes;
-      const uint64_t letters =
-          (lower + 0x1F * kOnes) & ~(lower + 0x05 * kOnes) & kHighs;
-      ascii_ += std::popcount(letters);
-      counts_.characters += 8;
+      if ((low | high) != 0) {
+        const auto clean =
+            static_cast<size_t>(low != 0 ? std::countr_zero(low)
+                                         : 64 + std::countr_zero(high)) /
+            8;
+        const auto [first, second] = Halves(is_letter & 1);
+        ascii_ += SumOfBytes(clean >= 8 ? first : Below(first, clean));
+        if (clean > 8) ascii_ += SumOfBytes(Below(second, clean - 8));
+        i += clean;
+        break;
+      }
+      letters -= is_letter;  // which is 0 or -1
+      if (++blocks == 255) {
+        ascii_ += SumOf(letters);
+        letters = Bytes{};
+        blocks = 0;
+      }
     }
+    ascii_ += SumOf(letters);
+    counts_.characters += static_cast<int64_t>(i - begin);
+    if (i > begin) garbage_ = 0;
     return i;
   }
 
-  static bool HasControl(uint64_t word) {
-    for (int k = 0; k < 8; ++k, word >>= 8) {
-      const unsigned char c = word & 0xFF;
-      if (c < 0x20 && c != '\n' && c != '\r' && c != '\t') return true;
-    }
-    return false;
-  }
-
-  // One character of ASCII with the run that it is part of.
-  size_t CountAsciiOne(size_t i) {
-    const char c = text_[i];
-    size_t begin = i;
-    while (begin > run_floor_ && text_[begin - 1] == c) --begin;
-    size_t end = i + 1;
-    while (end < text_.size() && text_[end] == c) ++end;
+  // Three or more of one ASCII character at `i`, where CountAscii() stopped.
+  // Returns where they end.
+  size_t CountRun(size_t i) {
+    if (i + 3 > text_.size()) return i;
+    const auto c = static_cast<unsigned char>(text_[i]);
+    if (c >= 0x7F || (c < 0x20 && c != '\n' && c != '\r' && c != '\t') ||
+        text_[i + 1] != text_[i] || text_[i + 2] != text_[i])
+      return i;
+    size_t end = i + 3;
+    while (end + 8 <= text_.size() &&
+           LoadUpTo8(text_.data() + end, 8) == c * kOneInEachByte)
+      end += 8;
+    while (end < text_.size() && static_cast<unsigned char>(text_[end]) == c)
+      ++end;
     counts_.characters += static_cast<int64_t>(end - i);
-    const auto code_point = static_cast<char32_t>(c);
-    if (IsAsciiLetter(code_point)) ascii_ += static_cast<int64_t>(end - i);
-    const CharacterClass kind = ClassOf(code_point);
-    if (kind == CharacterClass::kGarbage)
-      counts_.symbols += static_cast<int64_t>(end - i);
-    Run(code_point, kind, begin, end, end - begin);
-    run_floor_ = end;
+    if (IsAsciiLetter(c)) ascii_ += static_cast<int64_t>(end - i);
+    garbage_ = 0;
+    // CountAscii() passes over fewer blanks than these.
+    size_t begin = i;
+    while (c == ' ' && begin > 0 && i - begin < sizeof(Bytes) &&
+           text_[begin - 1] == ' ')
+      --begin;
+    Run(c, begin, end, end - begin);
     return end;
   }
 
-  // One character of any kind.
-  size_t CountOne(size_t i) {
-    const auto byte = static_cast<unsigned char>(text_[i]);
-    const bool repeats = (i + 1 < text_.size() && text_[i + 1] == text_[i]) ||
-                         (i > run_floor_ && text_[i - 1] == text_[i]);
-    if (byte < 0x80 && !repeats) {
-      EndRun();
-      ++counts_.characters;
-      if (IsAsciiLetter(byte))
-        ++ascii_;
-      else if (byte < 0x20 && ClassOf(byte) == CharacterClass::kGarbage)
-        ++counts_.symbols;
-      last_letter_ = CharacterClass::kPlain;
-      return i + 1;
+  // The first `bytes` bytes of a number, fewer than 8.
+  static uint64_t Below(uint64_t word, size_t bytes) {
+    return word & ((uint64_t{1} << 8 * bytes) - 1);
+  }
+  // Of eight bytes that come to less than 256.
+  static int64_t SumOfBytes(uint64_t bytes) {
+    return static_cast<int64_t>(bytes * kOneInEachByte >> 56);
+  }
+  // Characters of three bytes that are letters or punctuation and continue no
+  // run. Returns where that ends, before the last character of the text.
+  size_t CountWide(size_t i) {
+    const size_t end =
+        std::min(text_.size() < 7 ? 0 : text_.size() - 6, fence_);
+    if (i >= end || greek_end_ == i) return i;
+    const char* const data = text_.data();
+    const size_t begin = i;
+    char32_t last = run_char_;
+    for (; i < end; i += 3) {
+      uint32_t bytes;
+      std::memcpy(&bytes, data + i, 4);
+      // These two leads do not go with every second byte.
+      if ((bytes & 0xC0C0F0) != 0x8080E0 || (bytes & 0xFF) == 0xE0 ||
+          (bytes & 0xFF) == 0xED)
+        break;
+      const char32_t c = (bytes & 0x0F) << 12 | (bytes >> 8 & 0x3F) << 6 |
+                         (bytes >> 16 & 0x3F);
+      const CharacterClass kind = classes_of_[c];
+      if (kind > CharacterClass::kOtherScript ||
+          kind == CharacterClass::kGreek || c == last)
+        break;
+      ++classes_.data()[static_cast<size_t>(kind)];
+      last = c;
     }
-    if (byte < 0x80) {
-      EndRun();
-      last_letter_ = CharacterClass::kPlain;
-      return CountAsciiOne(i);
-    }
-    const Character character = CharacterAt(text_, i);
-    const CharacterClass kind = ClassOf(character.code_point);
-    ++counts_.characters;
-    if (kind == CharacterClass::kGreek) {
-      // The second letter in a row makes a word of the first.
-      if (last_letter_ == kind)
-        counts_.letters[static_cast<size_t>(kind)] += greek_run_++ == 0 ? 2 : 1;
-      else
-        greek_run_ = 0;
-    } else if (IsLetter(kind)) {
-      ++counts_.letters[static_cast<size_t>(kind)];
-    } else if (IsSymbol(kind) && !InCode(i) &&
-               (kind != CharacterClass::kDecorative ||
-                !IsBullet(i, character.size))) {
-      ++counts_.symbols;
-    }
-    // Marks and joiners do not end a word.
-    if (IsLetter(kind) || character.code_point < 0x300 ||
-        character.code_point >= 0x2000)
-      last_letter_ = kind;
-    const bool same = kind == CharacterClass::kGarbage
-                          ? run_kind_ == kind
-                          : run_char_ == character.code_point;
-    if (!same || run_length_ == 0) {
-      EndRun();
-      run_begin_ = i;
-    }
-    run_char_ = character.code_point;
-    run_kind_ = kind;
-    ++run_length_;
-    run_end_ = i + character.size;
-    run_floor_ = run_end_;
-    return run_end_;
+    if (i == begin) return i;
+    counts_.characters += static_cast<int64_t>((i - begin) / 3);
+    EndRun(begin);
+    garbage_ = 0;
+    run_char_ = last;
+    run_length_ = 1;
+    run_size_ = 3;
+    return i;
   }
 
-  void EndRun() {
-    if (run_length_ > 1)
-      Run(run_char_, run_kind_, run_begin_, run_end_, run_length_);
+  // One character of any kind. With few branches, because a text that is no
+  // text takes another one at each byte.
+  size_t CountOne(size_t i) {
+    if (i >= fence_ && !CrossFence(i)) return text_.size();
+    const Character character = CharacterAt(text_, i);
+    const char32_t c = character.code_point;
+    const CharacterClass kind = classes_of_[c];
+    // A branch, so that the next character need not wait for this one's size.
+    size_t end = i + 1;
+    if (__builtin_expect(character.size != 1, 0)) end = i + character.size;
+    ++counts_.characters;
+    ++classes_.data()[static_cast<size_t>(kind)];
+    const bool garbage = kind == CharacterClass::kGarbage;
+    counts_.symbols += static_cast<int64_t>(
+        (garbage | (kind == CharacterClass::kEmoji)) & !in_code_);
+    if (kind == CharacterClass::kDecorative && !in_code_ &&
+        !IsBullet(i, character.size))
+      ++counts_.symbols;
+    if (kind == CharacterClass::kGreek) {
+      // The second letter in a row makes a word of the first.
+      if (greek_end_ == i)
+        greek_ += greek_run_++ == 0 ? 2 : 1;
+      else
+        greek_run_ = 0;
+      greek_end_ = end;
+    } else if (greek_end_ == i && !IsLetter(kind) && c >= 0x300 && c < 0x2000) {
+      greek_end_ = end;  // marks and joiners do not end a word
+    }
+    // Garbage goes on whatever it is, all else while it is the same.
+    garbage_ = (garbage_ + 1) & -size_t{garbage};
+    if (garbage_ >= garbage_limit_) {
+      counts_.garbage_run = true;
+      garbage_limit_ = kNever;
+    }
+    const bool same = c == run_char_;
+    if (run_length_ >= 3 && !same) EndRun(i);
+    run_length_ = ((run_length_ & -size_t{same}) + 1) & (size_t{garbage} - 1);
+    run_char_ = c;
+    run_size_ = character.size;
+    return end;
+  }
+
+  void EndRun(size_t end) {
+    if (run_length_ >= 3)
+      Run(run_char_, end - run_length_ * run_size_, end, run_length_);
+    run_char_ = kNoCharacter;
     run_length_ = 0;
   }
 
-  void Run(char32_t c, CharacterClass kind, size_t begin, size_t end,
-           size_t length) {
-    if (length < 3) return;
-    const RunLimits limits = LimitsOf(c, kind);
+  void Run(char32_t c, size_t begin, size_t end, size_t length) {
+    const RunLimits limits = LimitsOf(c, ClassOf(c));
     if (length < std::min(limits.decorative, limits.garbage)) return;
     const bool code = InCode(begin);
-    if (length >= std::max<size_t>(limits.garbage, code ? 200 : 0))
+    if (length >= std::max<size_t>(limits.garbage, code ? kGarbageInCode : 0))
       counts_.garbage_run = true;
     if (!code && length >= limits.decorative && !IsRule(begin, end))
       counts_.symbols += static_cast<int64_t>(length);
   }
 
-  bool InCode(size_t at) {
+  // From `at` on it is code, or none, until fence_. False where it is no text
+  // at all, so that no more of it need be counted.
+  bool CrossFence(size_t at) {
+    const int64_t garbage =
+        classes_[static_cast<size_t>(CharacterClass::kGarbage)];
+    if (at >= kProbe && counts_.garbage_run &&
+        garbage > static_cast<int64_t>(at / 16))
+      return false;
     while (next_code_ < code_.size() && code_[next_code_].end <= at)
       ++next_code_;
-    return next_code_ < code_.size() && code_[next_code_].begin <= at;
+    in_code_ = next_code_ < code_.size() && code_[next_code_].begin <= at;
+    fence_ = std::min(next_code_ == code_.size() ? kNever
+                      : in_code_                 ? code_[next_code_].end
+                                                 : code_[next_code_].begin,
+                      (at / kProbe + 1) * kProbe);
+    garbage_limit_ = counts_.garbage_run ? kNever
+                     : in_code_          ? kGarbageInCode
+                                         : kGarbage;
+    return true;
+  }
+
+  bool InCode(size_t at) const {
+    const auto after = std::upper_bound(
+        code_.begin(), code_.end(), at,
+        [](size_t place, const CodeSpan& span) { return place < span.end; });
+    return after != code_.end() && after->begin <= at;
   }
 
   // The first on its line, and a space after it.
@@ -266,17 +346,22 @@ class Counter {
 
   const std::string_view text_;
   const std::span<const CodeSpan> code_;
+  const CharacterClasses& classes_of_ = CharacterClasses::Get();
   CharacterCounts counts_;
+  ClassCounts classes_{};  // but for what CountAscii() counts
   int64_t ascii_ = 0;
+  int64_t greek_ = 0;
+  // Code spans.
   size_t next_code_ = 0;
-  size_t run_floor_ = 0;  // no run reaches back before this
-  // Run of a character that is not ASCII.
-  char32_t run_char_ = 0;
-  CharacterClass run_kind_ = CharacterClass::kPlain;
-  size_t run_begin_ = 0;
-  size_t run_end_ = 0;
+  bool in_code_ = false;
+  size_t fence_ = 0;
+  // The character that the last one is, and how often in a row.
+  char32_t run_char_ = kNoCharacter;
   size_t run_length_ = 0;
-  CharacterClass last_letter_ = CharacterClass::kPlain;
+  size_t run_size_ = 0;  // bytes of it
+  size_t garbage_ = 0;   // the same of all kinds of garbage
+  size_t garbage_limit_ = kGarbage;
+  size_t greek_end_ = kNever;  // of a word that is Greek so far
   int greek_run_ = 0;
 };
 

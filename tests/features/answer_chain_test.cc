@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
@@ -206,6 +207,46 @@ TEST(AnswerChain, NothingIsSaidOfNothing) {
     EXPECT_TRUE(std::isnan(read.contradictory_answers));
     EXPECT_EQ(read.support, AnswerSupport::kUnknown);
   }
+}
+
+TEST(Quantities, MoreDigitsThanADoubleHoldsAreEqualToNothing) {
+  const std::string digits(400, '7');
+  Quantity q;
+  ASSERT_TRUE(NextQuantity("42", 0, q));
+  EXPECT_FALSE(HoldsQuantity(digits, q));
+  EXPECT_FALSE(HoldsQuantity("1/" + digits + " " + digits + "/3", q));
+  EXPECT_TRUE(HoldsQuantity(digits + " = 42", q));
+}
+
+TEST(AnswerChain, TextsAreFoundWhateverTheirCaseAndSpaces) {
+  const std::string end(400, '.');
+  const auto support = [&](std::string_view chain) {
+    return Read(std::string(chain) + end, "Anna and Boris", "Anna and Boris")
+        .support;
+  };
+  EXPECT_EQ(support("We see that ANNA\n  and boris win."),
+            AnswerSupport::kEarlier);
+  EXPECT_EQ(support("We see Anna and Anna  and Boris win."),
+            AnswerSupport::kEarlier);
+  EXPECT_EQ(support("We see Anna and Clara win, not Boris."),
+            AnswerSupport::kUnknown);
+}
+
+// Texts that a search by trial would take quadratic time for.
+TEST(AnswerChain, TimeIsLinearWhateverIsRead) {
+  const std::string letters(1 << 20, 'a');
+  std::string questions;
+  for (int i = 0; i < 1 << 19; ++i) questions += "? ";
+  std::string claims = "No.\n";
+  for (int i = 0; i < 1 << 16; ++i) claims += "91 is prime 91 is ";
+  const auto start = std::chrono::steady_clock::now();
+  Read(letters, "x", std::string(90, 'a') + "b");
+  Read("", letters + "b \\boxed{aab}", std::string(90, 'a') + "b");
+  Read("", claims, "", questions);
+  Read("", claims, "", "Is 91 a prime?");
+  // Some ten milliseconds; quadratic time would be seconds.
+  EXPECT_LT(std::chrono::steady_clock::now() - start,
+            std::chrono::milliseconds(1000));
 }
 
 // Real answers whose verdict agrees with their own chain, or contradicts it.

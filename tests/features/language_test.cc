@@ -200,6 +200,18 @@ TEST(Identify, SaysUnknownRatherThanGuess) {
             kUnknownLanguage);
 }
 
+TEST(Identify, FewWordsAreEnoughForWhatIsExpected) {
+  const auto read = [](std::string_view text, std::string_view expected) {
+    return LanguageTag(
+        IdentifyLanguage(text, FindCodeSpans(text), LanguageFromTag(expected))
+            .language);
+  };
+  EXPECT_EQ(read("she buys 3 kittens, total of kittens bought 7", "en"), "en");
+  EXPECT_NE(read("ze koopt 3 cadeaus, de som van het geheel is 7", "en"), "en");
+  EXPECT_NE(read("она покупает 3 подарка, всего 7 подарков", "en"), "en");
+  EXPECT_EQ(read("42 = 6 * 7", "en"), "");
+}
+
 TEST(Identify, NamesDoNotTurnATextIntoAnotherLanguage) {
   EXPECT_EQ(TagOf("根据 OpenAI 和 Google DeepMind 的研究，COVID-19 之后 Python "
                   "和 TensorFlow 的使用明显增加了，这是一个趋势。"),

@@ -1,5 +1,6 @@
 #include "features/repetition/repetition.h"
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <string>
@@ -68,6 +69,55 @@ TEST(Loops, ALoopThatWasLeftIsFound) {
             std::to_string(i * i) + " things.\n";
   EXPECT_FALSE(FindRepetition(text).exact_period);
   EXPECT_GE(FindRepetition(text).recurrence, kLoopRecurrence);
+}
+
+// Longer than what is kept of a text: short words, and characters as units.
+TEST(ExactPeriod, TheEndOfALongTextIsRead) {
+  std::string words;
+  std::string characters;
+  for (int i = 0; i < 20'000; ++i) {
+    const int w = i * 7919 % 17576;
+    words +=
+        {static_cast<char>('a' + w / 676), static_cast<char>('a' + w / 26 % 26),
+         static_cast<char>('a' + w % 26), ' '};
+    const int c = i * 7919 % 8000;
+    characters += {'\xE5', static_cast<char>(0x80 + c / 64 % 64),
+                   static_cast<char>(0x80 + c % 64)};
+  }
+  EXPECT_FALSE(FindRepetition(words).exact_period);
+  EXPECT_FALSE(FindRepetition(characters).exact_period);
+  EXPECT_TRUE(FindRepetition(words + Times(kParagraph, 5)).exact_period);
+  EXPECT_TRUE(
+      FindRepetition(characters + Times("这个问题我需要再检查一遍。", 8))
+          .exact_period);
+  EXPECT_TRUE(FindRepetition(words + Times("the ", 40)).same_word);
+}
+
+TEST(ExactPeriod, OfAnyLengthFromAnywhere) {
+  for (int before = 0; before < 70; ++before) {
+    for (int period = 1; period < 50; ++period) {
+      std::string text;
+      for (int i = 0; i < before; ++i) text += "b" + std::to_string(i) + " ";
+      std::string copy;
+      for (int i = 0; i < period; ++i) copy += "w" + std::to_string(i) + " ";
+      // 40 units and the one that may be cut.
+      const int copies = std::max(3, (41 + period - 1) / period);
+      EXPECT_TRUE(FindRepetition(text + Times(copy, copies)).exact_period)
+          << before << " " << period;
+      EXPECT_FALSE(FindRepetition(text + Times(copy, 2)).exact_period)
+          << before << " " << period;
+    }
+  }
+}
+
+TEST(Loops, CopiesAreFoundWhereverTheyBegin) {
+  for (int before = 0; before < 140; ++before) {
+    std::string text;
+    for (int i = 0; i < before; ++i) text += "b" + std::to_string(i) + " ";
+    for (int i = 0; i < 10; ++i)
+      text += std::string(kParagraph) + "Attempt " + std::to_string(i) + ". ";
+    EXPECT_GE(FindRepetition(text).recurrence, kLoopRecurrence) << before;
+  }
 }
 
 TEST(Loops, OneWordOverAndOver) {

@@ -1,8 +1,10 @@
 #include "features/symbols/symbols.h"
 
+#include <iterator>
 #include <random>
 #include <string>
 
+#include "core/strings.h"
 #include "gtest/gtest.h"
 
 namespace reasonwatch {
@@ -143,6 +145,108 @@ TEST(Letters, AnyBytesAreCountedOnce) {
     EXPECT_EQ(counts.letters[static_cast<size_t>(CharacterClass::kLatin)],
               latin);
   }
+}
+
+// CharacterAt() is quick; this is how UTF-8 is read elsewhere.
+TEST(Characters, AreReadAsUtf8IsReadElsewhere) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 20000; ++round) {
+    std::string text(1 + random() % 6, '\0');
+    for (char& c : text) {
+      // Leads, continuation bytes and their neighbours.
+      constexpr unsigned char kBytes[] = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90,
+                                          0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2,
+                                          0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE,
+                                          0xEF, 0xF0, 0xF1, 0xF4, 0xF5, 0xFF};
+      c = static_cast<char>(kBytes[random() % std::size(kBytes)]);
+    }
+    size_t skip = 0;
+    const size_t length = Utf8CharacterLength(text, skip);
+    const Character read = CharacterAt(text, 0);
+    EXPECT_EQ(read.size, length == 0 ? skip : length);
+    if (length == 0) {
+      EXPECT_EQ(read.code_point, U'\uFFFD');
+    } else {
+      const char32_t c = read.code_point;
+      EXPECT_EQ(length, c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4);
+      EXPECT_EQ(static_cast<unsigned char>(text[length - 1]) & 0x3F, c & 0x3F);
+    }
+  }
+  EXPECT_EQ(CharacterAt("\xF0\x9F\x98\x80", 0).code_point, U'😀');
+  EXPECT_EQ(CharacterAt("é", 0).code_point, U'é');
+}
+
+TEST(CharacterClass, KnowsEveryPlane) {
+  EXPECT_EQ(ClassOf(0x00030000), CharacterClass::kHan);
+  EXPECT_EQ(ClassOf(0x00040000), CharacterClass::kGarbage);  // unassigned
+  EXPECT_EQ(ClassOf(0x000E0100), CharacterClass::kPlain);    // a selector
+  EXPECT_EQ(ClassOf(0x000E01F0), CharacterClass::kGarbage);
+  EXPECT_EQ(ClassOf(0x000F0000), CharacterClass::kGarbage);  // private use
+  EXPECT_EQ(ClassOf(0xFFFFFFFF), CharacterClass::kGarbage);
+}
+
+// What stands before a line changes nothing in it, wherever the line comes to
+// lie relative to the blocks that are read at once.
+TEST(Symbols, PlaceMakesNoDifference) {
+  const std::string_view pieces[] = {"a",  "!", "é", "中", "😀", " ",   "=",
+                                     "\n", "`", "1", "★",  "α", "\xFF"};
+  std::mt19937 random(7);
+  for (int round = 0; round < 300; ++round) {
+    std::string text;
+    for (int i = 0; i < 60; ++i)
+      text +=
+          Times(pieces[random() % std::size(pieces)],
+                random() % 4 == 0 ? static_cast<int>(1 + random() % 30) : 1);
+    const CharacterCounts alone = Count("\n" + text);
+    for (size_t pad = 1; pad < 36; ++pad) {
+      std::string before;
+      for (size_t i = 0; i < pad; ++i) before += "xy"[i % 2];
+      const CharacterCounts counts = Count(before + "\n" + text);
+      ASSERT_EQ(counts.symbols, alone.symbols) << pad << text;
+      ASSERT_EQ(counts.garbage_run, alone.garbage_run) << pad << text;
+      ASSERT_EQ(counts.characters,
+                alone.characters + static_cast<int64_t>(pad));
+      ASSERT_EQ(counts.letters[static_cast<size_t>(CharacterClass::kGreek)],
+                alone.letters[static_cast<size_t>(CharacterClass::kGreek)]);
+    }
+  }
+}
+
+TEST(Letters, VariablesWithFiguresBetweenAreNoGreekWord) {
+  EXPECT_EQ(Letters("α + 12345678901234567890 = β, so 2 β = 1234567890123456 γ",
+                    CharacterClass::kGreek),
+            0);
+}
+
+TEST(Garbage, BlanksMayBeManyButNotHundreds) {
+  for (int before = 0; before < 20; ++before) {
+    const std::string line = Times("x", before);
+    EXPECT_FALSE(Garbage(line + Times(" ", 480) + "y")) << before;
+    EXPECT_TRUE(Garbage(line + Times(" ", 500) + "y")) << before;
+  }
+}
+
+TEST(Garbage, IsFoundBehindALongText) {
+  const std::string text = Times("The train leaves at nine. ", 10'000);
+  EXPECT_TRUE(Garbage(text + Times("\uFFFD", 4)));
+  EXPECT_FALSE(Garbage(text + Times("\uFFFD", 3)));
+  // A stray run is no reason to stop.
+  EXPECT_EQ(Count(Times("\uFFFD", 4) + text).characters,
+            4 + static_cast<int64_t>(text.size()));
+}
+
+TEST(Garbage, WhatIsNoTextIsNotReadToItsEnd) {
+  std::mt19937 random(4);
+  std::string noise(1 << 20, ' ');
+  for (char& c : noise) c = static_cast<char>(random() % 256);
+  const CharacterCounts counts = Count(noise);
+  EXPECT_TRUE(counts.garbage_run);
+  EXPECT_LT(counts.characters, 1 << 17);
+  const CharacterCounts part = Count(noise.substr(0, 1 << 14));
+  const auto share = [](const CharacterCounts& c) {
+    return static_cast<double>(c.symbols) / static_cast<double>(c.characters);
+  };
+  EXPECT_NEAR(share(counts), share(part), .02);
 }
 
 TEST(CodeSpans, FencesAndWhatTheyHold) {
