@@ -61,12 +61,12 @@ Thresholds ThresholdsOf(const BudgetOptions& options, Scope scope,
   for (int i = 0; i < kSignalCount; ++i)
     t.factor[static_cast<size_t>(i)] =
         weights / k / WeightOf(static_cast<Signal>(i));
+  const double of_level = std::max(1e-9, LevelShare(scope, shape));
   if (options.mean_responses > 0) {
-    t.warning = t.critical = options.mean_responses * k;
+    t.warning = t.critical = options.mean_responses * k / of_level;
     return t;
   }
-  const double share =
-      std::max(1e-9, LevelShare(scope, shape) * options.fleet_share);
+  const double share = of_level * options.fleet_share;
   const double base = responses_per_30_days * std::max(1, streams_of_level) * k;
   t.warning = base / (options.warning_per_30_days * share);
   t.critical = base / (options.critical_per_30_days * share);

@@ -1,12 +1,13 @@
 // From the false alarms an operator accepts to gamma, the mean number of
 // responses between false alarms of one signal of one stream.
 //
-//   gamma_s = N_s S_level K_x / (B share)        or   gamma = G K_x
+//   gamma_s = N_s S_level K_x / (B share)        or   gamma = G K_x / share
 //
 // N_s: responses of stream s in 30 days; S_level: streams of its level; B:
 // accepted false incidents in 30 days; share: of the level (route 60 %, model
 // 25 %, replica 15 %; a level that coincides with another gives its share to
-// it). G: one false incident in G responses of a stream. K_x of signal x is
+// it). G: one false incident in G responses, whatever levels they are judged
+// by. K_x of signal x is
 // (sum of w over the enabled signals) / w_x, so that all of them together spend
 // the budget. w is larger where evidence comes slowly and a tighter threshold
 // costs most responses: 6 for consistency_regression, 2 for length_collapse and

@@ -147,11 +147,25 @@ bool Level::any_open() const {
                      [](const SignalState& s) { return s.open != 0; });
 }
 
+bool Level::ChannelState::Quiet() const {
+  if (!all.quiet()) return false;
+  for (const auto* group : {&turn, &fill})
+    if (*group != nullptr)
+      for (const Mixture& m : **group)
+        if (!m.quiet()) return false;
+  return true;
+}
+
 bool Level::Quiet(Signal signal) const {
   const auto specs = Channels();
   for (size_t c = 0; c < specs.size(); ++c)
-    if (specs[c].signal == signal && !channels_[c].all.quiet()) return false;
+    if (specs[c].signal == signal && !channels_[c].Quiet()) return false;
   return true;
+}
+
+bool Level::Quiet() const {
+  return std::all_of(channels_.begin(), channels_.end(),
+                     [](const ChannelState& c) { return c.Quiet(); });
 }
 
 double Level::Heat(const Thresholds& thresholds,

@@ -93,8 +93,10 @@ class Level {
   double Heat(const Thresholds& thresholds, uint32_t enabled_signals) const;
   int64_t responses() const { return index_; }
   const std::string& route() const { return route_; }
-  // No channel of the signal is inside an excursion.
+  // No bet of the signal's channels is inside an excursion.
   bool Quiet(Signal signal) const;
+  // The same of every signal.
+  bool Quiet() const;
   absl::Time last_response() const { return last_time_; }
 
   void Save(StateWriter& out) const;
@@ -108,6 +110,7 @@ class Level {
     std::unique_ptr<std::array<Mixture, 3>> fill;
     double Statistic() const;
     bool spoken() const { return all.size() > 0; }
+    bool Quiet() const;
   };
   struct SignalState {
     double statistic = 0;

@@ -162,13 +162,32 @@ void ModelWatch::JudgeConsistency(const Scored& scored, PayOff& out) {
   out.lambda = 1.0 / std::max(1, scored.choices);
 }
 
-void ModelWatch::LearnGrade(const Scored& scored, bool suspicious) {
+void ModelWatch::LearnGrade(const PendingGrade& grade) {
+  posteriors_.Learn(grade.problem, grade.failed != 0,
+                    {grade.neighbour, grade.distance});
+  if (++grades_since_refit_ >=
+      std::max(kRefitGrades, posteriors_.problems() / 50)) {
+    grades_since_refit_ = 0;
+    posteriors_.Refit();
+  }
+}
+
+void ModelWatch::LearnGrade(const Scored& scored, bool suspicious, bool quiet) {
   if (options_.reference.freeze) return;
   if (scored.grade != Grade::kCorrect && scored.grade != Grade::kIncorrect)
     return;
   const Neighbour like = NeighbourOf(scored.match);
   const PendingGrade fresh{scored.match.problem, like.problem, like.distance,
                            scored.grade == Grade::kIncorrect ? 1u : 0u};
+  // Where no bet is inside an excursion every likely onset is yet to come.
+  if (quiet && !suspicious) {
+    for (size_t i = 0; i < grade_quarantine_.size(); ++i)
+      LearnGrade(
+          grade_quarantine_[(grade_next_ + i) % grade_quarantine_.size()]);
+    grade_quarantine_.clear();
+    grade_next_ = 0;
+    return LearnGrade(fresh);
+  }
   const auto lag = static_cast<size_t>(
       posteriors_.trials() < kMinGrades
           ? 0
@@ -177,20 +196,21 @@ void ModelWatch::LearnGrade(const Scored& scored, bool suspicious) {
   PendingGrade due = fresh;
   if (lag > 0) {
     if (grade_quarantine_.size() < lag) {
-      grade_quarantine_.push_back(fresh);
+      // A ring that has turned grows before its oldest.
+      if (grade_next_ == 0) {
+        grade_quarantine_.push_back(fresh);
+      } else {
+        grade_quarantine_.insert(grade_quarantine_.begin() +
+                                     static_cast<std::ptrdiff_t>(grade_next_),
+                                 fresh);
+        ++grade_next_;
+      }
       return;
     }
     std::swap(due, grade_quarantine_[grade_next_]);
     grade_next_ = (grade_next_ + 1) % grade_quarantine_.size();
   }
-  if (suspicious) return;
-  posteriors_.Learn(due.problem, due.failed != 0,
-                    {due.neighbour, due.distance});
-  if (++grades_since_refit_ >=
-      std::max(kRefitGrades, posteriors_.problems() / 50)) {
-    grades_since_refit_ = 0;
-    posteriors_.Refit();
-  }
+  if (!suspicious) LearnGrade(due);
 }
 
 std::vector<Finding> ModelWatch::Observe(const Scored& received,
@@ -290,14 +310,21 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
     grade_quarantine_.clear();
     grade_next_ = 0;
   }
-  if (std::all_of(streams_.begin(), streams_.end(), [](const auto& s) {
-        return s.second->level.Quiet(Signal::kConsistencyRegression);
-      }))
-    repeats_.clear();
+  // Only a grade moves these bets.
+  const bool grades_quiet =
+      (scored->grade == Grade::kCorrect ||
+       scored->grade == Grade::kIncorrect) &&
+      EveryLevel([](const Level& level) {
+        return level.Quiet(Signal::kConsistencyRegression);
+      });
+  if (grades_quiet) repeats_.clear();
 
   if (!options_.reference.from_solved || scored->grade != Grade::kIncorrect)
-    stream.reference.LearnLater(*scored, suspicious);
-  LearnGrade(*scored, suspicious);
+    stream.reference.LearnLater(
+        *scored, suspicious,
+        stream.reference.Young() &&
+            EveryLevel([](const Level& level) { return level.Quiet(); }));
+  LearnGrade(*scored, suspicious, grades_quiet);
   if (!stream.fit_pending && stream.reference.WantsFit()) {
     if (stream.reference.rows() <= kFitInPlace) {
       stream.reference.Fit();

@@ -7,6 +7,7 @@
 #ifndef REASONWATCH_DETECTORS_MODEL_WATCH_H_
 #define REASONWATCH_DETECTORS_MODEL_WATCH_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -134,7 +135,19 @@ class ModelWatch {
 
   Stream& StreamOf(const std::string& route);
   void JudgeConsistency(const Scored& scored, PayOff& out);
-  void LearnGrade(const Scored& scored, bool suspicious);
+  void LearnGrade(const Scored& scored, bool suspicious, bool quiet);
+  void LearnGrade(const PendingGrade& grade);
+  // The condition holds on every level.
+  template <typename Condition>
+  bool EveryLevel(Condition condition) const {
+    return condition(model_level_) &&
+           std::all_of(
+               streams_.begin(), streams_.end(),
+               [&](const auto& s) { return condition(s.second->level); }) &&
+           std::all_of(replicas_.begin(), replicas_.end(), [&](const auto& r) {
+             return condition(r.second->level);
+           });
+  }
   StreamState StateOf(const Stream& stream, absl::Time now) const;
   double CoverageOf(const Stream& stream) const;
   LevelShape Shape() const;

@@ -11,9 +11,6 @@ namespace reasonwatch {
 namespace {
 
 constexpr int kOtherStratum = kMaxStrata;
-// Learnt at once when a stream is new; the rest of the cap is spread over
-// ReferenceOptions::min_span.
-constexpr double kLearntAtOnce = 1000;
 constexpr size_t kFirstFit = 30;
 constexpr size_t kMaxSessions = 4096;
 constexpr double kRateBuckets[] = {.02, .1, .3, .7, .9, .98};
@@ -146,25 +143,37 @@ void StreamReference::LearnImported(const Scored& scored) {
   if (rows_.size() == kMaxReferenceRows) Fit();
 }
 
-void StreamReference::LearnLater(const Scored& scored, bool suspicious) {
+void StreamReference::LearnLater(const Scored& scored, bool suspicious,
+                                 bool quiet) {
   if (options_.freeze) return;
   if (scored.choice_index > 0) return;
   quarantine_.push_back(PendingOf(scored));
+  if (quiet && !suspicious && Young()) {
+    while (!quarantine_.empty()) LearnOldest();
+    return;
+  }
   // A new stream learns its first responses at once and then holds back as
   // many as it knows, or it would stay deaf for the whole quarantine.
   const int64_t lag = learnt_ < static_cast<int64_t>(kFirstFit)
                           ? 0
                           : std::min<int64_t>(options_.quarantine, learnt_);
   if (static_cast<int64_t>(quarantine_.size()) <= lag) return;
+  if (suspicious) {
+    quarantine_.pop_front();
+  } else {
+    LearnOldest();
+  }
+}
+
+void StreamReference::LearnOldest() {
   PendingRow row = std::move(quarantine_.front());
   quarantine_.pop_front();
-  if (suspicious) return;
   if (learnt_live_ == 0) first_live_ns_ = row.time_ns;
   const double span = absl::ToDoubleSeconds(options_.min_span);
   const double lived = static_cast<double>(row.time_ns - first_live_ns_) * 1e-9;
   const double share = span > 0 ? std::clamp(lived / span, 0.0, 1.0) : 1.0;
   const double allowed =
-      kLearntAtOnce + std::max(0.0, options_.cap - kLearntAtOnce) * share;
+      kLearntAtOnce + std::max(0, options_.cap - kLearntAtOnce) * share;
   if (share < 1 && static_cast<double>(learnt_live_) >= allowed) return;
   ++learnt_live_;
   last_live_ns_ = std::max(last_live_ns_, row.time_ns);

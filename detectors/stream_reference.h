@@ -33,6 +33,9 @@ namespace reasonwatch {
 inline constexpr int kMaxStrata = 24;
 inline constexpr int kMaxReferenceRows = 2000;
 inline constexpr int kQuarantine = 500;
+// Learnt at once when a stream is new; the rest of the cap is spread over
+// ReferenceOptions::min_span.
+inline constexpr int kLearntAtOnce = 1000;
 // A stratum with fewer reference responses counts as not covered.
 inline constexpr int kCoveredFrom = 20;
 
@@ -95,8 +98,12 @@ class StreamReference {
   // Takes a healthy response of an imported baseline at once; Fit() afterwards.
   void LearnImported(const Scored& scored);
   // Puts a live response into quarantine and learns the one that leaves it,
-  // unless `suspicious`: then that one is dropped.
-  void LearnLater(const Scored& scored, bool suspicious);
+  // unless `suspicious`: then that one is dropped. `quiet`: no bet of any level
+  // is inside an excursion, so that every likely onset is yet to come; a young
+  // reference then learns all that waits.
+  void LearnLater(const Scored& scored, bool suspicious, bool quiet = false);
+  // Whether `quiet` would make a difference.
+  bool Young() const { return learnt_ < kLearntAtOnce; }
   // An alarm: nothing of the last kQuarantine responses is trusted.
   void FlushQuarantine() { quarantine_.clear(); }
 
@@ -154,6 +161,7 @@ class StreamReference {
     uint64_t present = 0;  // bit a feature
   };
 
+  void LearnOldest();
   void LearnRow(PendingRow&& row, bool imported);
   void CountRow(const StoredRow& row, const FeatureVector& expected);
   void JudgePair(const Scored& scored, const ChannelSpec& spec,

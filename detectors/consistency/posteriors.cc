@@ -39,7 +39,10 @@ size_t DistanceBucket(float distance) {
 
 double Posteriors::CalibrationRatio(size_t bucket) const {
   const Calibration& c = calibration_[bucket];
-  return (c.bad + 1) / (c.expected + 1);
+  // The rate that all records are shrunk to is known from the failures of first
+  // trials, so a few repeats can't move it far.
+  const double known = bucket == 0 ? static_cast<double>(failures_) - c.bad : 0;
+  return (c.bad + known + 1) / (c.expected + known + 1);
 }
 
 double Posteriors::pooled_rate() const {

@@ -5,9 +5,11 @@
 // alpha/(alpha+beta) is the pooled failure rate; the strength s = alpha+beta is
 // fitted by maximum likelihood over all problems where at least 50 have two or
 // more trials, else 0.5 (one trial a problem can't tell strength). q is
-// recalibrated by the add-one ratio (sum bad + 1)/(sum q + 1) of trials whose q
+// recalibrated by the ratio (sum bad + f + 1)/(sum q + f + 1) of trials whose q
 // was known before their outcome, for each bucket of distance its own, and
-// widened by kappa. A problem without trials of its own borrows the posterior
+// widened by kappa; f, for a problem's own record, are the failures among first
+// trials, which tell the pooled rate to a share of 1/sqrt(f), and 0 for
+// neighbours. A problem without trials of its own borrows the posterior
 // of the baseline's problem that is like it. Solved and failed problems both
 // count: a problem that used to fail and now passes weighs against an alarm.
 //

@@ -46,6 +46,24 @@ TEST(Budget, GammaIsTrafficTimesStreamsTimesSignalsOverTheShare) {
       base / (5 * .15 * .5));
 }
 
+TEST(Budget, TheLevelsShareAMeanOfResponses) {
+  for (bool routes : {false, true})
+    for (bool replicas : {false, true}) {
+      const LevelShape shape{.several_routes = routes,
+                             .has_replicas = replicas};
+      // A response is judged once by each level that there is.
+      double rate = 0;
+      for (Scope scope : {Scope::kRoute, Scope::kModel, Scope::kReplica}) {
+        if (LevelShare(scope, shape) == 0) continue;
+        const Thresholds t =
+            ThresholdsOf({.mean_responses = 1e5}, scope, shape, 1e6, 7);
+        for (int i = 0; i < kSignalCount; ++i)
+          rate += 1 / t.WarningOf(static_cast<Signal>(i));
+      }
+      EXPECT_NEAR(rate, 1e-5, 1e-12);
+    }
+}
+
 TEST(Budget, ALevelThatCoincidesGivesItsShareAway) {
   for (bool routes : {false, true})
     for (bool replicas : {false, true}) {

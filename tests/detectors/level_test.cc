@@ -192,6 +192,66 @@ TEST_F(LevelTest, AnotherChannelOfAClearedSignalIsNews) {
   EXPECT_EQ(findings[0].effect.unit, "points");
 }
 
+// As where the whole reference reads the same: a healthy response pays 1.
+TEST_F(LevelTest, WhatSaysNothingTakesAnOpenAlarmDown) {
+  std::vector<Finding> findings;
+  Until(3, 50, findings);
+  Feed(3);
+  ASSERT_TRUE(level_.open(Signal::kLengthCollapse));
+  int closing = 0;
+  double last = level_.statistic(Signal::kLengthCollapse);
+  while (level_.open(Signal::kLengthCollapse) && closing < 500) {
+    Feed(1);
+    const double now = level_.statistic(Signal::kLengthCollapse);
+    // R <- .9 (R + 1), counted 2.15-fold.
+    EXPECT_NEAR(now, .9 * (last + 2.15), 1e-6 * last);
+    last = now;
+    ++closing;
+  }
+  // Down a hundredfold and then fifty quiet ones.
+  EXPECT_GT(closing, std::log(100) / -std::log(.9) + 40);
+  EXPECT_LT(closing, std::log(300) / -std::log(.9) + 60);
+  // Closed, it loses nothing that way.
+  last = level_.statistic(Signal::kLengthCollapse);
+  Feed(1);
+  EXPECT_NEAR(level_.statistic(Signal::kLengthCollapse), last + 2.15, 1e-9);
+}
+
+TEST_F(LevelTest, OnlyWhatSaysNothingOfTheOpenSignalDecays) {
+  std::vector<Finding> findings;
+  const auto unboxed = Paying(2, 1, kBoxed);
+  for (int i = 0; i < 5; ++i) Feed(unboxed, At(level_.responses()));
+  Until(3, 50, findings);
+  ASSERT_TRUE(level_.open(Signal::kLengthCollapse));
+  ASSERT_FALSE(level_.open(Signal::kFormatMarkers));
+  const double format = level_.statistic(Signal::kFormatMarkers);
+  const double length = level_.statistic(Signal::kLengthCollapse);
+  Feed(Paying(1, 0, kBoxed), At(level_.responses()));
+  EXPECT_NEAR(level_.statistic(Signal::kFormatMarkers), format + 1, 1e-9);
+  EXPECT_EQ(level_.statistic(Signal::kLengthCollapse), length);
+  // One bet that pays is something said.
+  auto some = Paying(1);
+  some[ChannelNamed(kCollapse)].e[0] = 1.1;
+  Feed(some, At(level_.responses()));
+  EXPECT_GT(level_.statistic(Signal::kLengthCollapse), length);
+}
+
+TEST_F(LevelTest, IsQuietWhereNoBucketIsInsideAnExcursion) {
+  EXPECT_TRUE(level_.Quiet());
+  Feed(3);
+  EXPECT_FALSE(level_.Quiet());
+  EXPECT_TRUE(level_.Quiet(Signal::kFormatMarkers));
+  Feed(.2);
+  EXPECT_TRUE(level_.Quiet());
+  // A late turn pays, and then first turns take the whole down again.
+  Scored late = At(level_.responses());
+  late.stratum.turn = 2;
+  Feed(Paying(3), late);
+  Feed(.2);
+  EXPECT_FALSE(level_.Quiet());
+  EXPECT_FALSE(level_.Quiet(Signal::kLengthCollapse));
+}
+
 TEST_F(LevelTest, ASparseStreamClosesAfterADay) {
   context_.responses_per_day = 10;
   std::vector<Finding> findings;

@@ -180,6 +180,42 @@ TEST(ModelWatch, ChangedTrafficOfKnownKindsIsNoChangeOfTheModel) {
   EXPECT_TRUE(run.findings.empty());
 }
 
+TEST(ModelWatch, AYoungReferenceLearnsUpToAChangeAndNothingOfIt) {
+  const auto lengths = [](double median) {
+    return [=](int64_t i, Draw& draw) { return WithLength(i, median, draw); };
+  };
+  const auto learnt = [](const Session& run) {
+    return run.watch.reference("")->responses();
+  };
+  for (uint64_t seed : {31, 32, 33}) {
+    Session run(seed, 0);
+    for (int i = 0; i < 200; ++i)
+      run.watch.LearnImported(lengths(1000)(i - 200, run.draw));
+    run.watch.FinishImport();
+    run.Feed(150, lengths(1000));
+    // Without quiet moments all of them would wait.
+    const int64_t before = learnt(run);
+    EXPECT_GT(before, 200) << seed;
+    ASSERT_GT(run.Until(Signal::kLengthCollapse, 100, lengths(300)), 0);
+    // What waited when it began, and at most a few of its own.
+    EXPECT_LT(learnt(run), 350 + 4) << seed;
+  }
+}
+
+TEST(ModelWatch, GradesAreLearntUpToAChangeOfThem) {
+  for (uint64_t seed : {41, 42, 43}) {
+    Session run(seed, 600);
+    const int64_t imported = run.watch.posteriors().trials();
+    run.Feed(300);
+    // About ninety came, and without quiet moments all of them would wait.
+    const int64_t before = run.watch.posteriors().trials();
+    EXPECT_GT(before, imported) << seed;
+    ASSERT_LT(before, imported + 120) << seed;
+    ASSERT_GT(run.Until(Signal::kConsistencyRegression, 200, Failing), 0);
+    EXPECT_LT(run.watch.posteriors().trials(), imported + 120) << seed;
+  }
+}
+
 TEST(ModelWatch, ClosesAfterRecoveryAndLearnsNothingOfTheChange) {
   Session run(8);
   run.Feed(100);

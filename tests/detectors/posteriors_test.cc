@@ -67,6 +67,20 @@ TEST(Posteriors, AProblemThatIsNotHeldIsJudgedWithMoreTolerance) {
   EXPECT_GT(p.HealthyFailureRate(999999, 0, 0), p.pooled_rate() + .02);
 }
 
+TEST(Posteriors, ARepeatThatFailsRaisesNoOtherProblemsRateMuch) {
+  // Sixty of two hundred failed once: their rate is known to an eighth.
+  Posteriors p;
+  for (uint64_t i = 1; i <= 200; ++i) p.Learn(i, i <= 60);
+  p.Refit();
+  const double before = p.HealthyFailureRate(200, 0, 0);
+  p.Learn(199, true);
+  EXPECT_LT(p.HealthyFailureRate(200, 0, 0), before * 1.04);
+  // Many do.
+  for (uint64_t i = 61; i < 161; ++i) p.Learn(i, i % 2 == 0);
+  EXPECT_GT(p.CalibrationRatio(0), 1.3);
+  EXPECT_GT(p.HealthyFailureRate(200, 0, 0), before * 1.3);
+}
+
 TEST(Posteriors, PredictsHeldOutFailures) {
   // Recalibrated predictions sum to about the failures that then happen.
   Draw draw(7);

@@ -94,6 +94,23 @@ TEST(StreamReference, WhatLeavesQuarantineUnderSuspicionIsDropped) {
   EXPECT_EQ(reference.responses(), 600);
 }
 
+TEST(StreamReference, AYoungOneLearnsWhatWaitsWhereAllIsQuiet) {
+  StreamReference reference = Imported(200, 12);
+  Draw draw(13);
+  for (int i = 0; i < 50; ++i)
+    reference.LearnLater(WithLength(i, 1000, draw), false, false);
+  EXPECT_EQ(reference.responses(), 200);
+  reference.LearnLater(WithLength(50, 1000, draw), true, true);
+  EXPECT_EQ(reference.responses(), 200);
+  reference.LearnLater(WithLength(51, 1000, draw), false, true);
+  EXPECT_EQ(reference.responses(), 252);
+
+  StreamReference grown = Imported(1000, 14);
+  EXPECT_FALSE(grown.Young());
+  grown.LearnLater(WithLength(0, 1000, draw), false, true);
+  EXPECT_EQ(grown.responses(), 1000);
+}
+
 TEST(StreamReference, SpreadsItsLearningOverAWeek) {
   ReferenceOptions options;
   options.quarantine = 0;
