@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """What re-scoring costs the live requests of the server that it asks.
 
-    bench/live_latency.py PATH/TO/reasonwatch [--pairs 10] [--block 15] [--rate 3]
+    bench/live_latency.py PATH/TO/reasonwatch [--pairs 10] [--block 20]
+                          [--rate 40] [--tokens 24]
 
 The tiny model of tests/model behind llama.cpp's server; live requests at a
-steady rate; the daemon spends what its default budget lets it, 1,200 requests an
-hour. Blocks
-alternate, without (A: the daemon is stopped) and with (B), and begin and end
+steady rate; the daemon asks canaries as its gate and its default budget let it.
+Blocks alternate, without (A: the daemon is stopped) and with (B), and begin and end
 with A. A pair is a B and the mean of the As beside it; printed is the mean
 difference over the pairs with its 95 % interval, for p50 and p99.
 """
@@ -32,7 +32,7 @@ T = {1: 12.7, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 2.31, 9: 
      11: 2.20, 12: 2.18, 13: 2.16, 14: 2.14}
 
 
-def block(server, asked, rate, seconds, workers):
+def block(server, asked, rate, seconds, tokens, workers):
     """Latencies in ms of requests sent on a fixed schedule."""
     began = time.monotonic()
     count = int(rate * seconds)
@@ -41,7 +41,7 @@ def block(server, asked, rate, seconds, workers):
         due = began + i / rate
         time.sleep(max(0, due - time.monotonic()))
         sent = time.monotonic()
-        real_model.ask(server, asked[i % len(asked)], seed=i)
+        real_model.ask(server, asked[i % len(asked)], seed=i, max_tokens=tokens)
         return 1000 * (time.monotonic() - sent)
     return list(workers.map(one, range(count)))
 
@@ -62,8 +62,9 @@ def interval(values):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--pairs", type=int, default=10)
-    parser.add_argument("--block", type=float, default=15)
-    parser.add_argument("--rate", type=float, default=3)
+    parser.add_argument("--block", type=float, default=20)
+    parser.add_argument("--rate", type=float, default=40)
+    parser.add_argument("--tokens", type=int, default=24, help="of a live answer, at most")
     options = parser.parse_args()
     llama_server.skip_unless_installed()
     known = real_model.problems.problems(7, 40)
@@ -82,18 +83,21 @@ rescore: {{endpoint: "{server.url}", metrics_url: "{server.url}/metrics"}}
                 return daemon.metrics().get("reasonwatch_rescore_samples_total", 0)
             harness.wait_for("canaries", samples, 90, pause=.5)
             os.kill(daemon.popen.pid, signal.SIGSTOP)
-            before = block(server, asked, options.rate, options.block, workers)
+            before = block(server, asked, options.rate, options.block, options.tokens,
+                           workers)
             found = {.5: [], .99: []}
             usual = {.5: [], .99: []}
             canaries = 0
             for _ in range(options.pairs):
                 os.kill(daemon.popen.pid, signal.SIGCONT)
                 began = samples()
-                during = block(server, asked, options.rate, options.block, workers)
+                during = block(server, asked, options.rate, options.block, options.tokens,
+                           workers)
                 canaries += samples() - began
                 os.kill(daemon.popen.pid, signal.SIGSTOP)
                 time.sleep(1)
-                after = block(server, asked, options.rate, options.block, workers)
+                after = block(server, asked, options.rate, options.block, options.tokens,
+                           workers)
                 for q in found:
                     beside = (quantile(before, q) + quantile(after, q)) / 2
                     usual[q].append(beside)
