@@ -18,10 +18,9 @@ struct HeadroomOptions {
 
 // Open once nobody has waited and the server has had room for `settle` without
 // a break. Where others use the server, it is shut for `settle` after each
-// answer to us, so that fewer than one in a hundred of their requests meets one
-// of ours and the 99th percentile of their latency stays. A server that tells
-// no load at all (Unimplemented) counts as idle: the budget alone holds us
-// back. One that should and does not, as busy.
+// answer to us: of short requests few meet one of ours then. A server that
+// tells no load at all (Unimplemented) counts as idle: the budget alone holds
+// us back. One that should and does not, as busy.
 class HeadroomGate {
  public:
   explicit HeadroomGate(HeadroomOptions options) : options_(options) {}
