@@ -124,9 +124,10 @@ class Store {
       std::string_view model, absl::Time from, absl::Time to, int limit) = 0;
   // Replaces the job of this id and adds its samples. Survives a power cut.
   virtual absl::Status PutRescoreJob(const RescoreJob& job) = 0;
-  // Oldest first, with their samples. limit <= 0: all.
+  // Those not finished and those finished at `since` or later, oldest first,
+  // with their samples.
   virtual absl::StatusOr<std::vector<RescoreJob>> LoadRescoreJobs(
-      bool unfinished_only, int limit) = 0;
+      absl::Time since) = 0;
 
   // Small facts by name, e.g. "checkpoint_time_ns".
   virtual absl::Status PutFact(std::string_view name,

@@ -63,6 +63,15 @@ struct JudgedChains {
   int32_t low = 0;
 };
 
+// How often a problem was solved: while healthy, and when it was asked again.
+struct ProblemOutcome {
+  uint64_t problem = 0;  // digest
+  int32_t trials_before = 0;
+  int32_t passed_before = 0;
+  int32_t trials_now = 0;
+  int32_t passed_now = 0;
+};
+
 struct Verdict {
   VerdictKind kind = VerdictKind::kUndecided;
   std::string incident;  // "" = of one problem, by hand or by a canary
@@ -97,6 +106,9 @@ struct Verdict {
   // Of the re-runs, and of the model while all was well; supports, never pages.
   JudgedChains judged;
   JudgedChains healthy_judged;
+  // Of each problem of the incident that was asked again, as its baseline was.
+  // Not kept.
+  std::vector<ProblemOutcome> outcomes;
   // What it was asked for; kCanary: it opens and closes its incident. Not kept.
   RescoreTrigger trigger = RescoreTrigger::kIncident;
 };

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "core/version.h"
 #include "daemon/commands/baseline_cli.h"
 #include "daemon/commands/baseline_expand.h"
@@ -304,6 +305,14 @@ int main(int argc, char** argv) {
   rescore->add_flag("--json", rescore_options.json, "verdicts as JSON");
   rescore->add_flag("!--no-progress", rescore_options.progress,
                     "no progress bar");
+  rescore->add_option_function<std::string>(
+      "--wait",
+      [&](const std::string& text) {
+        if (!absl::ParseDuration(text, &rescore_options.wait) ||
+            rescore_options.wait <= absl::ZeroDuration())
+          throw CLI::ValidationError("--wait", "not a time like 15m: " + text);
+      },
+      "give up where nothing is answered for so long [15m]");
   rescore->callback(
       [&] { exit_code = RunRescoreCommand(config, rescore_options); });
 

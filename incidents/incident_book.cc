@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "core/strings.h"
+#include "incidents/failing_problems.h"
 
 namespace reasonwatch {
 namespace {
@@ -198,7 +199,8 @@ IncidentBook::Entry& IncidentBook::NewEntry(absl::Time now) {
   return entries_.emplace_back();
 }
 
-std::optional<IncidentEvent> IncidentBook::OpenByCanaries(const Verdict& v) {
+std::optional<IncidentEvent> IncidentBook::OpenByCanaries(
+    const Verdict& v, std::vector<FailingProblem> asked) {
   const bool alerting = (options_.alerting_signals >>
                              static_cast<int>(Signal::kConsistencyRegression) &
                          1) != 0;
@@ -231,6 +233,7 @@ std::optional<IncidentEvent> IncidentBook::OpenByCanaries(const Verdict& v) {
   if (v.baseline_pass_rate > 0)
     f.affected_share =
         std::clamp(-f.effect.value / v.baseline_pass_rate, 0., 1.);
+  ListFailing(std::move(asked), f);
   Entry& e = NewEntry(v.time);
   Incident& incident = e.incident;
   incident.id = v.incident;
@@ -416,14 +419,15 @@ std::vector<IncidentEvent> IncidentBook::Accept(absl::Time now,
   return events;
 }
 
-std::optional<IncidentEvent> IncidentBook::TakeVerdict(const Verdict& verdict) {
+std::optional<IncidentEvent> IncidentBook::TakeVerdict(
+    const Verdict& verdict, std::vector<FailingProblem> asked) {
   if (verdict.trigger == RescoreTrigger::kCanary) {
     const bool known = std::any_of(
         entries_.begin(), entries_.end(),
         [&](const Entry& e) { return e.incident.id == verdict.incident; });
     if (verdict.kind != VerdictKind::kConfirmed)
       return CloseByCanaries(verdict);
-    if (!known) return OpenByCanaries(verdict);
+    if (!known) return OpenByCanaries(verdict, std::move(asked));
   }
   for (Entry& e : entries_) {
     Incident& incident = e.incident;

@@ -47,8 +47,10 @@ class IncidentBook {
   // says nothing does not take back one that does. None: no such incident is
   // open, or nothing changes. A verdict of canaries (Verdict::trigger) that is
   // confirmed opens its incident, with the signal consistency_regression, where
-  // none of that signal is open; one that is not closes it.
-  std::optional<IncidentEvent> TakeVerdict(const Verdict& verdict);
+  // none of that signal is open; one that is not closes it. `asked`: the
+  // problems of Verdict::outcomes by name, for the incident that it opens.
+  std::optional<IncidentEvent> TakeVerdict(
+      const Verdict& verdict, std::vector<FailingProblem> asked = {});
 
   // What a signal in shadow mode has open stays until it closes.
   void SetAlerting(uint32_t signals) { options_.alerting_signals = signals; }
@@ -80,7 +82,8 @@ class IncidentBook {
   // nullptr: a close of what is not open, or a signal in shadow mode.
   Entry* EntryFor(const Finding& finding, int64_t responses);
   Entry& NewEntry(absl::Time now);
-  std::optional<IncidentEvent> OpenByCanaries(const Verdict& verdict);
+  std::optional<IncidentEvent> OpenByCanaries(
+      const Verdict& verdict, std::vector<FailingProblem> asked);
   std::optional<IncidentEvent> CloseByCanaries(const Verdict& verdict);
 
   IncidentOptions options_;

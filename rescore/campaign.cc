@@ -124,6 +124,7 @@ Verdict VerdictOf(const Campaign& campaign,
   if (one) v.problem = groups.front().problem->digest;
   v.statistic = StatisticOf(campaign.incident);
   v.time = now;
+  v.outcomes = OutcomesOf(groups);
   // The latest live failure, and the group that was asked because of it.
   for (const GroupView& g : groups) {
     const GroupStatistics statistics = StatisticsOf(g.job->samples, v.reward);

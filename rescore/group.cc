@@ -74,6 +74,20 @@ std::optional<double> Advantage(const GroupStatistics& group, double reward) {
   return (reward - group.mean) / (group.deviation + 1e-8);
 }
 
+std::vector<ProblemOutcome> OutcomesOf(const std::vector<GroupView>& groups) {
+  std::vector<ProblemOutcome> outcomes;
+  for (const GroupView& g : groups) {
+    const Tally now = TallyOf(*g.job, Reward::kOutcome);
+    if (now.count == 0) continue;
+    const Trials& before =
+        g.problem->trials[static_cast<size_t>(Reward::kOutcome)];
+    outcomes.push_back({g.problem->digest, before.count,
+                        before.count - before.failures, now.count,
+                        now.count - now.failures});
+  }
+  return outcomes;
+}
+
 bool EnoughTrials(const std::vector<GroupView>& groups, RewardSet rewards) {
   for (int i = 0; i < kRewardCount; ++i) {
     if ((rewards & SetOf(static_cast<Reward>(i))) == 0) continue;

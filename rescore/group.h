@@ -44,6 +44,9 @@ struct GroupView {
   const RescoreJob* job = nullptr;
 };
 
+// By the answers alone, of those that were asked.
+std::vector<ProblemOutcome> OutcomesOf(const std::vector<GroupView>& groups);
+
 // Under so many comparable trials nothing is known of the healthy rate.
 inline constexpr int kFewestTrials = 8;
 

@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kMaxJobs = 4096;
 constexpr size_t kMaxKnown = 20000;
+// An id that comes again does so within its day.
+constexpr absl::Duration kRemembered = absl::Hours(25);
 constexpr int kErrorsOfAJob = 5;
 constexpr absl::Duration kFlush = absl::Seconds(10);
 // Of finished jobs whose incident still waits after a restart.
@@ -42,7 +44,7 @@ absl::Status JobQueue::Load(const std::vector<Incident>& incidents,
                             absl::Time now) {
   if (store_ == nullptr) return absl::OkStatus();
   RW_ASSIGN_OR_RETURN(std::vector<RescoreJob> all,
-                      store_->LoadRescoreJobs(/*unfinished_only=*/false, 0));
+                      store_->LoadRescoreJobs(now - kRemembered));
   std::map<std::string, const Incident*> open;
   for (const Incident& incident : incidents)
     if (incident.open()) open[incident.id] = &incident;

@@ -143,14 +143,14 @@ absl::Duration Rescorer::Step() {
   {
     MutexLock lock(mutex_);
     if (!gate_.open()) {
-      blocked_ = load_error_.empty() ? "gate_shut" : load_error_;
+      tally_.SetBlocked(load_error_.empty() ? "gate_shut" : load_error_);
       return kIdle;
     }
   }
   if (!question.has_value() && !fingerprints_.taking() && !regime.has_value())
     return kIdle;
   if (!budget_.Allows(now)) {
-    blocked_ = "budget";
+    tally_.SetBlocked("budget");
     return kIdle;
   }
   if (regime.has_value()) {
@@ -266,7 +266,7 @@ void Rescorer::Answered(absl::Time now, double tokens) {
 void Rescorer::Failed(const RescoreQuestion& question, std::string_view error,
                       absl::Time now) {
   tally_.Count(&RescoreCounters::errors, error);
-  blocked_ = error;
+  tally_.SetBlocked(error);
   queue_.CountError(*question.job);
   const auto campaign = campaigns_.find(question.job->incident);
   if (!question.way.empty() && campaign != campaigns_.end())
@@ -301,7 +301,7 @@ void Rescorer::Sampled(const RescoreQuestion& question,
   queue_.Save();
   if (options_.on_answer && question.way.empty())
     options_.on_answer(job, whole);
-  blocked_ = "slow";
+  tally_.SetBlocked("slow");
   if (job.incident.empty()) return JudgeGroup(job, now);
   if (campaign != campaigns_.end() && !campaign->second.verdict.has_value())
     JudgeCampaign(campaign->second, now);

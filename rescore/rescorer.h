@@ -162,7 +162,6 @@ class Rescorer {
   CanaryBook canaries_;
   std::map<std::string, Campaign> campaigns_;    // by incident
   std::map<std::string, absl::Time> concluded_;  // told just now
-  std::string blocked_ = "slow";                 // why nothing was asked last
   std::string load_error_;                       // why the load can't be read
   absl::Time looked_ = absl::InfinitePast();
   absl::Time not_before_ = absl::InfinitePast();

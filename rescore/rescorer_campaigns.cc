@@ -159,7 +159,7 @@ void Rescorer::LookAtDeadlines(absl::Time now) {
     campaign.late = true;
     Verdict v = VerdictOf(campaign, Groups(campaign), *set_, now);
     v.kind = VerdictKind::kUnavailable;
-    v.reason = blocked_;
+    v.reason = tally_.Blocked();
     Tell(std::move(v));
   }
   deadline_ns_ = absl::ToUnixNanos(next);
@@ -170,7 +170,7 @@ void Rescorer::JudgeCampaign(Campaign& campaign, absl::Time now) {
   if (v.kind == VerdictKind::kUndecided && NextOf(campaign)) return;
   // All were asked as often as they may, or could not be.
   if (v.kind == VerdictKind::kUndecided && v.reason.empty())
-    v.reason = errors_in_a_row_ > 0 ? blocked_ : "cap";
+    v.reason = errors_in_a_row_ > 0 ? tally_.Blocked() : "cap";
   Conclude(campaign, std::move(v));
 }
 

@@ -52,7 +52,7 @@ void Rescorer::JudgeGroup(RescoreJob& job, absl::Time now) {
   if (v.kind == VerdictKind::kUndecided && count < job.limit && !failing &&
       !unanswerable)
     return;
-  if (failing && v.kind == VerdictKind::kUndecided) v.reason = blocked_;
+  if (failing && v.kind == VerdictKind::kUndecided) v.reason = tally_.Blocked();
   v.model = job.model;
   v.problem = job.problem;
   v.time = now;

@@ -25,6 +25,16 @@ void RescoreTally::SetGate(bool open) {
   counters_.gate_open = open;
 }
 
+void RescoreTally::SetBlocked(std::string_view why) {
+  MutexLock lock(mutex_);
+  counters_.blocked = why;
+}
+
+std::string RescoreTally::Blocked() const {
+  MutexLock lock(mutex_);
+  return counters_.blocked;
+}
+
 void RescoreTally::SetQueue(int64_t jobs, std::pair<int, int> progress) {
   MutexLock lock(mutex_);
   counters_.queued = jobs;

@@ -22,6 +22,9 @@ struct RescoreCounters {
   int64_t yielded = 0;  // questions given up for others' requests
   int64_t queued = 0;   // jobs that are not finished
   bool gate_open = false;
+  // Why nothing was answered last: "gate_shut", "budget", or the name of an
+  // error; "slow" = it was answered, or is under way.
+  std::string blocked = "slow";
   JudgeCounters judge;  // left to whoever has one
 };
 
@@ -32,6 +35,8 @@ class RescoreTally {
              std::string_view name);
   void Add(int64_t RescoreCounters::*which, int64_t count);
   void SetGate(bool open);
+  void SetBlocked(std::string_view why);
+  std::string Blocked() const;
   // Samples asked and wanted at most, over the jobs that are not finished.
   void SetQueue(int64_t jobs, std::pair<int, int> progress);
 

@@ -152,16 +152,14 @@ absl::StatusOr<int64_t> RescoreWriter::RemoveFinishedBefore(absl::Time time,
 }
 
 absl::StatusOr<std::vector<RescoreJob>> ReadRescoreJobs(Connection& connection,
-                                                        bool unfinished_only,
-                                                        int limit) {
+                                                        absl::Time since) {
   RW_ASSIGN_OR_RETURN(
       Statement query,
       connection.Prepare("SELECT id, incident, model, problem, trigger_name,"
                          " created_ns, finished_ns, sample_limit, result,"
                          " reason FROM rescore_jobs WHERE finished_ns >= ?1"
-                         " ORDER BY created_ns, id LIMIT ?2"));
-  query.Time(unfinished_only ? absl::InfiniteFuture() : absl::InfinitePast())
-      .Int(limit > 0 ? limit : -1);
+                         " ORDER BY created_ns, id"));
+  query.Time(since);
   std::vector<RescoreJob> jobs;
   while (true) {
     RW_ASSIGN_OR_RETURN(const bool row, query.Step());

@@ -46,8 +46,7 @@ class RescoreWriter {
 
 // Oldest first. limit <= 0: all. DataLoss where a row can't be understood.
 absl::StatusOr<std::vector<RescoreJob>> ReadRescoreJobs(Connection& connection,
-                                                        bool unfinished_only,
-                                                        int limit);
+                                                        absl::Time since);
 // nullopt: the incident has none.
 absl::StatusOr<std::optional<Verdict>> ReadVerdict(Connection& connection,
                                                    std::string_view incident,

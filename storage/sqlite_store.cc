@@ -470,11 +470,11 @@ class SqliteStoreImpl : public SqliteStore {
     return ReadEvents(reader_, model, from, to, limit);
   }
 
-  absl::StatusOr<std::vector<RescoreJob>> LoadRescoreJobs(bool unfinished_only,
-                                                          int limit) override {
+  absl::StatusOr<std::vector<RescoreJob>> LoadRescoreJobs(
+      absl::Time since) override {
     MutexLock lock(reader_mutex_);
     RW_RETURN_IF_ERROR(reader_.Execute("BEGIN"));
-    auto jobs = ReadRescoreJobs(reader_, unfinished_only, limit);
+    auto jobs = ReadRescoreJobs(reader_, since);
     (void)reader_.Execute("COMMIT");
     return jobs;
   }

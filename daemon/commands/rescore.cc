@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 #include <ostream>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -43,14 +45,44 @@ void Print(const Verdict& v, const std::string& name, std::ostream& out) {
 }
 
 void ShowProgress(const Rescorer& rescorer, std::ostream& messages) {
+  const RescoreCounters counters = rescorer.Counters();
   const auto [done, wanted] = rescorer.Progress();
   const int filled = wanted > 0 ? 25 * done / wanted : 0;
   messages << "\r[" << std::string(static_cast<size_t>(filled), '#')
            << std::string(static_cast<size_t>(25 - filled), '.') << "] " << done
            << "/" << wanted << " samples at most"
-           << (rescorer.Counters().gate_open ? "            " : ", server busy")
-           << std::flush;
+           << (counters.gate_open ? "" : ", waits: " + counters.blocked)
+           << "\x1b[K" << std::flush;
 }
+
+// Ends what would wait for ever: behind a gate that stays shut, or one that
+// nothing can be read for.
+class Patience {
+ public:
+  Patience(absl::Duration wait, bool tell, std::ostream& messages)
+      : wait_(wait), tell_(tell), messages_(messages) {}
+
+  absl::Status Look(const RescoreCounters& counters, absl::Time now) {
+    if (counters.samples != samples_) {
+      samples_ = counters.samples;
+      since_ = now;
+    }
+    const std::string& why = counters.blocked;
+    if (tell_ && !counters.gate_open && told_.insert(why).second)
+      messages_ << "waits: " << why << "\n" << std::flush;
+    if (now - since_ < wait_) return absl::OkStatus();
+    return absl::DeadlineExceededError(absl::StrFormat(
+        "nothing was answered for %s: %s", absl::FormatDuration(wait_), why));
+  }
+
+ private:
+  const absl::Duration wait_;
+  const bool tell_;  // once each
+  std::ostream& messages_;
+  std::set<std::string> told_;
+  int64_t samples_ = 0;
+  absl::Time since_ = absl::Now();
+};
 
 }  // namespace
 
@@ -143,9 +175,11 @@ absl::StatusOr<RescoreReport> RunRescore(const Config& config,
   service->Start();
   // An incident that is confirmed is told again once it has been localised.
   bool more = false;
+  Patience patience(options.wait, !progress, messages);
   for (size_t seen = 0; seen < wanted || more;) {
     absl::SleepFor(kLook);
     if (progress) ShowProgress(rescorer, messages);
+    RW_RETURN_IF_ERROR(patience.Look(rescorer.Counters(), absl::Now()));
     std::vector<Verdict> fresh;
     {
       MutexLock lock(mutex);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "daemon/config.h"
 
 namespace reasonwatch {
@@ -16,6 +17,8 @@ struct RescoreOptions {
   std::string incident;               // or an incident of the data folder
   bool json = false;                  // verdicts as JSON, one a line
   bool progress = true;
+  // How long nothing may be asked, as behind a shut gate; > 0.
+  absl::Duration wait = absl::Minutes(15);
 };
 
 struct RescoreReport {
@@ -26,7 +29,8 @@ struct RescoreReport {
 // Uses the configured endpoint, gate and budget, and the recorded baseline. It
 // leaves nothing behind: a running daemon keeps its own queue and verdicts.
 // InvalidArgument: no endpoint, no baseline, or nothing to ask; NotFound: an
-// unknown problem or incident.
+// unknown problem or incident; DeadlineExceeded: nothing could be asked for
+// `wait`, and why.
 absl::StatusOr<RescoreReport> RunRescore(const Config& config,
                                          const RescoreOptions& options,
                                          std::ostream& out,

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <limits>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "core/strings.h"
+#include "incidents/failing_problems.h"
 
 namespace reasonwatch {
 namespace {
@@ -27,7 +27,6 @@ constexpr size_t kMaxUntold = 1024;
 constexpr uint32_t kMaxSavedEntries = 1u << 16;
 // Of an id or a family: a label, however long somebody's ids are.
 constexpr size_t kMaxNameBytes = 128;
-constexpr char kOtherFamilies[] = "other families";
 
 }  // namespace
 
@@ -307,7 +306,10 @@ absl::Status ModelPipeline::Restore(const std::vector<StateBlob>& blobs,
 
 std::optional<IncidentEvent> ModelPipeline::TakeVerdict(
     const Verdict& verdict) {
-  auto event = book_.TakeVerdict(verdict);
+  std::vector<FailingProblem> asked;
+  for (const ProblemOutcome& outcome : verdict.outcomes)
+    asked.push_back(Named(outcome));
+  auto event = book_.TakeVerdict(verdict, std::move(asked));
   if (event.has_value()) WatchForMore(event->incident);
   return event;
 }
@@ -350,55 +352,30 @@ void ModelPipeline::NameProblems(Finding& finding) const {
   if (finding.signal != Signal::kConsistencyRegression ||
       finding.event == FindingEvent::kClosed)
     return;
-  std::map<std::string, FamilyCount> families;
-  for (const auto& asked : watch_.SolvedProblemsAsked()) {
-    const IndexedProblem* known =
-        problems_ == nullptr ? nullptr : problems_->Find(asked.problem);
-    FailingProblem p;
-    p.problem = asked.problem;
-    if (known != nullptr) {
-      p.id = known->id.substr(0, kMaxNameBytes);
-      p.family = known->family.substr(0, kMaxNameBytes);
-    }
-    if (p.id.empty()) p.id = absl::StrFormat("%016x", asked.problem);
-    p.trials_before = asked.before.trials;
-    p.passed_before = asked.before.trials - asked.before.failures;
-    p.trials_now = asked.now.trials;
-    p.passed_now = asked.now.trials - asked.now.failures;
-    const bool failing = 4 * asked.now.failures > asked.now.trials;
-    FamilyCount& family = families[p.family];
-    family.family = p.family;
-    ++family.asked;
-    family.failing += failing;
-    if (failing) finding.failing.push_back(std::move(p));
+  std::vector<FailingProblem> asked;
+  for (const auto& seen : watch_.SolvedProblemsAsked())
+    asked.push_back(
+        Named({seen.problem, seen.before.trials,
+               seen.before.trials - seen.before.failures, seen.now.trials,
+               seen.now.trials - seen.now.failures}));
+  ListFailing(std::move(asked), finding);
+}
+
+FailingProblem ModelPipeline::Named(const ProblemOutcome& outcome) const {
+  const IndexedProblem* known =
+      problems_ == nullptr ? nullptr : problems_->Find(outcome.problem);
+  FailingProblem p;
+  p.problem = outcome.problem;
+  if (known != nullptr) {
+    p.id = known->id.substr(0, kMaxNameBytes);
+    p.family = known->family.substr(0, kMaxNameBytes);
   }
-  // The surest: most failures now, then most successes before. Hash tables
-  // have no order, and a replay gives the same each time.
-  const auto surest = [](const FailingProblem& p) {
-    return std::tuple(p.passed_now - p.trials_now, -p.passed_before, p.id,
-                      p.problem);
-  };
-  const size_t shown = std::min(finding.failing.size(), kMaxFailingProblems);
-  std::partial_sort(
-      finding.failing.begin(),
-      finding.failing.begin() + static_cast<std::ptrdiff_t>(shown),
-      finding.failing.end(),
-      [&](const auto& a, const auto& b) { return surest(a) < surest(b); });
-  finding.failing.resize(shown);
-  for (const auto& [name, count] : families) finding.families.push_back(count);
-  std::stable_sort(finding.families.begin(), finding.families.end(),
-                   [](const FamilyCount& a, const FamilyCount& b) {
-                     return std::pair(a.failing, a.asked) >
-                            std::pair(b.failing, b.asked);
-                   });
-  if (finding.families.size() <= kMaxFamilyCounts) return;
-  FamilyCount others{kOtherFamilies, 0, 0};
-  for (size_t i = kMaxFamilyCounts - 1; i < finding.families.size(); ++i) {
-    others.asked += finding.families[i].asked;
-    others.failing += finding.families[i].failing;
-  }
-  finding.families.resize(kMaxFamilyCounts - 1);
-  finding.families.push_back(std::move(others));
+  if (p.id.empty()) p.id = absl::StrFormat("%016x", outcome.problem);
+  p.trials_before = outcome.trials_before;
+  p.passed_before = outcome.passed_before;
+  p.trials_now = outcome.trials_now;
+  p.passed_now = outcome.passed_now;
+  return p;
 }
 
 std::vector<IncidentEvent> ModelPipeline::Feed(std::vector<Scored> ready,

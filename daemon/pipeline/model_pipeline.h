@@ -125,6 +125,7 @@ class ModelPipeline {
   void NameHabits(Finding& finding) const;
   // And problems by their digest.
   void NameProblems(Finding& finding) const;
+  FailingProblem Named(const ProblemOutcome& outcome) const;
   bool Repeated(const Scored& scored);
   void LearnPrefix(const Scored& scored);
   void CountHabits(const Scored& scored);

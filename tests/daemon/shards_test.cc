@@ -655,6 +655,7 @@ TEST(Shards, CanariesOpenAnIncidentOfAModelWithoutTraffic) {
   verdict.pass_rate = .25;
   verdict.baseline_pass_rate = .9;
   verdict.bayes_factor = 1e5;
+  verdict.outcomes = {{0xabc, 8, 8, 4, 0}, {0xdef, 8, 7, 4, 4}};
   {
     Rig rig(config, &store, 1, /*can_confirm=*/true);
     rig.shards.Start();
@@ -672,6 +673,12 @@ TEST(Shards, CanariesOpenAnIncidentOfAModelWithoutTraffic) {
     EXPECT_EQ(incident.id, verdict.incident);
     EXPECT_EQ(incident.severity, Severity::kCritical);
     EXPECT_EQ(incident.scope, Scope::kModel);
+    const Finding& finding = incident.signals[0].finding;
+    ASSERT_EQ(finding.failing.size(), 1u);
+    EXPECT_EQ(finding.failing[0].id, "0000000000000abc");
+    EXPECT_EQ(finding.failing[0].passed_before, 8);
+    EXPECT_EQ(finding.failing[0].trials_now, 4);
+    EXPECT_EQ(finding.families, (std::vector<FamilyCount>{{"", 2, 1}}));
     rig.shards.Stop();
   }
   // The detectors hold nothing of it, and it stays open all the same.

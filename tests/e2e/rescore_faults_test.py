@@ -192,6 +192,17 @@ class RescoreFaults(unittest.TestCase):
                 self.assertEqual((verdict.get("verdict"), verdict.get("reason")),
                                  ("undecided", FAULTS[fault]), errors)
 
+    def test_a_load_that_cannot_be_read_does_not_wait_for_ever(self):
+        with harness.temporary_folder() as folder, Server(None) as server:
+            path = pathlib.Path(folder) / "c.yaml"
+            nobody = f"http://127.0.0.1:{harness.free_ports(1)[0]}/metrics"
+            path.write_text(settings(folder, server, False, trials=4, metrics=nobody))
+            done = harness.run("rescore", "--config", path, "--wait", "3s", ASKED, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("waits: refused", done.stderr)
+            self.assertIn("nothing was answered for 3s: refused", done.stderr)
+            self.assertEqual(server.asked, [])
+
     def test_certificates(self):
         if not shutil.which("openssl"):
             self.skipTest("openssl is not installed")

@@ -98,11 +98,11 @@ class FakeStore : public Store {
     return absl::OkStatus();
   }
   absl::StatusOr<std::vector<RescoreJob>> LoadRescoreJobs(
-      bool unfinished_only, int /*limit*/) override {
+      absl::Time since) override {
     MutexLock lock(mutex_);
     std::vector<RescoreJob> found;
     for (const auto& [id, job] : jobs_)
-      if (!unfinished_only || !job.done()) found.push_back(job);
+      if (job.finished >= since) found.push_back(job);
     return found;
   }
   absl::Status PutFact(std::string_view name, std::string_view value) override {

@@ -74,7 +74,7 @@ class RescorerTest : public ::testing::Test {
     while (clock_.Now() < until) clock_.Advance(rescorer_->Step());
   }
   std::vector<RescoreJob> Jobs() {
-    return *store_.LoadRescoreJobs(/*unfinished_only=*/false, 0);
+    return *store_.LoadRescoreJobs(absl::InfinitePast());
   }
   Incident Now() { return book_.Open().front(); }
 
@@ -116,7 +116,8 @@ TEST_F(RescorerTest, WhatWasNotReproducedIsAskedAgainWhereItIsRenewed) {
   EXPECT_EQ(told_[0].kind, VerdictKind::kNotReproduced);
   EXPECT_EQ(Now().confirmation, Confirmation::kNotReproduced);
   EXPECT_EQ(Now().severity, Severity::kWarning);
-  EXPECT_THAT(*store_.LoadRescoreJobs(true, 0), testing::IsEmpty());
+  EXPECT_THAT(*store_.LoadRescoreJobs(absl::InfiniteFuture()),
+              testing::IsEmpty());
   Finding more = CriticalFinding(Signal::kConsistencyRegression, 1e11);
   more.event = FindingEvent::kUpdated;
   Tell(more);
@@ -449,7 +450,8 @@ TEST_F(RescorerTest, NamesTheCacheThatCarriesTheLoss) {
   ASSERT_EQ(told_.size(), 2u);
   EXPECT_EQ(told_[1].kind, VerdictKind::kConfirmed);
   EXPECT_EQ(Now().causes.front().cause, "cache_or_batching");
-  EXPECT_THAT(*store_.LoadRescoreJobs(true, 0), testing::IsEmpty());
+  EXPECT_THAT(*store_.LoadRescoreJobs(absl::InfiniteFuture()),
+              testing::IsEmpty());
 }
 
 TEST_F(RescorerTest, NamesTheWeightsWhereOnlyTheReferenceDoesBetter) {
@@ -649,6 +651,16 @@ TEST_F(RescorerTest, CanariesWatchAQuietService) {
   EXPECT_EQ(Now().signals[0].finding.channel, kCanaryChannel);
   EXPECT_LT(Now().signals[0].finding.effect.high, 0);
   EXPECT_EQ(event_.kind, IncidentEvent::Kind::kOpened);
+  const Verdict confirmed = *Now().verdict;
+  int samples = 0;
+  int passed = 0;
+  for (const ProblemOutcome& o : confirmed.outcomes) {
+    EXPECT_EQ(o.trials_before, 16);
+    samples += o.trials_now;
+    passed += o.passed_now;
+  }
+  EXPECT_EQ(samples, confirmed.samples);
+  EXPECT_EQ(samples - passed, confirmed.failures);
   const std::string id = Now().id;
   // It is one incident while the loss lasts, over a restart too.
   RunOn(absl::Hours(5));

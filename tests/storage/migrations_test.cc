@@ -220,7 +220,7 @@ TEST(Migrations, WhatWasUpgradedReadsAsItWas) {
     ASSERT_TRUE(incident->verdict.has_value());
     EXPECT_EQ(incident->verdict->healthy_template_hash, "then");
     EXPECT_EQ(incident->verdict->differences.size(), 1u);
-    const auto jobs = store->LoadRescoreJobs(false, 0);
+    const auto jobs = store->LoadRescoreJobs(absl::InfinitePast());
     ASSERT_TRUE(jobs.ok()) << jobs.status();
     ASSERT_EQ(jobs->size(), 1u);
     EXPECT_EQ(jobs->front().samples.at(0).tokens, 33);

@@ -209,13 +209,13 @@ TEST(SqliteStore, ReturnsEveryFieldOfAReScoreJob) {
     EXPECT_FALSE(store->PutRescoreJob(RescoreJob()).ok());
   }
   auto store = OpenOrDie(InFolder(folder));
-  const auto all = store->LoadRescoreJobs(/*unfinished_only=*/false, 0);
+  const auto all = store->LoadRescoreJobs(absl::InfinitePast());
   ASSERT_TRUE(all.ok()) << all.status();
   ASSERT_EQ(all->size(), 2u);
   EXPECT_EQ(Describe((*all)[0]), Describe(waiting));
   EXPECT_EQ((*all)[1].samples.size(), 3u);
   EXPECT_EQ(Describe((*all)[1]), Describe(full));
-  const auto unfinished = store->LoadRescoreJobs(/*unfinished_only=*/true, 0);
+  const auto unfinished = store->LoadRescoreJobs(absl::InfiniteFuture());
   ASSERT_EQ(unfinished->size(), 1u);
   EXPECT_EQ(unfinished->front().id, "rw-1");
 }
@@ -489,7 +489,7 @@ TEST(SqliteStore, RemovesOldReRunsBeforeIncidentsAtTheDiskCap) {
   store = OpenOrDie(options);
   EXPECT_LE(store->Statistics().database_bytes, options.max_bytes);
   EXPECT_EQ(store->LoadIncidents(false, 0)->size(), 20u);
-  const auto jobs = store->LoadRescoreJobs(false, 0);
+  const auto jobs = store->LoadRescoreJobs(absl::InfinitePast());
   ASSERT_TRUE(jobs.ok()) << jobs.status();
   EXPECT_GE(jobs->size(), 20u);
   EXPECT_LT(jobs->size(), 400u);
