@@ -20,6 +20,7 @@ void HeadroomGate::Update(absl::Time now,
             load->kv_usage >= options_.max_kv_usage;
   if (busy_) {
     others_at_ = now;
+    running_since_ = std::min(running_since_, now);
     idle_since_ = absl::InfiniteFuture();
     open_ = false;
     return;
@@ -27,13 +28,20 @@ void HeadroomGate::Update(absl::Time now,
   LookForOthers(now, *load, own);
   idle_since_ = std::min(idle_since_, now);
   const bool alone = now - others_at_ > options_.settle;
+  const bool paused = running_since_ == absl::InfiniteFuture() ||
+                      now - running_since_ >= options_.pause_within;
   open_ = now - idle_since_ >= options_.settle &&
-          (alone || now - answered_at_ >= options_.settle);
+          (alone || (paused && now - answered_at_ >= options_.settle));
 }
 
 void HeadroomGate::LookForOthers(absl::Time now, const LoadReading& load,
                                  int own) {
-  if (load.running > own) others_at_ = now;
+  if (load.running > own) {
+    others_at_ = now;
+    running_since_ = std::min(running_since_, now);
+  } else {
+    running_since_ = absl::InfiniteFuture();
+  }
   // While one of ours is under way, its tokens stand in the server's count.
   if (own > 0 || load.generated_tokens != load.generated_tokens) return;
   // Servers count the token that ends an answer or not.

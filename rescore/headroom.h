@@ -14,13 +14,15 @@ struct HeadroomOptions {
   double max_running = 4;    // requests of others, exclusive
   double max_kv_usage = .7;  // exclusive
   absl::Duration settle = absl::Seconds(30);
+  absl::Duration pause_within = absl::Seconds(10);
 };
 
 // Open once nobody has waited and the server has had room for `settle` without
-// a break. Where others use the server, it is shut for `settle` after each
-// answer to us: of short requests few meet one of ours then. A server that
-// tells no load at all (Unimplemented) counts as idle: the budget alone holds
-// us back. One that should and does not, as busy.
+// a break. Where others use the server, few of their requests are to meet one
+// of ours: it is shut for `settle` after each answer to us, and while the
+// latest reading shows somebody else, unless each one did for `pause_within`. A
+// server that tells no load at all (Unimplemented) counts as idle: the budget
+// alone holds us back. One that should and does not, as busy.
 class HeadroomGate {
  public:
   explicit HeadroomGate(HeadroomOptions options) : options_(options) {}
@@ -41,6 +43,7 @@ class HeadroomGate {
   double answered_ = 0;   // to us since then
   absl::Time answered_at_ = absl::InfinitePast();
   absl::Time others_at_ = absl::InfinitePast();
+  absl::Time running_since_ = absl::InfiniteFuture();  // of others, no pause
   absl::Time idle_since_ = absl::InfiniteFuture();
   bool open_ = false;
   bool busy_ = true;

@@ -192,7 +192,7 @@ TEST(Headroom, OpensOnlyAfterTheServerHasRestedAndShutsAtOnce) {
   }
   // Our own request is not others' load.
   gate.Update(now, LoadReading{0, 4, .2}, 1);
-  EXPECT_TRUE(gate.open());
+  EXPECT_FALSE(gate.busy());
   gate.Update(now, absl::UnavailableError("refused"), 0);
   EXPECT_FALSE(gate.open());
   gate.Update(now, LoadReading(), 0);
@@ -246,6 +246,26 @@ TEST(Headroom, AsksSeldomWhereOthersUseTheServer) {
   silent.Answered(now, 100);
   silent.Update(now, LoadReading{0, 0, .2}, 0);
   EXPECT_TRUE(silent.open());
+}
+
+TEST(Headroom, AsksInAPauseOfOthersWhereThereIsOne) {
+  HeadroomGate gate(HeadroomOptions{});
+  absl::Time now = absl::UnixEpoch();
+  const auto opens = [&](double running) {
+    gate.Update(now += absl::Seconds(1), LoadReading{0, running, .2}, 0);
+    return gate.open();
+  };
+  for (int i = 0; i < 40; ++i) opens(i % 2);
+  EXPECT_FALSE(opens(1));
+  EXPECT_TRUE(opens(0));
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(opens(1));
+  // There is none: it is not waited for again while it stays so.
+  EXPECT_TRUE(opens(1));
+  gate.Answered(now, 100);
+  for (int i = 0; i < 29; ++i) EXPECT_FALSE(opens(1));
+  EXPECT_TRUE(opens(1));
+  EXPECT_TRUE(opens(0));
+  EXPECT_FALSE(opens(1));
 }
 
 TEST(ProblemSet, TakesStoredProblemsAsTheyWereAskedMost) {
