@@ -18,6 +18,7 @@
 #include "core/mutex.h"
 #include "daemon/export/catalogue.h"
 #include "daemon/export/label.h"
+#include "daemon/export/scraped_gauges.h"
 
 namespace reasonwatch {
 namespace {
@@ -170,14 +171,7 @@ struct StreamSeries {
   Histogram* reasoning_tokens = nullptr;
   Counter* zero_thinking = nullptr;
   Counter* split_mismatch = nullptr;
-  // From the first snapshot.
-  std::array<Gauge*, kStreamStateCount> states{};
-  std::array<Gauge*, kSignalCount> statistic{};
-  std::array<Gauge*, kSignalCount> threshold{};
-  Gauge* reference = nullptr;
-  Gauge* coverage = nullptr;
-  Gauge* delay = nullptr;
-  Gauge* last_response = nullptr;
+  StreamGauges gauges;
 };
 
 struct ModelSeries {
@@ -198,13 +192,6 @@ struct ModelSeries {
   Gauge* match_ratio = nullptr;
 };
 
-// model, route, scope, signal, severity, confirmation
-using IncidentKey =
-    std::tuple<std::string, std::string, Scope, Signal, Severity, Confirmation>;
-struct IncidentSeries {
-  Gauge* gauge = nullptr;
-  int open = 0;  // incidents that hold it at 1
-};
 struct OpenIncident {
   std::vector<IncidentKey> keys;
   std::set<Signal> counted;
@@ -372,25 +359,7 @@ class Telemetry::Impl {
       OverflowCounter(Metric::kStreamState).Increment();
       return;
     }
-    Labels labels = {{"model", LabelValue(snapshot.model)},
-                     {"route", LabelValue(snapshot.route)}};
-    if (s.reference == nullptr) {
-      s.reference = &GaugeAt(Metric::kReferenceResponses, labels);
-      s.coverage = &GaugeAt(Metric::kReferenceCoverage, labels);
-      for (size_t i = 0; i < kStreamStateCount; ++i) {
-        labels["state"] = Str(StreamStateName(static_cast<StreamState>(i)));
-        s.states[i] = &GaugeAt(Metric::kStreamState, labels);
-      }
-      labels.erase("state");
-    }
-    for (size_t i = 0; i < kStreamStateCount; ++i)
-      s.states[i]->Set(static_cast<StreamState>(i) == snapshot.state);
-    s.reference->Set(static_cast<double>(snapshot.reference_responses));
-    if (std::isfinite(snapshot.coverage_ratio))
-      s.coverage->Set(snapshot.coverage_ratio);
-    SetOrRemove(Metric::kHalvedLengthDelay, labels, s.delay,
-                std::isfinite(snapshot.halved_length_delay),
-                snapshot.halved_length_delay);
+    s.gauges.Set(snapshot);
     constexpr std::array<const char*, 4> kDistances = {"0", "0.15", "0.3",
                                                        "0.5"};
     bool model_overflow = false;
@@ -402,19 +371,6 @@ class Telemetry::Impl {
           {{"model", LabelValue(snapshot.model)}, {"distance", kDistances[i]}},
           model.distance_ratios[i], snapshot.distance_ratios[i] != 1,
           snapshot.distance_ratios[i]);
-    }
-    const bool seen = IsFinite(snapshot.last_response);
-    SetOrRemove(Metric::kLastResponse, labels, s.last_response, seen,
-                seen ? UnixSeconds(snapshot.last_response) : 0);
-    for (size_t i = 0; i < kSignalCount; ++i) {
-      const SignalSnapshot& signal = snapshot.signals[i];
-      labels["signal"] = Str(SignalName(static_cast<Signal>(i)));
-      SetOrRemove(Metric::kDetectorStatistic, labels, s.statistic[i],
-                  signal.enabled && !std::isnan(signal.statistic),
-                  signal.statistic);
-      SetOrRemove(Metric::kDetectorThreshold, labels, s.threshold[i],
-                  signal.enabled && !std::isnan(signal.threshold),
-                  signal.threshold);
     }
   }
 
@@ -431,23 +387,13 @@ class Telemetry::Impl {
     Remove(Metric::kReasoningTokens, s.reasoning_tokens);
     Remove(Metric::kZeroThinking, s.zero_thinking);
     Remove(Metric::kSplitMismatch, s.split_mismatch);
-    for (Gauge* g : s.states) Remove(Metric::kStreamState, g);
-    for (Gauge* g : s.statistic) Remove(Metric::kDetectorStatistic, g);
-    for (Gauge* g : s.threshold) Remove(Metric::kDetectorThreshold, g);
-    Remove(Metric::kReferenceResponses, s.reference);
-    Remove(Metric::kReferenceCoverage, s.coverage);
-    Remove(Metric::kHalvedLengthDelay, s.delay);
-    Remove(Metric::kLastResponse, s.last_response);
     streams_.erase(it);
     const auto owner = models_.find(std::string_view(model));
     if (owner != models_.end() && --owner->second.streams == 0) {
       RemoveModel(owner->second);
       models_.erase(owner);
     }
-    for (auto entry = incidents_.begin(); entry != incidents_.end();) {
-      const bool gone = DropIfOrphaned(entry->first, entry->second);
-      entry = gone ? incidents_.erase(entry) : std::next(entry);
-    }
+    DropOrphanedIncidents();
   }
 
   void SetIncident(const Incident& incident, bool count) {
@@ -483,25 +429,11 @@ class Telemetry::Impl {
                           incident.severity, incident.confirmation);
       }
     }
-    // First what is new, then what is gone: no scrape between the two finds
-    // an open incident without a series at 1.
     std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    for (const IncidentKey& key : keys) {
-      IncidentSeries& series = SeriesOf(key);
-      if (!std::binary_search(held.keys.begin(), held.keys.end(), key)) {
-        ++series.open;
-        series.gauge->Set(1);
-      }
-    }
-    for (const IncidentKey& key : held.keys) {
-      if (std::binary_search(keys.begin(), keys.end(), key)) continue;
-      const auto series = incidents_.find(key);
-      if (--series->second.open > 0) continue;
-      series->second.gauge->Set(0);
-      if (DropIfOrphaned(series->first, series->second))
-        incidents_.erase(series);
-    }
+    incidents_.Change(held.keys, keys);
+    // What a removed stream had open may have closed.
+    if (keys != held.keys) DropOrphanedIncidents();
     held.keys = std::move(keys);
     if (!incident.open()) open_incidents_.erase(it);
   }
@@ -626,6 +558,7 @@ class Telemetry::Impl {
       MutexLock lock(scrape_mutex_);
       for (auto& [source, tap] : taps_) Pull(source, tap);
     }
+    ScrapedSeries scraped = Scrape();
     std::map<std::string, prometheus::MetricFamily, std::less<>> collected;
     for (prometheus::MetricFamily& family : registry_.Collect()) {
       std::string name = family.name;
@@ -639,19 +572,44 @@ class Telemetry::Impl {
         families.push_back(std::move(it->second));
         continue;
       }
-      // prometheus-cpp leaves out families without series.
-      prometheus::MetricFamily& empty = families.emplace_back();
-      empty.name = Str(m.name);
-      empty.help = Str(m.help);
-      empty.type =
+      // prometheus-cpp leaves out families that have no series of its own.
+      prometheus::MetricFamily& family = families.emplace_back();
+      family.name = Str(m.name);
+      family.help = Str(m.help);
+      family.type =
           m.type == MetricType::kCounter ? prometheus::MetricType::Counter
           : m.type == MetricType::kGauge ? prometheus::MetricType::Gauge
                                          : prometheus::MetricType::Histogram;
+      family.metric = std::move(scraped[static_cast<size_t>(m.metric)]);
     }
     return prometheus::TextSerializer().Serialize(families);
   }
 
  private:
+  // Holds the lock for copies only.
+  ScrapedSeries Scrape() {
+    std::vector<StreamLabels> streams;
+    std::vector<StreamGauges> gauges;
+    std::vector<StreamLabels> models;
+    IncidentGauges incidents;
+    {
+      MutexLock lock(mutex_);
+      streams.reserve(streams_.size());
+      gauges.reserve(streams_.size());
+      for (const auto& [key, series] : streams_) {
+        streams.emplace_back(key.model, key.route);
+        gauges.push_back(series.gauges);
+      }
+      for (const auto& [name, series] : models_) models.emplace_back(name, "");
+      incidents = incidents_;
+    }
+    ScrapedSeries out;
+    for (size_t i = 0; i < streams.size(); ++i)
+      gauges[i].AddTo(streams[i], out);
+    incidents.AddTo(streams, models, out);
+    return out;
+  }
+
   // The families guard their own maps.
   Counter& CounterAt(Metric m, const Labels& labels) {
     return counters_[static_cast<size_t>(m)]->Add(labels);
@@ -725,7 +683,6 @@ class Telemetry::Impl {
       labels["finish_reason"] = Str(FinishName(static_cast<Finish>(i)));
       s.empty_answers[i] = &CounterAt(Metric::kEmptyAnswers, labels);
     }
-    RegisterIncidents(Str(model), Str(route), Scope::kRoute);
     bool model_overflow = false;
     ++Model(model, model_overflow).streams;
     return streams_.emplace(StreamKey{Str(model), Str(route)}, s).first->second;
@@ -781,7 +738,6 @@ class Telemetry::Impl {
                         {"verdict", Str(ConfirmationName(kVerdicts[v]))}});
       }
     }
-    RegisterIncidents(name, "", Scope::kModel);
     return models_.emplace(name, std::move(m)).first->second;
   }
 
@@ -866,43 +822,14 @@ class Telemetry::Impl {
     return {Str(kOther), incident.scope == Scope::kModel ? "" : Str(kOther)};
   }
 
-  void RegisterIncidents(const std::string& model, const std::string& route,
-                         Scope scope) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    for (size_t i = 0; i < kSignalCount; ++i) {
-      SeriesOf({model, route, scope, static_cast<Signal>(i), Severity::kWarning,
-                Confirmation::kUnavailable});
-    }
-  }
-
-  IncidentSeries& SeriesOf(const IncidentKey& key)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    IncidentSeries& series = incidents_[key];
-    if (series.gauge == nullptr) {
-      const auto& [model, route, scope, signal, severity, confirmation] = key;
-      series.gauge =
-          &GaugeAt(Metric::kIncidentOpen,
-                   {{"model", model},
-                    {"route", route},
-                    {"scope", Str(ScopeName(scope))},
-                    {"signal", Str(SignalName(signal))},
-                    {"severity", Str(SeverityName(severity))},
-                    {"confirmation", Str(ConfirmationName(confirmation))}});
-    }
-    return series;
-  }
-
-  // Removes a series at 0 whose stream or model is gone; says whether it did.
-  bool DropIfOrphaned(const IncidentKey& key, const IncidentSeries& series)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (series.open > 0) return false;
-    const std::string& model = std::get<0>(key);
-    const std::string& route = std::get<1>(key);
-    const bool known =
-        std::get<Scope>(key) == Scope::kModel
-            ? models_.contains(model)
-            : streams_.find(StreamKeyView(model, route)) != streams_.end();
-    if (!known) Remove(Metric::kIncidentOpen, series.gauge);
-    return !known;
+  void DropOrphanedIncidents() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    incidents_.DropOrphans([&](const std::string& model,
+                               const std::string& route,
+                               Scope scope) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      return scope == Scope::kModel
+                 ? models_.contains(model)
+                 : streams_.find(StreamKeyView(model, route)) != streams_.end();
+    });
   }
 
   void CountReason(Metric metric, const std::string& label,
@@ -959,7 +886,7 @@ class Telemetry::Impl {
       streams_ ABSL_GUARDED_BY(mutex_);
   std::unordered_map<std::string, ModelSeries, NameHash, std::equal_to<>>
       models_ ABSL_GUARDED_BY(mutex_);
-  std::map<IncidentKey, IncidentSeries> incidents_ ABSL_GUARDED_BY(mutex_);
+  IncidentGauges incidents_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, OpenIncident> open_incidents_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<Metric, std::string>, std::set<std::string>> reasons_
       ABSL_GUARDED_BY(mutex_);

@@ -1,10 +1,25 @@
 #include "daemon/pipeline/agreed_problems.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <utility>
 
 namespace reasonwatch {
+namespace {
+
+constexpr size_t kFirstAskedOnce = 128;
+// So that a newer prompt seldom takes an older one's place before the table is
+// as large as it may be.
+constexpr size_t kPlacesEach = 8;
+
+constexpr bool IsTableSize(size_t n) {
+  return n == 0 ||
+         (std::has_single_bit(n) && n >= kFirstAskedOnce && n <= kMaxAskedOnce);
+}
+static_assert(IsTableSize(kMaxAskedOnce));
+
+}  // namespace
 
 bool AgreedProblems::Grade(Scored& scored) const {
   if (scored.grade != Grade::kNotGraded || scored.answer_key == 0) return false;
@@ -23,9 +38,10 @@ AgreedProblems::Settled AgreedProblems::Learn(const Scored& scored) {
   ++clock_;
   auto it = again_.find(scored.prompt_key);
   if (it == again_.end()) {
-    if (once_.empty()) once_.resize(kMaxAskedOnce);
-    Once& once = once_[scored.prompt_key % kMaxAskedOnce];
+    if (kPlacesEach * waiting_ >= once_.size()) Grow();
+    Once& once = OnceOf(scored.prompt_key);
     if (once.prompt != scored.prompt_key) {
+      waiting_ += once.prompt == 0;
       forgotten_ += once.prompt != 0;
       once = {scored.prompt_key, scored.answer_key};
       ++unsaved_;
@@ -37,6 +53,7 @@ AgreedProblems::Settled AgreedProblems::Learn(const Scored& scored) {
     it->second.counts[0] = 1;
     it->second.trials = 1;
     once = {};
+    --waiting_;
   }
   Again& a = it->second;
   a.last_asked = clock_;
@@ -58,6 +75,15 @@ AgreedProblems::Settled AgreedProblems::Learn(const Scored& scored) {
   agreed_ += a.agreed;
   unsaved_ += kSaveAfter * a.agreed;
   return {scored.prompt_key, a.trials, a.trials - a.counts[0], a.agreed != 0};
+}
+
+void AgreedProblems::Grow() {
+  if (once_.size() >= kMaxAskedOnce) return;
+  std::vector<Once> old(std::max(kFirstAskedOnce, 2 * once_.size()));
+  old.swap(once_);
+  // Two that had places of their own have them in the double too.
+  for (const Once& once : old)
+    if (once.prompt != 0) OnceOf(once.prompt) = once;
 }
 
 // A quarter at once, so that it costs little a response.
@@ -94,7 +120,10 @@ void AgreedProblems::Save(StateWriter& out) {
 
 void AgreedProblems::Restore(StateReader& in) {
   in.GetVector(once_);
-  in.Require(once_.empty() || once_.size() == kMaxAskedOnce);
+  in.Require(IsTableSize(once_.size()));
+  waiting_ = static_cast<size_t>(
+      std::count_if(once_.begin(), once_.end(),
+                    [](const Once& once) { return once.prompt != 0; }));
   const uint32_t n = in.GetCount(kMaxAskedAgain);
   for (uint32_t i = 0; i < n && in.ok(); ++i) {
     const auto key = in.Get<uint64_t>();

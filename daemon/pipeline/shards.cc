@@ -201,6 +201,9 @@ class Shards::Impl {
       ABSL_GUARDED_BY(mutex);
   std::set<std::pair<std::string, std::string>> streams ABSL_GUARDED_BY(mutex);
 
+  // Held while a regression is fitted: a fit takes 64 MB of matrices and a
+  // core.
+  Mutex fitting;
   std::vector<std::unique_ptr<Shard>> shards;
   std::atomic<bool> started = false;
 
@@ -310,6 +313,7 @@ void Shards::Shard::Stop() {
   }
   wake_.notify_all();
   worker_.join();
+  fitter_.request_stop();
   if (fitter_.joinable()) fitter_.join();
 }
 
@@ -561,18 +565,23 @@ void Shards::Shard::StartFit(ModelPipeline& pipeline) {
   if (job.rows.empty()) return;
   fit_running_ = true;
   if (fitter_.joinable()) fitter_.join();
-  const auto fit_elsewhere = [this, model = pipeline.model(),
-                              job = std::move(job)] {
+  auto fit_elsewhere = [this, model = pipeline.model(),
+                        job = std::move(job)](const std::stop_token& stop) {
     const size_t rows = job.rows.size();
-    auto fit =
-        std::make_shared<PromptRegressionFit>(FitPromptRegression(job.rows));
+    std::shared_ptr<PromptRegressionFit> fit;
+    {
+      MutexLock turn(owner_.fitting);
+      if (stop.stop_requested()) return;
+      fit =
+          std::make_shared<PromptRegressionFit>(FitPromptRegression(job.rows));
+    }
     Post([model, route = job.route, fit, rows](Shard& shard) {
       shard.fit_running_ = false;
       shard.PipelineOf(model)->watch().InstallFit(route, std::move(*fit), rows);
     });
   };
   try {
-    fitter_ = std::jthread(fit_elsewhere);
+    fitter_ = std::jthread(std::move(fit_elsewhere));
   } catch (const std::system_error&) {
     // No thread to be had now; the next response asks again.
     fit_running_ = false;

@@ -79,6 +79,24 @@ TEST(AgreedProblems, AreBoundedAndForgetWhatIsNotAskedForLongest) {
   EXPECT_TRUE(known(last));
 }
 
+TEST(AgreedProblems, RememberWhatWasAskedOnceWhileTheyGrow) {
+  AgreedProblems problems;
+  constexpr uint64_t kPrompts = 1000;
+  for (int round = 0; round < 4; ++round) {
+    for (uint64_t prompt = 1; prompt <= kPrompts; ++prompt)
+      problems.Learn(Answer(prompt, 7));
+    StateWriter out;
+    problems.Save(out);
+    const std::string bytes = out.Take();
+    StateReader in(bytes);
+    problems = AgreedProblems();
+    problems.Restore(in);
+    ASSERT_TRUE(in.AtEnd());
+  }
+  EXPECT_EQ(problems.forgotten(), 0);
+  EXPECT_EQ(problems.agreed(), static_cast<int64_t>(kPrompts));
+}
+
 TEST(AgreedProblems, ComeBackFromTheirBytesAndRefuseBrokenOnes) {
   AgreedProblems problems;
   for (uint64_t prompt = 1; prompt < 50; ++prompt)
