@@ -4,8 +4,8 @@
     bench/live_latency.py PATH/TO/reasonwatch [--pairs 10] [--block 64]
                           [--rate 12] [--tokens 192]
 
-The tiny model of tests/model behind llama.cpp's server; live requests at a
-steady rate; the daemon asks canaries as its gate and its default budget let it.
+The tiny model of tests/model behind llama.cpp's server; live requests that come by
+chance (exponential gaps, the same in every block); the daemon asks canaries as its gate and its default budget let it.
 Blocks alternate, without (A: the daemon is stopped) and with (B), and begin and end
 with A. A pair is a B and the mean of the As beside it; printed is the mean
 difference over the pairs with its 95 % interval, for p50 and p99. Woken after a
@@ -23,6 +23,7 @@ import contextlib
 import math
 import os
 import pathlib
+import random
 import signal
 import statistics
 import sys
@@ -42,16 +43,19 @@ T = {1: 12.7, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 2.31, 9: 
 
 def block(server, asked, rate, seconds, tokens, workers):
     """Latencies in ms of requests sent on a fixed schedule."""
+    chance = random.Random(1)
+    schedule = [0.0]
+    while schedule[-1] < seconds:
+        schedule.append(schedule[-1] + chance.expovariate(rate))
     began = time.monotonic()
-    count = int(rate * seconds)
 
     def one(i):
-        due = began + i / rate
+        due = began + schedule[i]
         time.sleep(max(0, due - time.monotonic()))
         sent = time.monotonic()
         real_model.ask(server, asked[i % len(asked)], seed=i, max_tokens=tokens)
         return 1000 * (time.monotonic() - sent)
-    return list(workers.map(one, range(count)))
+    return list(workers.map(one, range(len(schedule) - 1)))
 
 
 @contextlib.contextmanager

@@ -53,6 +53,12 @@ ModelWatch::ModelWatch(std::string model, WatchOptions options)
       options_(options),
       model_level_(Scope::kModel, model_, "", "") {}
 
+void ModelWatch::Reset() {
+  const int64_t renewals = renewals_ + 1;
+  *this = ModelWatch(model_, options_);
+  renewals_ = renewals;
+}
+
 ModelWatch::Stream& ModelWatch::StreamOf(const std::string& route) {
   auto& stream = streams_[route];
   if (stream == nullptr)
@@ -360,16 +366,16 @@ std::vector<Finding> ModelWatch::Tick(absl::Time now) {
 FitJob ModelWatch::TakeFitJob() {
   for (auto& [route, stream] : streams_) {
     if (!stream->fit_pending) continue;
-    return {route, stream->reference.RowsForFit()};
+    return {route, stream->reference.RowsForFit(), renewals_};
   }
   return {};
 }
 
-void ModelWatch::InstallFit(const std::string& route, PromptRegressionFit fit,
-                            size_t rows) {
-  Stream& stream = StreamOf(route);
+void ModelWatch::InstallFit(const FitJob& job, PromptRegressionFit fit) {
+  if (job.renewals != renewals_) return;
+  Stream& stream = StreamOf(job.route);
   stream.fit_pending = false;
-  stream.reference.InstallFit(std::move(fit), rows);
+  stream.reference.InstallFit(std::move(fit), job.rows.size());
 }
 
 double ModelWatch::CoverageOf(const Stream& stream) const {
@@ -585,7 +591,7 @@ absl::Status ModelWatch::Restore(const std::vector<StateBlob>& blobs) {
   in.GetIn(last_start_ns, int64_t{0}, kMaxStored);
   last_start_ = absl::FromUnixNanos(last_start_ns);
   if (in.AtEnd()) return absl::OkStatus();
-  *this = ModelWatch(model_, options_);
+  Reset();
   return absl::DataLossError(absl::StrFormat(
       "state of model %s can't be read; its reference starts anew", model_));
 }

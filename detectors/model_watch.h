@@ -40,6 +40,7 @@ struct WatchOptions {
 struct FitJob {
   std::string route;
   std::vector<ReferenceRow> rows;
+  int64_t renewals = 0;  // of the watch, when the rows were taken
 };
 
 class ModelWatch {
@@ -57,7 +58,7 @@ class ModelWatch {
   // Nothing was learnt.
   bool Empty() const;
   // As new.
-  void Reset() { *this = ModelWatch(model_, options_); }
+  void Reset();
   // Whether the level of a scope has this signal open.
   bool Open(Signal signal, Scope scope, const std::string& route,
             const std::string& replica) const;
@@ -85,8 +86,8 @@ class ModelWatch {
   // A regression that became too large to fit in place; the owner runs
   // FitPromptRegression elsewhere and gives the result back. Empty rows: none.
   FitJob TakeFitJob();
-  void InstallFit(const std::string& route, PromptRegressionFit fit,
-                  size_t rows);
+  // No effect where the watch has begun anew since.
+  void InstallFit(const FitJob& job, PromptRegressionFit fit);
 
   void SetBudget(const BudgetOptions& budget, uint32_t enabled_signals) {
     options_.budget = budget;
@@ -155,6 +156,7 @@ class ModelWatch {
 
   std::string model_;
   WatchOptions options_;
+  int64_t renewals_ = 0;
   std::map<std::string, std::unique_ptr<Stream>> streams_;
   Level model_level_;
   TrafficMeter model_traffic_;

@@ -7,7 +7,7 @@ namespace reasonwatch {
 void HeadroomGate::Update(absl::Time now,
                           const absl::StatusOr<LoadReading>& load, int own) {
   if (absl::IsUnimplemented(load.status())) {
-    open_ = true;
+    open_ = room_ = true;
     busy_ = false;
     return;
   }
@@ -22,7 +22,7 @@ void HeadroomGate::Update(absl::Time now,
     others_at_ = now;
     running_since_ = std::min(running_since_, now);
     idle_since_ = absl::InfiniteFuture();
-    open_ = false;
+    open_ = room_ = false;
     return;
   }
   LookForOthers(now, *load, own);
@@ -30,8 +30,8 @@ void HeadroomGate::Update(absl::Time now,
   const bool alone = now - others_at_ > options_.settle;
   const bool paused = running_since_ == absl::InfiniteFuture() ||
                       now - running_since_ >= options_.pause_within;
-  open_ = now - idle_since_ >= options_.settle &&
-          (alone || (paused && now - answered_at_ >= options_.settle));
+  room_ = now - idle_since_ >= options_.settle;
+  open_ = room_ && (alone || (paused && now - answered_at_ >= options_.settle));
 }
 
 void HeadroomGate::LookForOthers(absl::Time now, const LoadReading& load,

@@ -32,6 +32,8 @@ class HeadroomGate {
   // An answer of `tokens` came to us.
   void Answered(absl::Time now, double tokens);
   bool open() const { return open_; }
+  // It would be open if nobody else used the server.
+  bool room() const { return room_; }
   // The latest reading alone: whether a re-run under way must yield.
   bool busy() const { return busy_; }
 
@@ -46,6 +48,7 @@ class HeadroomGate {
   absl::Time running_since_ = absl::InfiniteFuture();  // of others, no pause
   absl::Time idle_since_ = absl::InfiniteFuture();
   bool open_ = false;
+  bool room_ = false;
   bool busy_ = true;
 };
 

@@ -155,6 +155,8 @@ absl::Duration Rescorer::Step() {
   }
   if (regime.has_value()) {
     ReadRegime(*regime, now);
+    // That took a while: no question on a look from before.
+    looked_ = absl::InfinitePast();
   } else if (question.has_value()) {
     AskNow(*question, now);
   } else {
@@ -260,7 +262,6 @@ void Rescorer::AskProbe(absl::Time now) {
 void Rescorer::Answered(absl::Time now, double tokens) {
   MutexLock lock(mutex_);
   gate_.Answered(now, tokens);
-  tally_.SetGate(gate_.open());
 }
 
 void Rescorer::Failed(const RescoreQuestion& question, std::string_view error,
@@ -314,7 +315,7 @@ void Rescorer::LookAtLoad(absl::Time now) {
   NoteLoad(load.status());
   MutexLock lock(mutex_);
   gate_.Update(now, load, /*own=*/0);
-  tally_.SetGate(gate_.open());
+  tally_.SetGate(gate_.room());
 }
 
 // A load that can't be read shuts the gate, so nothing is asked that would tell
@@ -338,7 +339,7 @@ void Rescorer::Watch() {
   // next Step() asks again before it goes on.
   if (!load.ok() && !absl::IsUnimplemented(load.status())) return;
   gate_.Update(now, load, /*own=*/1);
-  tally_.SetGate(gate_.open());
+  tally_.SetGate(gate_.room());
   if (gate_.busy()) asker_.GiveUp();
 }
 

@@ -542,8 +542,7 @@ bool RunOrder(const Traffic& traffic, Feeding feeding, uint64_t seed) {
         alarmed = alarmed ||
                   (f.event == FindingEvent::kOpened && c.end >= traffic.steps);
       if (const FitJob job = watch.TakeFitJob(); !job.rows.empty())
-        watch.InstallFit(job.route, FitPromptRegression(job.rows),
-                         job.rows.size());
+        watch.InstallFit(job, FitPromptRegression(job.rows));
     }
   }
   return alarmed;

@@ -50,8 +50,7 @@ class Product : public Monitor {
       opened =
           opened || (f.signal == signal_ && f.event == FindingEvent::kOpened);
     if (const FitJob job = watch_.TakeFitJob(); !job.rows.empty())
-      watch_.InstallFit(job.route, FitPromptRegression(job.rows),
-                        job.rows.size());
+      watch_.InstallFit(job, FitPromptRegression(job.rows));
     return opened;
   }
 

@@ -73,9 +73,7 @@ std::vector<std::pair<std::string, double>> MeasureStages(
     for (FitJob job = pipeline.watch().TakeFitJob(); !job.rows.empty();
          job = pipeline.watch().TakeFitJob()) {
       const double begin = Micros(CLOCK_THREAD_CPUTIME_ID);
-      const size_t rows = job.rows.size();
-      pipeline.watch().InstallFit(job.route, FitPromptRegression(job.rows),
-                                  rows);
+      pipeline.watch().InstallFit(job, FitPromptRegression(job.rows));
       fit = Micros(CLOCK_THREAD_CPUTIME_ID) - begin;
       ++fits;
     }

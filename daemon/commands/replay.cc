@@ -71,8 +71,7 @@ absl::StatusOr<ReplayReport> Replay(
     // Fits that `serve` runs in the background run in place here.
     for (FitJob job = pipeline.watch().TakeFitJob(); !job.rows.empty();
          job = pipeline.watch().TakeFitJob())
-      pipeline.watch().InstallFit(job.route, FitPromptRegression(job.rows),
-                                  job.rows.size());
+      pipeline.watch().InstallFit(job, FitPromptRegression(job.rows));
   }
   for (auto& [model, pipeline] : pipelines) {
     write(pipeline->Drain());

@@ -59,7 +59,8 @@ void StreamGauges::Set(const StreamSnapshot& snapshot) {
 
 void StreamGauges::AddTo(const StreamLabels& stream, ScrapedSeries& out) const {
   if (!set_) return;
-  const auto& [model, route] = stream;
+  const std::string& model = stream.first;
+  const std::string& route = stream.second;
   const auto add = [&](Metric metric, double value) {
     if (!std::isnan(value))
       Add(out, metric, {{"model", model}, {"route", route}}, value);

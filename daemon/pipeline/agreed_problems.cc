@@ -9,9 +9,6 @@ namespace reasonwatch {
 namespace {
 
 constexpr size_t kFirstAskedOnce = 128;
-// So that a newer prompt seldom takes an older one's place before the table is
-// as large as it may be.
-constexpr size_t kPlacesEach = 8;
 
 constexpr bool IsTableSize(size_t n) {
   return n == 0 ||
@@ -38,10 +35,9 @@ AgreedProblems::Settled AgreedProblems::Learn(const Scored& scored) {
   ++clock_;
   auto it = again_.find(scored.prompt_key);
   if (it == again_.end()) {
-    if (kPlacesEach * waiting_ >= once_.size()) Grow();
+    MakeRoomFor(scored.prompt_key);
     Once& once = OnceOf(scored.prompt_key);
     if (once.prompt != scored.prompt_key) {
-      waiting_ += once.prompt == 0;
       forgotten_ += once.prompt != 0;
       once = {scored.prompt_key, scored.answer_key};
       ++unsaved_;
@@ -53,7 +49,6 @@ AgreedProblems::Settled AgreedProblems::Learn(const Scored& scored) {
     it->second.counts[0] = 1;
     it->second.trials = 1;
     once = {};
-    --waiting_;
   }
   Again& a = it->second;
   a.last_asked = clock_;
@@ -77,13 +72,19 @@ AgreedProblems::Settled AgreedProblems::Learn(const Scored& scored) {
   return {scored.prompt_key, a.trials, a.trials - a.counts[0], a.agreed != 0};
 }
 
-void AgreedProblems::Grow() {
-  if (once_.size() >= kMaxAskedOnce) return;
-  std::vector<Once> old(std::max(kFirstAskedOnce, 2 * once_.size()));
-  old.swap(once_);
-  // Two that had places of their own have them in the double too.
-  for (const Once& once : old)
-    if (once.prompt != 0) OnceOf(once.prompt) = once;
+void AgreedProblems::MakeRoomFor(uint64_t prompt) {
+  if (once_.empty()) once_.resize(kFirstAskedOnce);
+  const auto taken = [&] {
+    const Once& once = OnceOf(prompt);
+    return once.prompt != 0 && once.prompt != prompt;
+  };
+  while (taken() && once_.size() < kMaxAskedOnce) {
+    std::vector<Once> old(2 * once_.size());
+    old.swap(once_);
+    // Two that had places of their own have them in the double too.
+    for (const Once& once : old)
+      if (once.prompt != 0) OnceOf(once.prompt) = once;
+  }
 }
 
 // A quarter at once, so that it costs little a response.
@@ -121,9 +122,6 @@ void AgreedProblems::Save(StateWriter& out) {
 void AgreedProblems::Restore(StateReader& in) {
   in.GetVector(once_);
   in.Require(IsTableSize(once_.size()));
-  waiting_ = static_cast<size_t>(
-      std::count_if(once_.begin(), once_.end(),
-                    [](const Once& once) { return once.prompt != 0; }));
   const uint32_t n = in.GetCount(kMaxAskedAgain);
   for (uint32_t i = 0; i < n && in.ok(); ++i) {
     const auto key = in.Get<uint64_t>();

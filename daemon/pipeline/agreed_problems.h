@@ -4,9 +4,9 @@
 // A prompt that was asked four times, at least 75 % of them with one answer,
 // is agreed: that answer decides from then on, until the reference starts
 // anew. Prompts and answers are known by keyed digests only (Scored). Bounded:
-// prompts that were asked once wait in a table in which, once it has grown, a
-// newer one takes the place of an older; of those asked again the ones not
-// asked for longest go.
+// prompts that were asked once wait in a table that grows where two want one
+// place; once it is as large as it may be, the newer takes the older's. Of
+// those asked again the ones not asked for longest go.
 //
 // Not thread-safe; one owner. O(1) a response, amortised.
 #ifndef REASONWATCH_DAEMON_PIPELINE_AGREED_PROBLEMS_H_
@@ -67,12 +67,12 @@ class AgreedProblems {
   };
 
   Once& OnceOf(uint64_t prompt) { return once_[prompt % once_.size()]; }
-  void Grow();
+  // So that this one has a place of its own, if the bound allows.
+  void MakeRoomFor(uint64_t prompt);
   void Forget();
 
   // By prompt key, empty until one is asked; doubles up to kMaxAskedOnce.
   std::vector<Once> once_;
-  size_t waiting_ = 0;  // in once_
   absl::flat_hash_map<uint64_t, Again> again_;
   int64_t clock_ = 0;
   int64_t agreed_ = 0;

@@ -201,9 +201,10 @@ class Shards::Impl {
       ABSL_GUARDED_BY(mutex);
   std::set<std::pair<std::string, std::string>> streams ABSL_GUARDED_BY(mutex);
 
-  // Held while a regression is fitted: a fit takes 64 MB of matrices and a
-  // core.
+  // Held while a regression is fitted, which takes 64 MB and a core.
   Mutex fitting;
+  std::atomic<bool> stopping = false;  // no fit begins any more
+
   std::vector<std::unique_ptr<Shard>> shards;
   std::atomic<bool> started = false;
 
@@ -313,7 +314,6 @@ void Shards::Shard::Stop() {
   }
   wake_.notify_all();
   worker_.join();
-  fitter_.request_stop();
   if (fitter_.joinable()) fitter_.join();
 }
 
@@ -560,28 +560,27 @@ void Shards::Shard::Accept(const std::string& model,
 }
 
 void Shards::Shard::StartFit(ModelPipeline& pipeline) {
-  if (fit_running_) return;
-  FitJob job = pipeline.watch().TakeFitJob();
-  if (job.rows.empty()) return;
+  if (fit_running_ || owner_.stopping) return;
+  const auto job =
+      std::make_shared<const FitJob>(pipeline.watch().TakeFitJob());
+  if (job->rows.empty()) return;
   fit_running_ = true;
   if (fitter_.joinable()) fitter_.join();
-  auto fit_elsewhere = [this, model = pipeline.model(),
-                        job = std::move(job)](const std::stop_token& stop) {
-    const size_t rows = job.rows.size();
+  const auto fit_elsewhere = [this, model = pipeline.model(), job] {
     std::shared_ptr<PromptRegressionFit> fit;
     {
       MutexLock turn(owner_.fitting);
-      if (stop.stop_requested()) return;
+      if (owner_.stopping) return;
       fit =
-          std::make_shared<PromptRegressionFit>(FitPromptRegression(job.rows));
+          std::make_shared<PromptRegressionFit>(FitPromptRegression(job->rows));
     }
-    Post([model, route = job.route, fit, rows](Shard& shard) {
+    Post([model, job, fit](Shard& shard) {
       shard.fit_running_ = false;
-      shard.PipelineOf(model)->watch().InstallFit(route, std::move(*fit), rows);
+      shard.PipelineOf(model)->watch().InstallFit(*job, std::move(*fit));
     });
   };
   try {
-    fitter_ = std::jthread(std::move(fit_elsewhere));
+    fitter_ = std::jthread(fit_elsewhere);
   } catch (const std::system_error&) {
     // No thread to be had now; the next response asks again.
     fit_running_ = false;
@@ -862,6 +861,7 @@ void Shards::Start() {
 void Shards::Stop() {
   // Its answers would come to shards that are gone.
   if (impl_->options.grader != nullptr) impl_->options.grader->Stop();
+  impl_->stopping = true;
   for (auto& shard : impl_->shards) shard->Stop();
 }
 

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <random>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "daemon/config.h"
@@ -80,21 +83,47 @@ TEST(AgreedProblems, AreBoundedAndForgetWhatIsNotAskedForLongest) {
 }
 
 TEST(AgreedProblems, RememberWhatWasAskedOnceWhileTheyGrow) {
+  // Keys by chance, as digests are.
+  std::mt19937_64 random(5);
+  std::vector<uint64_t> prompts(40);
+  for (uint64_t& prompt : prompts) prompt = random();
   AgreedProblems problems;
-  constexpr uint64_t kPrompts = 1000;
-  for (int round = 0; round < 4; ++round) {
-    for (uint64_t prompt = 1; prompt <= kPrompts; ++prompt)
-      problems.Learn(Answer(prompt, 7));
+  const auto renew = [&] {
     StateWriter out;
     problems.Save(out);
     const std::string bytes = out.Take();
     StateReader in(bytes);
     problems = AgreedProblems();
     problems.Restore(in);
-    ASSERT_TRUE(in.AtEnd());
+    EXPECT_TRUE(in.AtEnd());
+    return bytes.size();
+  };
+  for (int round = 0; round < 4; ++round) {
+    for (size_t i = 0; i < prompts.size(); ++i) {
+      problems.Learn(Answer(prompts[i], 7));
+      // Far from the 128 kB of the whole table.
+      if (i == prompts.size() / 2) {
+        EXPECT_LT(renew(), 40'000u);
+      }
+    }
   }
   EXPECT_EQ(problems.forgotten(), 0);
-  EXPECT_EQ(problems.agreed(), static_cast<int64_t>(kPrompts));
+  EXPECT_EQ(problems.agreed(), 40);
+}
+
+TEST(AgreedProblems, RefuseATableOfASizeThatTheyNeverHave) {
+  for (const size_t size : {1u, 64u, 100u, 16384u}) {
+    StateWriter out;
+    out.PutVector(std::vector<std::array<uint64_t, 2>>(size));
+    out.Put(uint32_t{0});
+    out.Put(int64_t{0});
+    out.Put(int64_t{0});
+    const std::string bytes = out.Take();
+    AgreedProblems problems;
+    StateReader in(bytes);
+    problems.Restore(in);
+    EXPECT_FALSE(in.ok()) << size;
+  }
 }
 
 TEST(AgreedProblems, ComeBackFromTheirBytesAndRefuseBrokenOnes) {

@@ -453,6 +453,24 @@ TEST(Telemetry, ASignalThatRecoveredGoesToZeroWhileTheIncidentIsOpen) {
   EXPECT_THAT(t.Text(), HasSubstr("signal=\"format_markers\"} 1\n"));
 }
 
+TEST(Telemetry, EverySignalOfAStreamAndItsModelIsAtZeroFromTheStart) {
+  Telemetry t({});
+  t.ObserveResponse(Live("m", "r"), ResponseOutcome::kScored);
+  const std::string text = t.Text();
+  EXPECT_EQ(CountOf(text, "reasonwatch_incident_open{"), 2 * kSignalCount);
+  for (const char* of :
+       {"route=\"r\",scope=\"route\"", "route=\"\",scope=\"model\""}) {
+    EXPECT_EQ(Value(text,
+                    "reasonwatch_incident_open{confirmation="
+                    "\"unavailable\",model=\"m\"," +
+                        std::string(of) +
+                        ",severity=\"warning\",signal=\""
+                        "length_collapse\"}"),
+              0)
+        << of;
+  }
+}
+
 TEST(Telemetry, ARestoredIncidentIsNotCountedAgain) {
   Telemetry t({});
   Incident incident = OpenIncident("inc-000000000001");

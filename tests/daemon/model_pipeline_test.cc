@@ -55,8 +55,7 @@ class Life {
       evaluator_.SetPrefix("m", PrefixProfile::FromDigest(*prefix));
     for (FitJob job = pipeline_.watch().TakeFitJob(); !job.rows.empty();
          job = pipeline_.watch().TakeFitJob())
-      pipeline_.watch().InstallFit(job.route, FitPromptRegression(job.rows),
-                                   job.rows.size());
+      pipeline_.watch().InstallFit(job, FitPromptRegression(job.rows));
   }
 
   void Finish() { Keep(pipeline_.Drain()); }

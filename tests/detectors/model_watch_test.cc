@@ -61,8 +61,7 @@ struct Session {
   std::vector<Finding> Feed(const Scored& s) {
     std::vector<Finding> found = watch.Observe(s);
     if (const FitJob job = watch.TakeFitJob(); !job.rows.empty())
-      watch.InstallFit(job.route, FitPromptRegression(job.rows),
-                       job.rows.size());
+      watch.InstallFit(job, FitPromptRegression(job.rows));
     findings.insert(findings.end(), found.begin(), found.end());
     return found;
   }
@@ -101,6 +100,22 @@ Scored Failing(int64_t i, Draw& draw) {
              .problem = 1 + static_cast<uint64_t>(draw.Below(300))};
   s.grade = draw.Chance(.5) ? Grade::kCorrect : Grade::kIncorrect;
   return s;
+}
+
+TEST(ModelWatch, AFitOfTheReferenceBeforeIsNotTheNewOnes) {
+  Session session(3);
+  ModelWatch& watch = session.watch;
+  Draw draw(4);
+  FitJob job = watch.TakeFitJob();
+  for (int i = 0; i < 3000 && job.rows.empty(); ++i) {
+    watch.Observe(Healthy(i, draw));
+    job = watch.TakeFitJob();
+  }
+  ASSERT_FALSE(job.rows.empty());
+  watch.Reset();
+  watch.InstallFit(job, FitPromptRegression(job.rows));
+  EXPECT_TRUE(watch.Empty());
+  EXPECT_TRUE(watch.routes().empty());
 }
 
 TEST(ModelWatch, FindsEachKindOfChangeSoonAndSaysWhatItIs) {
