@@ -5,12 +5,12 @@
                           [--rate 12] [--tokens 192]
 
 The tiny model of tests/model behind llama.cpp's server; live requests that come by
-chance (exponential gaps, the same in every block); the daemon asks canaries as its gate and its default budget let it.
-Blocks alternate, without (A: the daemon is stopped) and with (B), and begin and end
-with A. A pair is a B and the mean of the As beside it; printed is the mean
-difference over the pairs with its 95 % interval, for p50 and p99. Woken after a
-block without, the daemon asks at once, so a block of two rests of the gate holds
-rather more questions than its share.
+chance (exponential gaps, the same in every block); the daemon asks canaries as its
+gate and its default budget let it. Blocks alternate, without (A: the daemon is
+stopped) and with (B), and begin and end with A. A pair is a B and the mean of the As
+beside it; printed is the mean difference over the pairs with its 95 % interval, for
+p50 and p99. Woken after a block without, the daemon asks at once, so a block of two
+rests of the gate holds rather more questions than its share.
 
 Two things would swing p99 more than what is measured, and are kept out. Every block
 asks the same problems, which the server has seen before the first block: a prompt

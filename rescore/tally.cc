@@ -20,9 +20,9 @@ void RescoreTally::Add(int64_t RescoreCounters::*which, int64_t count) {
   counters_.*which += count;
 }
 
-void RescoreTally::SetGate(bool open) {
+void RescoreTally::SetGate(bool room) {
   MutexLock lock(mutex_);
-  counters_.gate_open = open;
+  counters_.gate_open = room;
 }
 
 void RescoreTally::SetBlocked(std::string_view why) {

@@ -18,10 +18,10 @@ struct RescoreCounters {
   std::map<std::string, int64_t> verdicts;  // by name
   std::map<std::string, int64_t> errors;    // by name
   int64_t samples = 0;
-  int64_t tokens = 0;   // of output
-  int64_t yielded = 0;  // questions given up for others' requests
-  int64_t queued = 0;   // jobs that are not finished
-  bool gate_open = false;
+  int64_t tokens = 0;      // of output
+  int64_t yielded = 0;     // questions given up for others' requests
+  int64_t queued = 0;      // jobs that are not finished
+  bool gate_open = false;  // HeadroomGate::room()
   // Why nothing was answered last: "gate_shut", "budget", or the name of an
   // error; "slow" = it was answered, or is under way.
   std::string blocked = "slow";
@@ -34,7 +34,7 @@ class RescoreTally {
   void Count(std::map<std::string, int64_t> RescoreCounters::*which,
              std::string_view name);
   void Add(int64_t RescoreCounters::*which, int64_t count);
-  void SetGate(bool open);
+  void SetGate(bool room);
   void SetBlocked(std::string_view why);
   std::string Blocked() const;
   // Samples asked and wanted at most, over the jobs that are not finished.

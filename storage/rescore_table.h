@@ -44,7 +44,7 @@ class RescoreWriter {
   Statements statements_;
 };
 
-// Oldest first. limit <= 0: all. DataLoss where a row can't be understood.
+// As Store::LoadRescoreJobs. DataLoss where a row can't be understood.
 absl::StatusOr<std::vector<RescoreJob>> ReadRescoreJobs(Connection& connection,
                                                         absl::Time since);
 // nullopt: the incident has none.
