@@ -1,4 +1,13 @@
-// What it costs to read language, symbols and repetitions off a response.
+// SPDX-License-Identifier: Apache-2.0
+// The cost of reading language, symbols and repetitions of one response, in
+// time for each byte.
+//
+// kKinds lists texts as models write them, in several scripts, and texts that
+// are built to be slow; each is measured at 4 KB, 64 KB and 1 MB. BM_Response
+// reads all that the product reads of a response's text; the others measure
+// language, symbols and loops alone.
+//
+// Order: generators of text, the list of kinds, the benchmarks.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -8,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/scored.h"
 #include "features/answer_readings.h"
 #include "features/habits/habits.h"
 #include "features/language/asked.h"
@@ -25,7 +35,7 @@ constexpr std::string_view kPrompt =
     "follows two hours later at 120 km/h. When does it catch up with the "
     "first one? Think step by step and give the time.";
 
-// Prose of words that follow each other at random, as long as asked for.
+// Prose of `size` bytes: words that follow each other at random.
 std::string Prose(std::string_view words, size_t size) {
   std::mt19937 random(1);
   std::vector<std::string_view> list;
@@ -51,7 +61,7 @@ std::string Repeat(std::string_view unit, size_t size) {
   return text;
 }
 
-// Lines of reasoning, no two of them alike: `line` writes one.
+// Lines of reasoning, no two of them alike; `line` writes one.
 template <typename Line>
 std::string Lines(size_t size, Line line) {
   std::mt19937 random(3);
@@ -131,7 +141,7 @@ std::string Code(size_t size) {
          }).substr(0, size);
 }
 
-// Text of several kinds and scripts by turns.
+// Text in which several kinds and scripts alternate.
 std::string Mixed(size_t size) {
   const std::string english = English(size);
   const std::string chinese = Chinese(size);
@@ -159,7 +169,7 @@ struct Kind {
   bool natural = false;
 };
 
-// What models write, and what is made to be slow.
+// Texts as models write them, and texts that are built to be slow.
 const Kind kKinds[] = {
     {"english", English, true},
     {"german",
@@ -210,14 +220,16 @@ void BM_TextQuality(benchmark::State& state) {
 }
 BENCHMARK(BM_TextQuality)->ArgsProduct({{0, 1, 2, 3, 4}, {4 << 10}});
 
-// All that is read off the text of one response, and what a byte of it costs.
+// Reads all that the product reads of one response's text; reports the time for
+// a byte.
 void BM_Response(benchmark::State& state) {
   const Kind& kind = kKinds[state.range(0)];
   const std::string text = kind.make(static_cast<size_t>(state.range(1)));
   Trace trace;
   trace.has_text = true;
   trace.reasoning = text.substr(0, text.size() * 3 / 4);
-  // What is made to be slow has its answer looked for everywhere.
+  // The answer of a slow text is in no line of its reasoning, so the whole of
+  // it is searched.
   if (kind.natural) *trace.reasoning += "\nSo the total is 4321.";
   trace.answer = text.substr(text.size() * 3 / 4) +
                  "\n\nThe final answer is $\\boxed{4321}$.";
@@ -237,7 +249,7 @@ void BM_Response(benchmark::State& state) {
     benchmark::DoNotOptimize(scored.readings);
   }
   state.SetLabel(kind.name);
-  // Seconds a byte: what is printed as 2n is two nanoseconds.
+  // Seconds for a byte: "2n" in the output means two nanoseconds.
   state.counters["a byte"] = benchmark::Counter(
       static_cast<double>(state.iterations()) *
           static_cast<double>(state.range(1)),

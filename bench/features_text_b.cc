@@ -1,11 +1,13 @@
-// What it costs to read whether an answer follows from its chain, the rubric
-// and the habits of one response, the mining of habits apart.
+// SPDX-License-Identifier: Apache-2.0
+// The cost of comparing an answer with its chain, of the rubric and of the
+// habits of one response; the mining of habits is measured separately.
 #include <benchmark/benchmark.h>
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/scored.h"
 #include "features/answer_readings.h"
 #include "features/habits/habits.h"
 #include "features/rubric/rubric.h"
@@ -13,7 +15,7 @@
 namespace reasonwatch {
 namespace {
 
-// Steps of a solution, `size` bytes.
+// Steps of a solution, of `size` bytes in all.
 std::string Chain(size_t size) {
   std::string text;
   for (int step = 1; text.size() < size; ++step)
@@ -78,7 +80,7 @@ void BM_HabitsOnly(benchmark::State& state) {
 }
 BENCHMARK(BM_HabitsOnly);
 
-// The whole chain is searched for an answer that is not there.
+// Searches the whole chain for an answer that is not in it.
 void BM_Mismatch(benchmark::State& state) {
   Read(state, Chain(static_cast<size_t>(state.range(0))), "It is 9876.",
        "9876");
@@ -100,7 +102,7 @@ void BM_Verdict(benchmark::State& state) {
 }
 BENCHMARK(BM_Verdict)->Arg(4096);
 
-// One byte, or two in turn, a megabyte long.
+// Reads one or two bytes that repeat for a megabyte.
 void BM_Hostile(benchmark::State& state, std::string_view pattern) {
   std::string text;
   while (text.size() < static_cast<size_t>(state.range(0))) text += pattern;

@@ -1,4 +1,5 @@
-// What it costs to read one response.
+// SPDX-License-Identifier: Apache-2.0
+// The cost of reading the body of one response.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -10,7 +11,7 @@
 namespace reasonwatch {
 namespace {
 
-// Prose with some code, `size` bytes, three quarters of it reasoning.
+// Prose with some code, `size` bytes; three quarters of it are reasoning.
 std::string TaggedText(size_t size) {
   constexpr std::string_view kLine =
       "The sum of the first n odd numbers is n^2, so `f(3)` < 10 and [1] "
@@ -85,8 +86,8 @@ void BM_ParseSseBody(benchmark::State& state) {
 }
 BENCHMARK(BM_ParseSseBody);
 
-// A stream as vLLM writes it: chunks of 180 bytes, fed as the network gives
-// them. `per_chunk` is the cost of one.
+// A stream as vLLM writes it, in chunks of 180 bytes, which are fed one by one
+// as from a network. `per_chunk` is the cost of one.
 void BM_ReadSseChunks(benchmark::State& state) {
   constexpr size_t kChunkBytes = 180;
   constexpr int64_t kChunks = 1000;
@@ -116,7 +117,7 @@ void BM_ReadSseChunks(benchmark::State& state) {
 }
 BENCHMARK(BM_ReadSseChunks)->Arg(180)->Arg(100)->Arg(1460)->Arg(1 << 20);
 
-// The body alone, without the splitting of its text.
+// The body alone, without splitting its text.
 void BM_ReadJsonBody(benchmark::State& state) {
   const std::string body = R"({"choices":[{"index":0,"message":{"content":")" +
                            Escaped(TaggedText(4096)) + R"("}}]})";

@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
-"""What re-scoring costs the live requests of the server that it asks.
+# SPDX-License-Identifier: Apache-2.0
+"""Measures the effect of re-scoring on the live requests of the server that it asks.
 
     bench/live_latency.py PATH/TO/reasonwatch [--pairs 10] [--block 64]
                           [--rate 12] [--tokens 192]
 
-The tiny model of tests/model behind llama.cpp's server; live requests that come by
-chance (exponential gaps, the same in every block); the daemon asks canaries as its
-gate and its default budget let it. Blocks alternate, without (A: the daemon is
-stopped) and with (B), and begin and end with A. A pair is a B and the mean of the As
-beside it; printed is the mean difference over the pairs with its 95 % interval, for
-p50 and p99. Woken after a block without, the daemon asks at once, so a block of two
-rests of the gate holds rather more questions than its share.
+The tiny model of tests/model runs behind llama.cpp's server. Live requests arrive at
+random (exponential gaps, the same in every block); the daemon asks canaries as often
+as its gate and its default budget allow. Blocks without the daemon (A) and with it (B)
+alternate, beginning and ending with A. A pair is a B and the mean of the As beside it.
+Prints the mean difference over the pairs with its 95 % interval, for p50 and p99. A
+daemon that wakes after a block without asks at once, so a block holds slightly more
+questions than its share.
 
-Two things would swing p99 more than what is measured, and are kept out. Every block
-asks the same problems, which the server has seen before the first block: a prompt
-that it has not yet cached costs a third more. And the server has a CPU of its own,
-beside the clients and the daemon, where there are two.
+Two other effects on p99 would hide this one, and are excluded. Every block asks the
+same problems, which the server has seen before the first block, because a prompt that
+it has not cached costs a third more. And the server has a CPU to itself, apart from
+the clients and the daemon, if the machine has two.
 """
 import argparse
 import concurrent.futures
@@ -60,7 +61,7 @@ def block(server, asked, rate, seconds, tokens, workers):
 
 @contextlib.contextmanager
 def server_alone():
-    """The server on the last CPU, what this process starts later on the others."""
+    """Starts the server on the last CPU; later children of this process use the others."""
     usual = os.sched_getaffinity(0)
     last = {max(usual)}
     with contextlib.ExitStack() as held:

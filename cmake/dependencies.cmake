@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Everything comes from Debian 12; docs/decisions says why each was chosen.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)

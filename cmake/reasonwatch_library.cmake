@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # reasonwatch_library(NAME layer SOURCES ... [PUBLIC ...] [PRIVATE ...])
 # makes reasonwatch_NAME with the alias reasonwatch::NAME, our warnings and the
 # layer that reasonwatch_check_layers() holds it to.
@@ -51,8 +52,6 @@ function(reasonwatch_test name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
-  target_compile_definitions(${name} PRIVATE
-    REASONWATCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gmock_main
     reasonwatch_options reasonwatch_warnings)
   # Labels are set apart: gtest_discover_tests() takes the second one of a list

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Debian's packages tell CMake of the shared libraries only; the archives lie
 # beside them. Points the imported targets of gRPC, protobuf and Abseil at their
 # archives: all of them or none, since two Abseils in one program would

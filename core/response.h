@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A model response as a tap saw it, before anything was interpreted.
 //
 // Plain value, no invariants. Text is UTF-8 once a tap has checked it. Times
@@ -8,65 +9,20 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/time/time.h"
+#include "core/intent.h"
+#include "core/origin.h"
+#include "core/problem.h"
+#include "core/regime.h"
+#include "core/usage.h"
 
 namespace reasonwatch {
 
-enum class Origin : uint8_t { kLive, kCanary, kRescore, kSelftest };
 enum class BodyType : uint8_t { kNone, kJson, kSse };
 enum class TransportEnd : uint8_t { kComplete, kClientAbort, kUpstreamReset };
-enum class AnswerKind : uint8_t {
-  kUnknown,
-  kBoolean,
-  kNumber,
-  kMath,
-  kChoice,
-  kText
-};
-// What the caller says of the answer.
+// The caller's opinion of the answer.
 enum class CallerVerdict : uint8_t { kNone, kCorrect, kIncorrect };
-enum class Thinking : uint8_t { kUnstated, kOn, kOff };
-
-struct Usage {
-  std::optional<int64_t> input_tokens;
-  std::optional<int64_t> output_tokens;
-  std::optional<int64_t> reasoning_tokens;
-  bool operator==(const Usage&) const = default;
-};
-
-// What the request asked for.
-struct Intent {
-  std::string effort;  // "", "none", "minimal", "low", "medium", "high"
-  Thinking thinking = Thinking::kUnstated;
-  int64_t max_tokens = 0;      // 0 = not stated
-  std::string asked_language;  // BCP 47, "" = not stated
-};
-
-struct Sampling {
-  std::optional<double> temperature;
-  std::optional<double> top_p;
-  int32_t n = 1;             // choices asked for
-  int32_t choice_index = 0;  // which of them this is
-};
-
-// What served the response. Equal regimes are comparable.
-struct Regime {
-  std::string fingerprint;
-  std::string weights_version;
-  std::string template_hash;
-  std::string engine;
-  bool operator==(const Regime&) const = default;
-};
-
-// The problem that the caller says this request asks.
-struct Problem {
-  std::string id;
-  std::string answer;  // gold; "" = none
-  AnswerKind answer_kind = AnswerKind::kUnknown;
-  std::string family{};  // what it is of: "algebra", "rates"; "" = not said
-};
 
 struct Response {
   std::string id;
@@ -104,6 +60,22 @@ struct Response {
   std::string trace_id;
   std::string task;            // the caller's hint, "" = none
   int64_t context_window = 0;  // tokens, 0 = unknown
+
+  // The way it came in, e.g. "ext_proc" or "otlp/openinference"; set by the
+  // tap, one of a few names.
+  std::string source;
+  // True if this source never delivers the text of reasoning: then its absence
+  // says nothing.
+  bool without_reasoning_text = false;
+  std::string request_id;   // the HTTP exchange's x-request-id
+  std::string asked_model;  // the model that the client named, "" = unknown
+  std::string user;
+  std::string client;                // the client's program, e.g. a user agent
+  std::string tools_json;            // the tools offered, an array with schemas
+  std::string response_format_json;  // the form of answer that was asked for
+  // The intent that a gateway sent on to the server, if it was seen too;
+  // `intent` is the client's.
+  std::optional<Intent> sent_intent;
 };
 
 }  // namespace reasonwatch

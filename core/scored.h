@@ -1,4 +1,5 @@
-// What is left of a response when its text has been read: numbers.
+// SPDX-License-Identifier: Apache-2.0
+// A response after its text has been read: numbers.
 //
 // Everything to the right of the Evaluator (order, detectors, incidents,
 // storage, export) sees this type and no text. Ids, model, route and replica
@@ -8,103 +9,23 @@
 
 #include <array>
 #include <cstdint>
-#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
-#include "core/response.h"
-#include "core/trace.h"
+#include "core/feature.h"
+#include "core/finish.h"
+#include "core/grade.h"
+#include "core/markers.h"
+#include "core/match.h"
+#include "core/origin.h"
+#include "core/regime.h"
+#include "core/stratum.h"
 
 namespace reasonwatch {
 
-// Every number that is read off a response. The names are persisted; never
-// rename one, add a new one instead. Rates are 0 or 1.
-enum class Feature : uint8_t {
-  kOutputTokens,     // log2(1 + tokens)
-  kReasoningTokens,  // log2(1 + tokens); absent = 0 where none was delivered
-  kZeroThinking,     // no or empty reasoning
-  kSingleSentence,   // the chain is at most one sentence
-  kDirectAnswer,     // the answer stands in the first two sentences
-  kFinishLength,     // finish reason: token limit
-  kThinkTags,        // reasoning came between markers in the text
-  kReasoningField,   // reasoning came in a field of its own
-  kSteps,            // numbered or named steps
-  kBoxed,            // \boxed{}
-  kAnswerTag,        // <answer>
-  kCodeFence,        // ```
-  kJsonKeys,         // an object with named keys
-  kUnclosed,         // reasoning block without an end
-  kDoubled,          // a marker more often than allowed
-  kLeaked,           // a marker inside the answer
-  kSplitDiffers,     // the server's split is not ours
-  kUnknownFormat,    // no format of the registry fits
-
-  kLanguageMismatch,   // the answer is not in the language that was asked for
-  kMinorityScript,     // log2(1 + 1000 x share of letters of other scripts)
-  kSymbolDensity,      // log2(1 + 1000 x decorative symbols a character)
-  kGarbageRun,         // a run of replacement, control or one same character
-  kExactPeriod,        // the tail repeats with an exact period
-  kShingleRecurrence,  // the same passages come back, not exactly
-  kStopEmpty,          // finish reason stop, and an empty answer
-  kReasoningWithoutAnswer,  // reasoning, no answer, whatever the reason
-  kCutInTransport,          // the connection ended before the response did
-  kAnswerNotInChain,        // the chain never comes to the stated answer
-  kAnswerContradictsChain,  // the chain concludes something else
-  kContradictoryAnswers,    // two final answers that differ
-  kRubricSelfContained,     // 0 to 2
-  kRubricConnected,         // 0 to 2
-  kRubricFollows,           // 0 to 2
-  kRubricLow,               // the three together are under 4
-
-  kHabitsShown,  // log2(1 + phrases of the model's profile that begin a line)
-  kCount
-};
-inline constexpr int kFeatureCount = static_cast<int>(Feature::kCount);
-
-// Persisted name, e.g. "output_tokens".
-std::string_view FeatureName(Feature feature);
-
-inline constexpr float kNoReading = std::numeric_limits<float>::quiet_NaN();
-
-// What makes responses comparable, made from the request only (features/
-// strata). Packed so that it can be a key; fields are small enumerations.
-struct Stratum {
-  uint8_t intent = 0;         // thinking x effort
-  uint8_t task = 0;           // task kind
-  uint8_t fill = 0;           // 0 under 50 % or unknown, 1 50-75 %, 2 over
-  uint8_t turn = 0;           // 0 first or unknown, 1 2-5, 2 6 and later
-  uint8_t tool = 0;           // 1 = tool turn
-  uint8_t prompt_length = 0;  // tercile, only for rows without text
-  uint8_t language = 0;       // script of the prompt
-  bool operator==(const Stratum&) const = default;
-  uint64_t Key() const;
-};
-
-enum class MatchKind : uint8_t { kNone, kExact, kNear };
-struct Match {
-  MatchKind kind = MatchKind::kNone;
-  uint64_t problem = 0;    // digest of the problem that is asked, 0 = unknown
-  uint64_t neighbour = 0;  // kNear: the baseline's problem that is like it
-  float distance = 0;      // kNear: to the neighbour, in (0, 0.5]
-};
-
-enum class Grade : uint8_t { kNotGraded, kCorrect, kIncorrect, kUngradable };
-std::string_view GradeName(Grade grade);
-
-// Why the server says that a response ended.
-enum class Finish : uint8_t {
-  kUnstated,
-  kStop,
-  kLength,
-  kThinkingBudget,
-  kToolCalls,
-  kContentFilter,
-  kOther,
-  kCount
-};
-std::string_view FinishName(Finish finish);
 // How the response was marked up. For counting when it arrives; it is neither
 // held nor learnt.
 struct Markup {
@@ -113,6 +34,21 @@ struct Markup {
   std::string reasoning_field;  // of the API body, see Trace
   std::string unknown_shape;    // of an unknown format, without its words
   std::string_view body_error;  // of BodyErrorName(), "" = none
+};
+
+// Sources of a response's lengths.
+struct LengthSources {
+  // The reading is our estimate; else the server's count, or not known.
+  bool output_estimated = false;
+  bool reasoning_estimated = false;
+  // No more than a tokenizer is between the server's counts and the text; see
+  // features/counts.h. Absent = nothing to compare. Not kept over a restart.
+  std::optional<bool> counts_agree;
+
+  bool Estimated(Feature length) const {
+    return length == Feature::kOutputTokens ? output_estimated
+                                            : reasoning_estimated;
+  }
 };
 
 struct Scored {
@@ -127,10 +63,11 @@ struct Scored {
   Stratum stratum;
   Regime regime;
 
-  // Indexed by Feature; kNoReading where it could not be read.
+  // Indexed by Feature; kNoReading if it could not be read.
   std::array<float, kFeatureCount> readings;
   // The response was cut by its client: lengths are lower bounds.
   bool lower_bound = false;
+  LengthSources lengths;
   Finish finish = Finish::kUnstated;  // for export; not kept over a restart
 
   // Hashed words of the prompt, ascending, without repeats; see
@@ -162,7 +99,10 @@ struct Scored {
 
   Match match;
   Grade grade = Grade::kNotGraded;
-  uint64_t digest = 0;  // of prompt and response, for repeats
+  // Signs that something between the client and the model changed the exchange
+  // (features/gateway.h). Not kept over a restart.
+  bool request_changed = false;
+  bool reasoning_withheld = false;
   int32_t choices = 1;  // n of the request
   int32_t choice_index = 0;
 

@@ -1,4 +1,5 @@
-// What a stream looks like from outside: published by the worker that owns
+// SPDX-License-Identifier: Apache-2.0
+// A stream as it looks from outside: published by the worker that owns
 // it, read by export and the page. Plain value.
 #ifndef REASONWATCH_CORE_SNAPSHOT_H_
 #define REASONWATCH_CORE_SNAPSHOT_H_
@@ -11,7 +12,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "core/incident.h"
+#include "core/signal.h"
+#include "util/enum_names.h"
 
 namespace reasonwatch {
 
@@ -20,13 +22,17 @@ enum class StreamState : uint8_t {
   kProvisional,  // a young reference: warnings only
   kWatching,
   kFrozen,  // learns nothing more, by configuration
-  kBlind,   // most responses fall where there is no reference
-  kPaused,  // the source can't give a start order just now
+  kBlind,   // most responses have no reference
   kStale,   // no response for 24 h
   kCount
 };
 inline constexpr int kStreamStateCount = static_cast<int>(StreamState::kCount);
-std::string_view StreamStateName(StreamState state);
+inline constexpr EnumNames<StreamState, kStreamStateCount> kStreamStateNames = {
+    {"learning", "provisional", "watching", "frozen", "blind", "stale"}};
+static_assert(AllNamed(kStreamStateNames));
+inline std::string_view StreamStateName(StreamState state) {
+  return NameOf(kStreamStateNames, state);
+}
 
 struct SignalSnapshot {
   bool enabled = false;
@@ -44,6 +50,22 @@ struct UnknownFormatSnapshot {
   std::vector<std::string> shapes;  // how they are marked, without words
 };
 
+// How many of a model's latest responses have token counts that their text
+// contradicts, of those that can be compared (features/counts.h).
+struct CountsDifferSnapshot {
+  bool notice = false;  // so many that somebody should look
+  double ratio = 0;     // of the latest responses
+};
+
+// The source of the lengths that a stream's responses are compared by.
+enum class LengthSource : uint8_t { kServer, kEstimate, kCount };
+inline constexpr EnumNames<LengthSource, 2> kLengthSourceNames = {
+    {"server", "estimate"}};
+static_assert(AllNamed(kLengthSourceNames));
+inline std::string_view LengthSourceName(LengthSource source) {
+  return NameOf(kLengthSourceNames, source);
+}
+
 struct StreamSnapshot {
   std::string model;
   std::string route;
@@ -54,10 +76,12 @@ struct StreamSnapshot {
   double responses_per_hour = 0;    // NaN: unknown
   absl::Time last_response = absl::InfinitePast();
   std::array<SignalSnapshot, kSignalCount> signals;  // indexed by Signal
-  // Of the model: observed over expected failures by distance to the baseline's
-  // problem: itself, neighbours up to .15, .3, .5.
+  // For the model: observed over expected failures by distance to the
+  // baseline's problem: itself, neighbours up to .15, .3, .5.
   std::array<double, 4> distance_ratios = {1, 1, 1, 1};
   UnknownFormatSnapshot unknown_format;  // of the whole model
+  CountsDifferSnapshot counts_differ;    // of the whole model
+  LengthSource lengths = LengthSource::kServer;
   // Responses until a halved reasoning length is noticed; NaN: not yet known.
   double halved_length_delay = std::numeric_limits<double>::quiet_NaN();
 };

@@ -1,8 +1,8 @@
-// What asking the model again has shown, and the jobs that ask.
+// SPDX-License-Identifier: Apache-2.0
+// The result of asking the model again.
 #ifndef REASONWATCH_CORE_VERDICT_H_
 #define REASONWATCH_CORE_VERDICT_H_
 
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -11,20 +11,25 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "util/enum_names.h"
 
 namespace reasonwatch {
 
-// Persisted and exported names stand in VerdictName().
 enum class VerdictKind : uint8_t {
   kUndecided,      // asked, and neither bound was reached
   kConfirmed,      // the loss is there when asked again
   kNotReproduced,  // it is not
   kUnavailable     // nobody could be asked in time
 };
-std::string_view VerdictName(VerdictKind kind);
 
-// What a re-run is paid for; each is 1 or 0. Persisted names stand in
-// RewardName().
+inline constexpr EnumNames<VerdictKind, 4> kVerdictNames = {
+    {"undecided", "confirmed", "not_reproduced", "unavailable"}};
+static_assert(AllNamed(kVerdictNames));
+inline std::string_view VerdictName(VerdictKind kind) {
+  return NameOf(kVerdictNames, kind);
+}
+
+// The qualities that a re-run is rewarded for; each is 1 or 0.
 enum class Reward : uint8_t {
   kOutcome,   // the answer is right
   kFormat,    // marked as the healthy model marks, nothing broken
@@ -33,7 +38,13 @@ enum class Reward : uint8_t {
   kCount
 };
 inline constexpr int kRewardCount = static_cast<int>(Reward::kCount);
-std::string_view RewardName(Reward reward);
+
+inline constexpr EnumNames<Reward, kRewardCount> kRewardNames = {
+    {"outcome", "format", "not_short", "not_long"}};
+static_assert(AllNamed(kRewardNames));
+inline std::string_view RewardName(Reward reward) {
+  return NameOf(kRewardNames, reward);
+}
 
 // The same problems with the same seeds, asked in another way.
 struct Difference {
@@ -44,7 +55,7 @@ struct Difference {
   double low = 0;
   double high = 0;
   int32_t pairs = 0;
-  // What it names as the cause where the interval is above 0; else "".
+  // The cause that it names if the interval is above 0; else "".
   std::string cause;
 };
 
@@ -55,7 +66,12 @@ enum class RescoreTrigger : uint8_t {
   kCanary,    // on schedule
   kManual
 };
-std::string_view RescoreTriggerName(RescoreTrigger trigger);
+inline constexpr EnumNames<RescoreTrigger, 5> kRescoreTriggerNames = {
+    {"incident", "failure", "near", "canary", "manual"}};
+static_assert(AllNamed(kRescoreTriggerNames));
+inline std::string_view RescoreTriggerName(RescoreTrigger trigger) {
+  return NameOf(kRescoreTriggerNames, trigger);
+}
 
 // Chains that a judge model has rated, and those under 4 of 6.
 struct JudgedChains {
@@ -76,9 +92,13 @@ struct Verdict {
   VerdictKind kind = VerdictKind::kUndecided;
   std::string incident;  // "" = of one problem, by hand or by a canary
   std::string model;
+  // Number of the verdict, given by the rescorer and growing; 0 = none. The
+  // incident echoes it once the verdict has reached it. Not stored.
+  uint64_t sequence = 0;
   uint64_t problem = 0;  // 0 = pooled over the incident's problems
-  // "" where the kind says all, else why: "gate_shut", "budget", "no_problem",
-  // "no_endpoint", "few_trials", "cap", or the name of a client's error.
+  // "" if the kind says all, else why: "gate_shut", "budget", "slow",
+  // "no_problem", "no_endpoint", "no_canaries", "too_many", "few_trials",
+  // "cap", or the name of a client's error.
   std::string reason;
   Reward reward = Reward::kOutcome;  // the one that weighs most
   double bayes_factor = 1;           // for a loss, against none
@@ -86,9 +106,9 @@ struct Verdict {
   int32_t failures = 0;
   double pass_rate = 0;           // of the samples; NaN without any
   double baseline_pass_rate = 0;  // of the same problems when healthy
-  // Of the group: mean and deviation of its rewards, and the group-relative
+  // For the group: mean and deviation of its rewards, and the group-relative
   // advantage of the live response that started it. No advantage = the group
-  // was all alike, or no live response stands behind it.
+  // was all alike, or no live response started it.
   double group_mean = 0;
   double group_deviation = 0;
   std::optional<double> advantage;
@@ -100,42 +120,18 @@ struct Verdict {
   // incident; NaN = not compared.
   double fingerprint_p = std::numeric_limits<double>::quiet_NaN();
   // A fixed conversation as the endpoint's template renders it, hashed: now,
-  // and while all was well. "" = the endpoint does not tell.
+  // and while all was well. "" = the endpoint does not say.
   std::string template_hash;
   std::string healthy_template_hash;
-  // Of the re-runs, and of the model while all was well; supports, never pages.
+  // Chains of the re-runs, and of the model while all was well; supports, never
+  // pages.
   JudgedChains judged;
   JudgedChains healthy_judged;
-  // Of each problem of the incident that was asked again, as its baseline was.
-  // Not kept.
+  // One for each problem of the incident that was asked again as its baseline
+  // was. Not stored.
   std::vector<ProblemOutcome> outcomes;
-  // What it was asked for; kCanary: it opens and closes its incident. Not kept.
+  // Why it was asked; kCanary: it opens and closes its incident. Not stored.
   RescoreTrigger trigger = RescoreTrigger::kIncident;
-};
-
-// Rewards are 1, 0, or -1 where the response did not say.
-struct RescoreSample {
-  int32_t index = 0;
-  std::string way;  // "" = as the baseline was asked; else a Difference's name
-  absl::Time time = absl::InfinitePast();
-  std::array<int8_t, kRewardCount> rewards = {-1, -1, -1, -1};
-  int64_t tokens = 0;  // output tokens that were paid
-};
-
-// One group: a problem, asked again up to `limit` times.
-struct RescoreJob {
-  std::string id;  // "rw-" + 12 hex digits of what asks for it: asked once
-  std::string incident;
-  std::string model;
-  uint64_t problem = 0;
-  RescoreTrigger trigger = RescoreTrigger::kManual;
-  absl::Time created = absl::InfinitePast();
-  absl::Time finished = absl::InfiniteFuture();
-  int32_t limit = 16;
-  std::string result;  // name of the verdict when finished; else ""
-  std::string reason;
-  std::vector<RescoreSample> samples;  // in the order of index
-  bool done() const { return finished != absl::InfiniteFuture(); }
 };
 
 }  // namespace reasonwatch

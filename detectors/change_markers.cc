@@ -1,22 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "detectors/change_markers.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_format.h"
-#include "core/strings.h"
+#include "util/state_archive.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
+// Weights of the latest response: a recent share knows about the last 30, a
+// usual one the last 500, which is a quarantine.
 constexpr double kRecent = 1.0 / 15;
-constexpr double kUsual = 1.0 / 500;
+constexpr double kUsual = 1.0 / 500;  // a quarantine
+// Bytes of a label that are kept, so that state stays small.
 constexpr size_t kMaxLabel = 128;
+// Versions that are remembered: a fleet rolls out few at a time.
 constexpr size_t kMaxVersions = 64;
+// A version that was not seen for as many responses is news when it is back.
 constexpr int64_t kGoneAfter = 500;
+// A share that has changed by a quarter: over four standard deviations of 30
+// responses at a usual 10 %.
 constexpr double kNotable = .25;
 // A change this many responses before the onset still counts as its cause.
 constexpr int64_t kBefore = 50;
+// As features/strata writes it into Stratum::intent.
 constexpr uint8_t kThinkingOffIntent = 2;
 
 std::string Percents(const char* what, double from, double to) {
@@ -24,16 +34,25 @@ std::string Percents(const char* what, double from, double to) {
                          100 * to);
 }
 
+// A share below this was none; two responses that have it begin it. The finding
+// beside it was there for a reason.
+constexpr double kNone = .03;
+constexpr double kBegun = .12;
+
 }  // namespace
 
-void ChangeMarkers::Share::Add(double value) {
+bool ChangeMarkers::Share::began() const {
+  return change() > (usual < kNone ? kBegun : kNotable);
+}
+
+void ChangeMarkers::Share::Add(double value, double least) {
   if (!started) {
     recent = usual = value;
     started = true;
     return;
   }
-  recent += kRecent * (value - recent);
-  usual += kUsual * (value - usual);
+  recent += std::max(kRecent, least) * (value - recent);
+  usual += std::max(kUsual, least) * (value - usual);
 }
 
 void ChangeMarkers::Observe(const Scored& scored, bool covered) {
@@ -79,6 +98,10 @@ void ChangeMarkers::Observe(const Scored& scored, bool covered) {
   prefixed_.Add(scored.prefix_digest != 0);
   thinking_off_.Add((scored.stratum.intent & 3) == kThinkingOffIntent);
   uncovered_.Add(!covered);
+  // A plain mean at first, or else the first response would be the usual one.
+  const double mean = 1 / (static_cast<double>(index_) + 1);
+  request_changed_.Add(scored.request_changed, mean);
+  withheld_.Add(scored.reasoning_withheld, mean);
   ++index_;
 }
 
@@ -102,6 +125,17 @@ std::vector<Cause> ChangeMarkers::Hints(int64_t since) const {
     hints.push_back({"effort_or_thinking_switch", 5,
                      Percents("requests that switch thinking off",
                               thinking_off_.usual, thinking_off_.recent)});
+  if (request_changed_.began())
+    hints.push_back(
+        {"gateway", 6,
+         Percents("requests whose thinking, effort or limits were changed on "
+                  "their way to the model",
+                  request_changed_.usual, request_changed_.recent)});
+  if (withheld_.began())
+    hints.push_back({"gateway", 6,
+                     Percents("responses whose reasoning was counted by the "
+                              "server and did not arrive",
+                              withheld_.usual, withheld_.recent)});
   if (uncovered_.change() > kNotable)
     hints.push_back({"traffic_mix", 4,
                      Percents("traffic without a reference", uncovered_.usual,
@@ -109,41 +143,28 @@ std::vector<Cause> ChangeMarkers::Hints(int64_t since) const {
   return hints;
 }
 
-void ChangeMarkers::Save(StateWriter& out) const {
-  out.Put(index_);
-  out.PutVector(versions_);
-  for (const auto* s :
-       {&regime_.fingerprint, &regime_.weights_version, &regime_.template_hash,
-        &regime_.engine, &version_.what, &template_.what})
-    out.PutString(*s);
-  out.Put(version_.index);
-  out.Put(template_.index);
-  out.Put(system_prompt_);
-  for (const Share* s :
-       {&same_system_prompt_, &prefixed_, &thinking_off_, &uncovered_}) {
-    out.Put(s->recent);
-    out.Put(s->usual);
-    out.Put(s->started);
-  }
+template <typename Archive>
+void Describe(Archive& archive, ChangeMarkers& c) {
+  const int version = archive.Version("change_markers", 2);
+  archive.Field("index", c.index_);
+  archive.List("versions", c.versions_, kMaxVersions);
+  archive.Field("fingerprint", c.regime_.fingerprint);
+  archive.Field("weights_version", c.regime_.weights_version);
+  archive.Field("template_hash", c.regime_.template_hash);
+  archive.Field("engine", c.regime_.engine);
+  archive.Field("version_change", c.version_.what);
+  archive.Field("template_change", c.template_.what);
+  archive.Field("version_change_index", c.version_.index);
+  archive.Field("template_change_index", c.template_.index);
+  archive.Field("system_prompt", c.system_prompt_);
+  archive.Field("same_system_prompt", c.same_system_prompt_);
+  archive.Field("prefixed", c.prefixed_);
+  archive.Field("thinking_off", c.thinking_off_);
+  archive.Field("uncovered", c.uncovered_);
+  if (version < 2) return;
+  archive.Field("request_changed", c.request_changed_);
+  archive.Field("withheld", c.withheld_);
 }
-
-void ChangeMarkers::Restore(StateReader& in) {
-  in.Get(index_);
-  in.GetVector(versions_);
-  in.Require(versions_.size() <= kMaxVersions);
-  for (auto* s :
-       {&regime_.fingerprint, &regime_.weights_version, &regime_.template_hash,
-        &regime_.engine, &version_.what, &template_.what})
-    *s = in.GetString();
-  in.Get(version_.index);
-  in.Get(template_.index);
-  in.Get(system_prompt_);
-  for (Share* s :
-       {&same_system_prompt_, &prefixed_, &thinking_off_, &uncovered_}) {
-    in.Get(s->recent);
-    in.Get(s->usual);
-    in.Get(s->started);
-  }
-}
+REASONWATCH_DESCRIBE(ChangeMarkers);
 
 }  // namespace reasonwatch

@@ -1,8 +1,11 @@
-// What else changed around the time of a finding: evidence for its cause.
+// SPDX-License-Identifier: Apache-2.0
+// Changes around the time of a finding, beside the finding: evidence for its
+// cause.
 //
 // Follows the regime, the usual beginning of the prompts, the system prompt,
-// what requests ask of thinking, and how much traffic falls outside the
-// reference, each as a recent share (last ~30 responses) against a long one
+// how many requests switch thinking off, how many a gateway changed, how many
+// responses lost their reasoning on the way, and how much traffic falls outside
+// the reference, each as a recent share (last ~30 responses) against a long one
 // (last ~500). It names likely causes; it never raises anything.
 //
 // Not thread-safe; one owner.
@@ -13,9 +16,9 @@
 #include <string>
 #include <vector>
 
-#include "core/incident.h"
+#include "core/finding.h"
+#include "core/regime.h"
 #include "core/scored.h"
-#include "detectors/sequential/state_io.h"
 
 namespace reasonwatch {
 
@@ -26,16 +29,24 @@ class ChangeMarkers {
   // finding's onset.
   std::vector<Cause> Hints(int64_t since) const;
 
-  void Save(StateWriter& out) const;
-  void Restore(StateReader& in);
-
  private:
+  template <typename Archive>
+  friend void Describe(Archive& archive, ChangeMarkers& c);
   struct Share {
     double recent = 0;
     double usual = 0;
     bool started = false;
-    void Add(double value);
+    // `least`: the least weight of the value.
+    void Add(double value, double least = 0);
     double change() const { return recent - usual; }
+    // Has become notable, also from none.
+    bool began() const;
+    template <typename Archive>
+    friend void Describe(Archive& archive, Share& s) {
+      archive.Field("recent", s.recent);
+      archive.Field("usual", s.usual);
+      archive.Field("started", s.started);
+    }
   };
   struct RegimeChange {
     std::string what;
@@ -45,6 +56,11 @@ class ChangeMarkers {
   struct Version {
     uint64_t digest = 0;
     int64_t last_index = 0;
+    template <typename Archive>
+    friend void Describe(Archive& archive, Version& v) {
+      archive.Field("digest", v.digest);
+      archive.Field("last_index", v.last_index);
+    }
   };
 
   int64_t index_ = 0;
@@ -57,6 +73,8 @@ class ChangeMarkers {
   Share prefixed_;
   Share thinking_off_;
   Share uncovered_;
+  Share request_changed_;
+  Share withheld_;
 };
 
 }  // namespace reasonwatch

@@ -1,5 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 // Everything that watches one model: its routes, the model as a whole, its
-// replicas, and its posteriors of baseline problems.
+// replicas, and its graded answers (failure_watch.h). model_state.cc stores it,
+// snapshot.h shows it.
 //
 // Arithmetic only: time comes in with the data. Not thread-safe; one owner (the
 // shard worker of the model). Deterministic: the same responses in the same
@@ -9,33 +11,52 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "core/incident.h"
-#include "core/ports.h"
+#include "absl/status/status.h"
+#include "core/finding.h"
 #include "core/scored.h"
+#include "core/signal.h"
 #include "core/snapshot.h"
-#include "detectors/budget.h"
+#include "core/state_blob.h"
 #include "detectors/change_markers.h"
 #include "detectors/consistency/posteriors.h"
-#include "detectors/level.h"
-#include "detectors/stream_reference.h"
+#include "detectors/failure_watch.h"
+#include "detectors/level/level.h"
+#include "detectors/reference/stream_reference.h"
+#include "detectors/watch_options.h"
+#include "util/state_archive.h"
 
 namespace reasonwatch {
 
-struct WatchOptions {
-  BudgetOptions budget;
-  ReferenceOptions reference;
-  uint32_t enabled_signals = ~0u;  // bit a Signal; also those in shadow mode
-  int max_replicas = 64;
-  // Streams of this daemon, for the budget; at least 1.
-  int streams = 1;
+// One model x route.
+struct WatchedStream {
+  WatchedStream(const std::string& model, const std::string& route,
+                const ReferenceOptions& options);
+  // Counts a response, and whether the reference covers it.
+  void Observe(const Scored& scored);
+
+  StreamReference reference;
+  Level level;
+  TrafficMeter traffic;
+  std::vector<uint8_t> covered;  // ring of the last kCoverageWindow
+  int64_t responses = 0;
+  size_t saved_rows = 0;
+  bool fit_pending = false;
+  ChangeMarkers changes;
 };
+// Responses of which the share with a reference is known: the same as a
+// quarantine of responses.
+inline constexpr size_t kCoverageWindow = 500;
+// A stream with fewer responses in its reference is only learning: no channel
+// of rates is worth a bet before.
+inline constexpr int64_t kLearningUnder = 30;
+// A reference with fewer, or one that spans under ReferenceOptions::min_span,
+// is provisional: its findings are warnings (docs/glossary.md).
+inline constexpr int64_t kProvisionalUnder = 2000;
 
 struct FitJob {
   std::string route;
@@ -55,7 +76,7 @@ class ModelWatch {
 
   // Any signal of any level.
   bool AnyOpen() const;
-  // Nothing was learnt.
+  // No response was learnt.
   bool Empty() const;
   // As new.
   void Reset();
@@ -63,8 +84,9 @@ class ModelWatch {
   bool Open(Signal signal, Scope scope, const std::string& route,
             const std::string& replica) const;
 
-  // A live response; returns what it caused. Responses of other origins than
-  // live are ignored. `low_coverage`: over 2 % of the last responses were lost.
+  // A live response; returns the findings that it caused. Responses of other
+  // origins than live are ignored. `low_coverage`: over 2 % of the last
+  // responses were lost.
   std::vector<Finding> Observe(const Scored& scored, bool low_coverage = false);
 
   // Re-scoring has not borne an open finding out: from here on it is measured
@@ -73,20 +95,18 @@ class ModelWatch {
 
   // The solved problems that were asked since consistency_regression was last
   // quiet on all routes, which includes every failure that its evidence is of.
-  struct AskedProblem {
-    uint64_t problem = 0;
-    Posteriors::Seen before;  // while healthy
-    Posteriors::Seen now;
-  };
-  std::vector<AskedProblem> SolvedProblemsAsked() const;
+  std::vector<FailureWatch::AskedProblem> SolvedProblemsAsked() const {
+    return failures_.SolvedProblemsAsked();
+  }
 
-  // Closes what is open on streams silent for 7 days.
+  // Closes the open signals of streams silent for 7 days.
   std::vector<Finding> Tick(absl::Time now);
 
   // A regression that became too large to fit in place; the owner runs
-  // FitPromptRegression elsewhere and gives the result back. Empty rows: none.
-  FitJob TakeFitJob();
-  // No effect where the watch has begun anew since.
+  // FitPromptRegression elsewhere and gives the result to InstallFit(), until
+  // when the job is the next one. Empty rows: none.
+  FitJob NextFitJob() const;
+  // No effect if the watch has begun anew since.
   void InstallFit(const FitJob& job, PromptRegressionFit fit);
 
   void SetBudget(const BudgetOptions& budget, uint32_t enabled_signals) {
@@ -96,7 +116,7 @@ class ModelWatch {
   void set_streams(int streams) { options_.streams = streams; }
   std::vector<StreamSnapshot> Snapshot(absl::Time now) const;
   const std::string& model() const { return model_; }
-  const Posteriors& posteriors() const { return posteriors_; }
+  const Posteriors& posteriors() const { return failures_.posteriors(); }
   const StreamReference* reference(const std::string& route) const;
   std::vector<std::string> routes() const;
   int64_t responses() const { return responses_; }
@@ -105,39 +125,40 @@ class ModelWatch {
   // One blob for the moving parts and one for each 256 reference rows; rows
   // that did not change since the last Save() are left out unless `all`.
   std::vector<StateBlob> Save(bool all);
-  // Blobs of this model, in any order. DataLoss where they can't be read; the
+  // Blobs of this model, in any order. DataLoss if they can't be read; the
   // watch is then as new.
   absl::Status Restore(const std::vector<StateBlob>& blobs);
+  // The state as text, a line a field, without the rows: for tests, and to see
+  // how two states differ.
+  std::string PrintState() const;
 
  private:
-  struct Stream {
-    Stream(const std::string& model, const std::string& route,
-           const ReferenceOptions& options);
-    StreamReference reference;
+  struct Replica {
     Level level;
     TrafficMeter traffic;
-    std::vector<uint8_t> covered;  // ring of the last 500
-    int64_t responses = 0;
-    size_t saved_rows = 0;
-    bool fit_pending = false;
-    ChangeMarkers changes;
   };
-  // Failed and all trials of a problem since the suspected change.
-  struct Repeats {
-    int32_t trials = 0;
-    int32_t failures = 0;
-  };
-  struct PendingGrade {
-    uint64_t problem = 0;
-    uint64_t neighbour = 0;
-    float distance = 0;
-    uint32_t failed = 0;  // 0 or 1; this wide, so that there is no padding
-  };
+  template <typename Archive>
+  friend void Describe(Archive& archive, ModelWatch& watch);
 
-  Stream& StreamOf(const std::string& route);
-  void JudgeConsistency(const Scored& scored, PayOff& out);
-  void LearnGrade(const Scored& scored, bool suspicious, bool quiet);
-  void LearnGrade(const PendingGrade& grade);
+  WatchedStream& FindOrAddStream(const std::string& route);
+  // nullptr: the response names none, or there are too many.
+  Replica* FindOrAddReplica(const Scored& scored);
+  // nullptr: no such level. `Watch`: const or not, and so is the level.
+  template <typename Watch>
+  static auto FindLevel(Watch& watch, Scope scope, const std::string& route,
+                        const std::string& replica)
+      -> decltype(&watch.model_level_);
+  LevelShape Shape() const;
+  Thresholds StreamThresholds(const WatchedStream& stream) const;
+  LevelContext ContextOf(const WatchedStream& stream, bool low_coverage) const;
+  // Shows the pay-offs of a response to its levels. Returns whether any of them
+  // is suspicious of it.
+  bool ObserveLevels(const Scored& scored, WatchedStream& stream,
+                     const LevelContext& context,
+                     std::vector<Finding>& findings);
+  // Adds hints at the cause, and drops the quarantine of a change.
+  void CompleteFindings(WatchedStream& stream, std::vector<Finding>& findings);
+  void Learn(const Scored& scored, WatchedStream& stream, bool suspicious);
   // The condition holds on every level.
   template <typename Condition>
   bool EveryLevel(Condition condition) const {
@@ -149,32 +170,19 @@ class ModelWatch {
              return condition(r.second->level);
            });
   }
-  StreamState StateOf(const Stream& stream, absl::Time now) const;
-  double CoverageOf(const Stream& stream) const;
-  LevelShape Shape() const;
-  Thresholds ThresholdsOfStream(const Stream& stream) const;
 
   std::string model_;
   WatchOptions options_;
   int64_t renewals_ = 0;
-  std::map<std::string, std::unique_ptr<Stream>> streams_;
+  std::map<std::string, std::unique_ptr<WatchedStream>> streams_;  // by route
   Level model_level_;
   TrafficMeter model_traffic_;
-  struct Replica {
-    Level level;
-    TrafficMeter traffic;
-  };
-  std::map<std::string, std::unique_ptr<Replica>> replicas_;
+  std::map<std::string, std::unique_ptr<Replica>> replicas_;  // by name
   int64_t replicas_over_ = 0;
-  Posteriors posteriors_;
-  std::vector<PendingGrade> grade_quarantine_;  // ring
-  size_t grade_next_ = 0;
-  int64_t grades_since_refit_ = 0;
-  absl::flat_hash_map<uint64_t, Repeats> repeats_;
-  absl::flat_hash_map<uint64_t, int64_t> last_update_ns_;  // problem x session
+  FailureWatch failures_;
   int64_t responses_ = 0;
   absl::Time last_start_ = absl::UnixEpoch();
-  std::vector<PayOff> pay_offs_;
+  std::vector<PayOff> pay_offs_;  // of the response in hand
 };
 
 }  // namespace reasonwatch

@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "features/answer_readings.h"
 
 #include <cmath>
 
+#include "core/scored.h"
 #include "features/rubric/rubric.h"
 
 namespace reasonwatch {
@@ -11,7 +13,8 @@ void ReadAnswer(const AnswerTexts& texts, Scored& scored) {
   scored.reading(Feature::kAnswerNotInChain) = chain.not_in_chain;
   scored.reading(Feature::kAnswerContradictsChain) = chain.contradicts_chain;
   scored.reading(Feature::kContradictoryAnswers) = chain.contradictory_answers;
-  // A verdict is an answer that ReadTrace() does not know for one.
+  // ReadTrace() looks for marked answers only, so a leading verdict is added
+  // here.
   float& direct = scored.reading(Feature::kDirectAnswer);
   if (chain.leads) {
     direct = 1;

@@ -1,15 +1,18 @@
-// The readings that ask whether the answer comes of its chain.
+// SPDX-License-Identifier: Apache-2.0
+// Readings that compare an answer with the chain of thought before it.
 #ifndef REASONWATCH_FEATURES_ANSWER_READINGS_H_
 #define REASONWATCH_FEATURES_ANSWER_READINGS_H_
 
-#include "core/scored.h"
-#include "features/answer/answer_chain.h"
+#include "answers/chain.h"
 
 namespace reasonwatch {
 
+struct Scored;
+
 // Fills kAnswerNotInChain, kAnswerContradictsChain, kContradictoryAnswers and
-// the rubric's readings, and kDirectAnswer where a verdict comes before its
-// reasons. For responses that were not cut. Pure, thread-safe, linear time.
+// the rubric's readings; fills kDirectAnswer too if a verdict ("Yes.",
+// "False.") precedes its reasons. Call it only for responses that were not cut
+// off. Pure, thread-safe, linear time.
 void ReadAnswer(const AnswerTexts& texts, Scored& scored);
 
 }  // namespace reasonwatch

@@ -1,3 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading prompts: messages, prefixes, digests, kinds of task, hashed words.
+//
+// Every function here runs on each response, so each reads its text once. The
+// kind of task is found by looking at pairs of bytes: each hint names the
+// rarest pair in its text, a table maps a pair to the hints that hold it, and
+// only a pair that is listed leads to a comparison.
+//
+// Order: parts of messages, hints of the kind of task, bytes of words; then the
+// functions of the header in its order, with TaskKind() before PromptTerms().
 #include "features/prompt.h"
 
 #include <simdjson.h>
@@ -7,16 +17,24 @@
 #include <bit>
 #include <map>
 
-#include "core/strings.h"
+#include "core/response.h"
+#include "util/ascii.h"
+#include "util/json.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
+// The regression's width: a prompt has at most 64 terms of 4,096. More terms
+// would slow down its fit; fewer would lose words of ordinary questions.
 constexpr size_t kMaxTerms = 64;
-constexpr size_t kTermBits = 12;
-// Only this much of a prompt is read for its words.
+constexpr size_t kTermBits = 12;  // terms are columns of the regression
+// Bytes that are read for words, which bounds the cost of a prompt that carries
+// whole documents.
 constexpr size_t kMaxTermBytes = 16384;
+// A beginning that half of fewer prompts share may be chance.
 constexpr size_t kMinPromptsForPrefix = 20;
+// Bytes. A shorter beginning ("Solve: ") carries no instruction.
 constexpr size_t kMinPrefix = 12;
 
 std::string TextOf(simdjson::dom::element content) {
@@ -34,19 +52,17 @@ std::string TextOf(simdjson::dom::element content) {
   return text;
 }
 
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
 uint16_t Term(uint64_t hash) {
   return static_cast<uint16_t>(hash >> (64 - kTermBits));
 }
 
-// A text that tells the kind of task. `rare` is the rarest pair of its bytes.
+// A text that shows the kind of task. `rare` is the rarest pair of its bytes.
 struct TaskHint {
   std::string_view kind;
   std::string_view text;
   std::string_view rare;
 };
-// The first that a prompt holds decides.
+// The first hint in this list that a prompt contains decides.
 constexpr auto kTaskHints = std::to_array<TaskHint>({
     {"code", "```", "``"},
     {"code", "def ", "f "},
@@ -71,7 +87,8 @@ constexpr size_t PairSlot(char first, char second) {
           static_cast<unsigned char>(second)) %
          1024;
 }
-// By pair, the hints that hold it, a bit each; pairs may share a slot.
+// For each slot of a pair, a bit for each hint that holds the pair. Two pairs
+// may share a slot, so the text is compared afterwards.
 constexpr auto kHintsOf = [] {
   std::array<uint32_t, 1024> hints{};
   for (size_t h = 0; h < kTaskHints.size(); ++h) {
@@ -87,7 +104,8 @@ constexpr auto kBeforeRare = [] {
   return before;
 }();
 
-// What a byte is to a word; the words of all other scripts are of kLetter.
+// The part that a byte plays in a word. Bytes of all scripts but Latin count as
+// letters.
 enum class Kind : uint8_t { kBetween, kDigit, kLetter };
 struct WordByte {
   Kind kind = Kind::kBetween;
@@ -107,9 +125,10 @@ constexpr auto kWordBytes = [] {
   }
   return bytes;
 }();
+// Bytes; longer words are cut. Longer than nearly all words of any language.
 constexpr size_t kMaxWord = 48;
 
-// Drops repeats; the order of what is left is not kept.
+// Drops repeats, and does not keep the order.
 void DropRepeats(std::vector<uint64_t>& hashes) {
   // Hashes are never 0 and their low bits are as good as any.
   std::vector<uint64_t> slots(std::bit_ceil(2 * hashes.size() + 1), 0);
@@ -133,10 +152,10 @@ PromptText ReadPrompt(const Response& response) {
     prompt.user = response.prompt;
     return prompt;
   }
-  // The parser keeps its buffers from call to call.
+  // The parser keeps its buffers from call to call, one parser a thread.
   thread_local simdjson::dom::parser parser;
   simdjson::dom::array messages;
-  if (parser.parse(response.messages_json).get_array().get(messages) !=
+  if (ParseJson(parser, response.messages_json).get_array().get(messages) !=
       simdjson::SUCCESS)
     return prompt;
   for (simdjson::dom::element message : messages) {
@@ -232,7 +251,7 @@ uint64_t ProblemDigest(std::string_view prompt) {
   size_t size = 0;
   bool after_space = true;
   for (char c : prompt) {
-    const bool space = IsSpace(c);
+    const bool space = ascii::IsTextSpace(c);
     normal[size] = space ? ' ' : c;
     size += !(space && after_space);
     after_space = space;
@@ -248,7 +267,7 @@ uint64_t ProblemIdDigest(std::string_view id) {
 
 std::string_view TaskKind(std::string_view prompt) {
   size_t best = kTaskHints.size();
-  // Only hints that would decide before what was found already.
+  // Bits of the hints that come before the best one so far.
   uint32_t wanted = ~0u;
   for (size_t i = 0; i + 1 < prompt.size(); ++i) {
     uint32_t hints = kHintsOf[PairSlot(prompt[i], prompt[i + 1])] & wanted;
@@ -263,7 +282,7 @@ std::string_view TaskKind(std::string_view prompt) {
     }
   }
   if (best < kTaskHints.size()) return kTaskHints[best].kind;
-  // The last hint: a single byte, which is no pair.
+  // The dollar sign is the last hint: it is one byte, so it has no pair.
   return prompt.find('$') != std::string_view::npos ? "mathematics" : "other";
 }
 
@@ -288,7 +307,8 @@ std::vector<uint16_t> PromptTerms(std::string_view prompt) {
       ++i;
       continue;
     }
-    // 17 and 23 are the same word: how long numbers are matters, not which.
+    // 17 and 23 are the same term: the length of a number matters, not its
+    // value.
     hashes.push_back(
         number ? StableHash("#" + std::to_string(std::min(digits, 20)), 3)
                : StableHash(std::string_view(word.data(), size), 3));

@@ -1,5 +1,6 @@
-// The request's words: which of them are the prompt, what they are about, and
-// the digests by which prompts are compared without keeping their text.
+// SPDX-License-Identifier: Apache-2.0
+// The words of a request: the prompt among them, its kind of task, and digests
+// by which prompts are compared after their text is gone.
 //
 // Pure; safe to call from several threads.
 #ifndef REASONWATCH_FEATURES_PROMPT_H_
@@ -10,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/response.h"
-
 namespace reasonwatch {
+
+struct Response;
 
 struct PromptText {
   std::string system;
@@ -21,35 +22,39 @@ struct PromptText {
   int32_t user_turns = 0;  // user messages so far; 0 = unknown
 };
 
-// From prompt, or messages_json (OpenAI chat form; parts of type text are
-// joined), and system_prompt. Messages that can't be read leave user empty.
+// Reads `messages_json` (OpenAI's chat form; parts of type text are joined) if
+// there is one, else `prompt` and `system_prompt`. Messages that cannot be
+// parsed leave `user` empty.
 PromptText ReadPrompt(const Response& response);
 
-// Ends of the prompt's beginnings: after line breaks and sentence ends, at most
-// `limit`, ascending byte offsets.
+// Returns ascending byte offsets after line breaks and sentence ends, at most
+// `limit`: the places at which the usual prefix of a prompt may end. 32 reach
+// through the usual instructions and bound the work for a long prompt.
 std::vector<size_t> PromptBoundaries(std::string_view prompt,
                                      size_t limit = 32);
 
-// Digests of the text before each boundary.
+// Returns the digest of the text before each boundary.
 std::vector<uint64_t> BeginningDigests(std::string_view prompt,
                                        const std::vector<size_t>& boundaries);
 
-// The longest beginning that more than half of `prompts` share ("" = none).
-// Needs 20 prompts.
+// Returns the longest beginning that more than half of `prompts` share, "" if
+// there is none or if there are fewer than 20 prompts.
 std::string SharedPrefix(const std::vector<std::string_view>& prompts);
 
-// A stream's usual prefix, known by digests only: of itself and of its tails,
-// because a part of it may be lost and the rest still be sent.
+// The text with which a model's prompts usually begin, known by digests only.
+// Its tails are known too, because a client may drop the first part of a prefix
+// and still send the rest.
 class PrefixProfile {
  public:
   PrefixProfile() = default;
   explicit PrefixProfile(std::string_view prefix);
-  // From the digest of the whole alone; its tails are then not known.
+  // Makes a profile from the digest of the whole prefix alone, so its tails are
+  // not recognised.
   static PrefixProfile FromDigest(uint64_t whole);
 
   struct Stripped {
     std::string_view rest;
-    uint64_t prefix_digest = 0;  // of the whole usual prefix, 0 = not there
+    uint64_t prefix_digest = 0;  // of the whole prefix; 0 = not present
   };
   Stripped Strip(std::string_view prompt) const;
   bool empty() const { return tails_.empty(); }
@@ -59,20 +64,20 @@ class PrefixProfile {
   std::vector<uint64_t> tails_;
 };
 
-// Digest of a prompt by which a problem is recognised: white space collapsed,
-// ends trimmed. 0 for an empty prompt.
+// Digest by which a problem is recognised: each run of white space counts as
+// one space, and the ends are trimmed. 0 for an empty prompt.
 uint64_t ProblemDigest(std::string_view prompt);
-// Digest of a problem that is known by its id only.
+// Digest of a problem that is known by its id only; 0 for an empty id.
 uint64_t ProblemIdDigest(std::string_view id);
 
-// Hashed words for the prompt regression: lower-cased words, numbers by their
-// count of digits, and the prompt's length in octaves and kind of task;
-// ascending, without repeats, at most 64 (the smallest hashes, so that prompts
-// that share words share the kept ones). Values under 4096.
+// Hashed words for the prompt regression: words in lower case, numbers by their
+// count of digits, the kind of task, and the prompt's length in octaves.
+// Ascending, without repeats, each under 4096. Keeps at most 64, those with the
+// smallest hashes, so that two prompts which share words keep the same ones.
 std::vector<uint16_t> PromptTerms(std::string_view prompt);
 
-// "code", "choice", "mathematics", "extraction", "translation", "other", by
-// rules on the prompt.
+// Returns "code", "choice", "mathematics", "extraction", "translation" or
+// "other", by rules on the words of the prompt.
 std::string_view TaskKind(std::string_view prompt);
 
 }  // namespace reasonwatch

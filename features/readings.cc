@@ -1,3 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Readings that need neither a language nor a comparison: lengths in tokens,
+// the form of the answer (steps, box, tag, code, JSON), and the state of the
+// reasoning markers.
+//
+// A reading is 0 or 1, or a logarithm of tokens, or kNoReading if the response
+// does not allow one. The rule for absence: a mark that is present is always
+// reported; a mark that is absent is reported only if the text is whole,
+// because the missing part could have held it.
+//
+// Order: helpers on bytes, one finder for each mark, then the functions of the
+// header; ReadTrace() is last and calls all others.
 #include "features/readings.h"
 
 #include <algorithm>
@@ -6,30 +18,29 @@
 #include <cstring>
 #include <string>
 
-#include "features/answer/ending.h"
-#include "features/load.h"
+#include "core/scored.h"
+#include "features/counts.h"
+#include "features/ending.h"
+#include "util/ascii.h"
+#include "util/load.h"
 
 namespace reasonwatch {
 namespace {
 
-// A longer text that ends in the middle of a sentence was cut off, whatever
-// the server said.
+using ascii::IsAlnum;
+using ascii::IsTextSpace;
+using ascii::Lower;
+
+// Bytes. A longer text that ends in the middle of a sentence was cut off,
+// whichever reason the server gave; a shorter one may just be terse.
 constexpr size_t kCutFrom = 1000;
-// A longer one is a text of its own, not an answer that could come too early.
+// Bytes. A longer marked answer is a text of its own, and cannot be given
+// before the reasoning.
 constexpr size_t kMaxDirectAnswer = 48;
 
 float Log2Tokens(int64_t tokens) {
   return static_cast<float>(
       std::log2(1.0 + static_cast<double>(std::max<int64_t>(tokens, 0))));
-}
-
-bool IsAlnum(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-         (c >= 'A' && c <= 'Z');
-}
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
 size_t FindNoCase(std::string_view text, std::string_view lower) {
@@ -49,8 +60,8 @@ bool Has(std::string_view text, std::string_view what) {
   return text.find(what) != std::string_view::npos;
 }
 
-// "Step 1", "**Step 2:**", "### Step 3" at the beginning of a line. Looked for
-// by its "p", the rarest of its letters.
+// Finds "Step 1", "**Step 2:**", "### Step 3" at the beginning of a line.
+// Searches for the "p", the rarest letter of the word.
 bool HasSteps(std::string_view text) {
   for (size_t p = text.find('p', 3); p != std::string_view::npos;
        p = text.find('p', p + 1)) {
@@ -67,36 +78,37 @@ bool HasSteps(std::string_view text) {
   return false;
 }
 
-// An object with a quoted key: {"answer": ...
+// Finds an object with a quoted key, such as {"answer": ... A key has at most
+// 64 bytes.
 bool HasJsonKeys(std::string_view text) {
   for (size_t at = text.find('{'); at != std::string_view::npos;
        at = text.find('{', at + 1)) {
     size_t i = at + 1;
-    while (i < text.size() && IsSpace(text[i])) ++i;
+    while (i < text.size() && IsTextSpace(text[i])) ++i;
     if (i >= text.size() || text[i] != '"') continue;
     const size_t close = text.find('"', i + 1);
     if (close == std::string_view::npos || close > i + 64) continue;
     i = close + 1;
-    while (i < text.size() && IsSpace(text[i])) ++i;
+    while (i < text.size() && IsTextSpace(text[i])) ++i;
     if (i < text.size() && text[i] == ':') return true;
   }
   return false;
 }
 
 bool EndsOpen(std::string_view text) {
-  while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
+  while (!text.empty() && IsTextSpace(text.back())) text.remove_suffix(1);
   if (text.size() < kCutFrom) return false;
   const char last = text.back();
   return IsAlnum(last) || last == ',' || last == '-' || last == '(' ||
          last == '=' || last == '+';
 }
 
-// End of the first two sentences.
+// Returns the end of the first two sentences.
 size_t EndOfTwoSentences(std::string_view text) {
   int sentences = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    const bool next_space = i + 1 >= text.size() || IsSpace(text[i + 1]);
+    const bool next_space = i + 1 >= text.size() || IsTextSpace(text[i + 1]);
     const bool end = ((c == '.' || c == '?' || c == '!') && next_space) ||
                      (c == '\n' && i > 0 && text[i - 1] != '\n');
     if (end && ++sentences == 2) return i + 1;
@@ -116,11 +128,58 @@ bool HasToken(std::string_view text, std::string_view token) {
   return false;
 }
 
+// The server's counts where they are to be believed, else our estimates, which
+// are read in any case: so that lengths of one source can be compared.
+void ReadLengths(const Trace& trace, std::string_view reasoning,
+                 Scored& scored) {
+  const CountCheck check = CheckCounts(trace);
+  const bool blank =
+      std::all_of(reasoning.begin(), reasoning.end(), IsTextSpace);
+  scored.lengths.counts_agree = check.all;
+  if (check.own.output.has_value())
+    scored.reading(Feature::kEstimatedOutputTokens) =
+        Log2Tokens(*check.own.output + trace.dropped_bytes / 4);
+  if (check.own.reasoning.has_value())
+    scored.reading(Feature::kEstimatedReasoningTokens) =
+        blank ? 0 : Log2Tokens(*check.own.reasoning);
+
+  scored.lengths.output_estimated =
+      !check.output_counts && check.own.output.has_value();
+  scored.reading(Feature::kOutputTokens) =
+      check.output_counts ? Log2Tokens(*trace.usage.output_tokens)
+                          : scored.reading(Feature::kEstimatedOutputTokens);
+  scored.lengths.reasoning_estimated =
+      !check.reasoning_counts && check.own.reasoning.has_value();
+  scored.reading(Feature::kReasoningTokens) =
+      check.reasoning_counts
+          ? Log2Tokens(*trace.usage.reasoning_tokens)
+          : scored.reading(Feature::kEstimatedReasoningTokens);
+
+  if (check.reasoning_counts) {
+    scored.reading(Feature::kZeroThinking) =
+        *trace.usage.reasoning_tokens == 0 && reasoning.empty() ? 1.0F : 0.0F;
+  } else if (check.own.reasoning.has_value()) {
+    scored.reading(Feature::kZeroThinking) = blank ? 1.0F : 0.0F;
+  }
+}
+
+// A source without reasoning does not show where the model puts it.
+void ReadSource(const Trace& trace, Scored& scored) {
+  const ReasoningSource source = trace.source;
+  if (trace.reasoning_hidden && source == ReasoningSource::kNone) return;
+  const bool both = source == ReasoningSource::kBoth;
+  scored.reading(Feature::kThinkTags) =
+      both || source == ReasoningSource::kInText ? 1.0F : 0.0F;
+  scored.reading(Feature::kReasoningField) =
+      both || source == ReasoningSource::kField ? 1.0F : 0.0F;
+}
+
 }  // namespace
 
 int64_t EstimateTokens(std::string_view text) {
-  // 16 bytes at a time, counted in bytes that hold up to 255. A byte of 0x80
-  // and above is not ASCII; one of 0xC0 and above begins a character.
+  // Read 16 bytes at a time; each place has a counter of one byte, so the
+  // counters are added up after 255 rounds at most. A byte of 0x80 and above is
+  // not ASCII; one of 0xC0 and above begins a character.
   int64_t high = 0;
   int64_t others = 0;
   size_t i = 0;
@@ -161,9 +220,9 @@ int CountSentences(std::string_view text, int limit) {
       case '.':
       case '?':
       case '!':
-        end = i + 1 >= text.size() || IsSpace(text[i + 1]);
+        end = i + 1 >= text.size() || IsTextSpace(text[i + 1]);
         break;
-      // The full stops of Chinese and Japanese: U+3002, U+FF01, U+FF1F.
+      // Full stops of Chinese and Japanese: U+3002, U+FF01, U+FF1F.
       case '\xE3':
         end = text.substr(i + 1, 2) == "\x80\x82";
         i += end ? 2 : 0;
@@ -193,36 +252,14 @@ void ReadTrace(const Trace& trace, std::string_view final_answer,
                                          : std::string_view();
   const std::string_view answer = trace.answer;
 
-  // Lengths: the server's count where it gives one.
-  const int64_t estimated = trace.has_text && !trace.reasoning_hidden &&
-                                    !(trace.usage.output_tokens.has_value() &&
-                                      trace.usage.reasoning_tokens.has_value())
-                                ? EstimateTokens(reasoning)
-                                : 0;
-  if (trace.usage.output_tokens.has_value()) {
-    scored.reading(Feature::kOutputTokens) =
-        Log2Tokens(*trace.usage.output_tokens);
-  } else if (trace.has_text && !trace.reasoning_hidden) {
-    scored.reading(Feature::kOutputTokens) = Log2Tokens(
-        estimated + EstimateTokens(answer) + trace.dropped_bytes / 4);
-  }
-  if (trace.usage.reasoning_tokens.has_value()) {
-    const int64_t tokens = *trace.usage.reasoning_tokens;
-    scored.reading(Feature::kReasoningTokens) = Log2Tokens(tokens);
-    set(Feature::kZeroThinking, tokens == 0 && reasoning.empty());
-  } else if (trace.has_text && !trace.reasoning_hidden) {
-    const bool blank = std::all_of(reasoning.begin(), reasoning.end(), IsSpace);
-    scored.reading(Feature::kReasoningTokens) =
-        blank ? 0 : Log2Tokens(estimated);
-    set(Feature::kZeroThinking, blank);
-  }
+  ReadLengths(trace, reasoning, scored);
   if (!trace.finish_reason.empty())
     set(Feature::kFinishLength,
         FinishOf(trace.finish_reason) == Finish::kLength);
   if (!trace.has_text) return;
 
   const std::string_view chain = reasoning.empty() ? answer : reasoning;
-  // A tool call needs no chain and no marker.
+  // A tool call needs neither a chain nor a marker.
   if (trace.tool_calls > 0 && answer.empty()) return;
   if (!trace.reasoning_hidden)
     set(Feature::kSingleSentence, CountSentences(chain, 2) <= 1);
@@ -231,12 +268,9 @@ void ReadTrace(const Trace& trace, std::string_view final_answer,
     set(Feature::kDirectAnswer,
         HasToken(chain.substr(0, EndOfTwoSentences(chain)), final_answer));
 
-  set(Feature::kThinkTags, trace.source == ReasoningSource::kInText ||
-                               trace.source == ReasoningSource::kBoth);
-  set(Feature::kReasoningField, trace.source == ReasoningSource::kField ||
-                                    trace.source == ReasoningSource::kBoth);
-  // A text that was cut off before its marker says nothing of the marker; the
-  // cut has a channel of its own.
+  ReadSource(trace, scored);
+  // A text that was cut off before its closing marker proves nothing about the
+  // marker; kCutInTransport and kFinishLength report the cut.
   const bool cut_short =
       WasCut(trace, scored.lower_bound ? TransportEnd::kUpstreamReset
                                        : TransportEnd::kComplete);

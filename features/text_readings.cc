@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "features/text_readings.h"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "core/scored.h"
 #include "features/language/asked.h"
 #include "features/language/identify.h"
 #include "features/repetition/repetition.h"
@@ -15,9 +17,10 @@ namespace {
 
 using enum CharacterClass;
 
-// Of a prompt, to know its scripts.
-constexpr size_t kPromptBytes = 16 * 1024;
-// Under this many letters a stray one is too large a share.
+// Bytes of a prompt that are read for its scripts: bounds the cost of a prompt
+// that carries whole documents.
+constexpr size_t kPromptBytes = size_t{16} * 1024;
+// With fewer letters a single stray one would already be 5 % of the text.
 constexpr int64_t kFewestLetters = 20;
 
 float Log2PerMille(int64_t part, int64_t whole) {
@@ -34,10 +37,10 @@ int64_t Letters(const ClassCounts& counts) {
   return sum;
 }
 
-// Letters outside the script of most of them, outside Latin, which every
-// script borrows for names, terms and mathematics, and outside the scripts of
-// the prompt. Han, kana and hangul go together where kana or hangul show that
-// the text is Japanese or Korean.
+// Counts letters outside three kinds of script: the main one of the text;
+// Latin, which every script borrows for names, terms and mathematics; and those
+// of the prompt. Han and kana count as one script if at least a tenth of both
+// is kana, because then the text is Japanese.
 int64_t MinorityLetters(const ClassCounts& counts, const ClassCounts& prompt) {
   const auto at = [](const ClassCounts& of, CharacterClass c) {
     return of[static_cast<size_t>(c)];
@@ -91,7 +94,7 @@ void ReadTextQuality(const Trace& trace, const PromptText& prompt,
   const int64_t letters =
       Letters(in_answer.letters) + Letters(in_reasoning.letters);
   if (letters >= kFewestLetters) {
-    // Reasoning and answer may be in two scripts.
+    // Counted separately: reasoning and answer may have two main scripts.
     const auto minority = [&](const ClassCounts& in_prompt) {
       return MinorityLetters(in_answer.letters, in_prompt) +
              MinorityLetters(in_reasoning.letters, in_prompt);
@@ -117,7 +120,8 @@ void ReadTextQuality(const Trace& trace, const PromptText& prompt,
       Log2PerMille(both.symbols, both.characters);
   set(Feature::kGarbageRun,
       both.garbage_run || answer_again.same_word || reasoning_again.same_word);
-  // What vLLM says when its own detector has ended a response.
+  // "repetition" is the finish reason of vLLM if its own detector of
+  // repetitions ended the response.
   set(Feature::kExactPeriod, answer_again.exact_period ||
                                  reasoning_again.exact_period ||
                                  trace.finish_reason == "repetition");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes to Trace: API bodies and the reasoning markers of model families.
 //
 // Everything here is pure and safe to call from several threads.
@@ -12,10 +13,14 @@
 #include <string_view>
 #include <vector>
 
-#include "core/response.h"
+#include "core/finish.h"
+#include "core/intent.h"
+#include "core/markers.h"
 #include "core/trace.h"
 
 namespace reasonwatch {
+
+struct Response;
 
 class CustomFormats;
 class MarkerScanner;
@@ -26,9 +31,10 @@ struct SplitResult {
   std::string answer;
   std::string format;  // the name that was used, or "unknown"
   MarkerState marker_state = MarkerState::kNone;
-  // Of an unknown format only: how it is marked, without its words; see
+  // Only for an unknown format: how it is marked, without its words; see
   // formats/reasoning/shape.h.
   std::string shape;
+  bool has_tools = false;  // the text holds markup of tool calls
   bool operator==(const SplitResult&) const = default;
 };
 
@@ -37,7 +43,7 @@ struct FormatPolicy {
   // A name or alias of the registry, a custom format's, or "auto": by model
   // name, then by the text itself.
   std::string format = "auto";
-  // Not empty: "auto" takes one of these only, the first where a text shows no
+  // Not empty: "auto" takes one of these only, the first if a text shows no
   // marker and the name says nothing.
   std::vector<std::string> families;
   std::shared_ptr<const CustomFormats> custom;  // may be null
@@ -81,24 +87,25 @@ class StreamSplitter {
 };
 
 // Reads whatever `response` carries (body, or content and reasoning) into a
-// Trace. Never fails: a body that can't be read leaves Trace::error and what
-// could be read. Trace::error holds codes, never the server's or the model's
-// text.
+// Trace. Never fails: a body that can't be read leaves Trace::error and all
+// that could be read. Trace::error holds codes, never the server's or the
+// model's text.
 //
-// The content is always split again. marker_state is kNone where the server
+// The content is always split again. marker_state is kNone if the server
 // delivered reasoning in a field and left no marker in the content, kStripped
-// where it counts reasoning tokens and delivers none of them.
+// if it counts reasoning tokens and delivers none of them. A source that never
+// delivers reasoning (`without_reasoning_text`) makes it hidden, not absent.
 // split_differs: markers of a block are left in the content though reasoning
 // came in a field, or though the server itself counts reasoning tokens.
-// Content without any marker is the answer; only where the template opens the
+// Content without any marker is the answer; only if the template opens the
 // block and the response was cut off (token limit, abort, repetition, error,
 // or transport) is it unfinished reasoning.
 Trace ParseResponse(const Response& response, const FormatPolicy& policy);
 Trace ParseResponse(const Response& response, std::string_view format);
 
-// One of a handful of names for Trace::error, for counting: "server_error",
-// "malformed_body", "body_too_large", "unknown_api", "absent_choice"; "" for
-// "".
+// The name of Trace::error for counting, one of kBodyErrorNames
+// (formats/api/body_error.h); "" for "". Its text begins with one of
+// kBodyErrorTexts.
 std::string_view BodyErrorName(std::string_view error);
 
 }  // namespace reasonwatch

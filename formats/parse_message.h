@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The last step of ParseResponse(), for who reads a body as it comes.
 #ifndef REASONWATCH_FORMATS_PARSE_MESSAGE_H_
 #define REASONWATCH_FORMATS_PARSE_MESSAGE_H_
@@ -11,8 +12,9 @@
 
 namespace reasonwatch {
 
-// What `message`, read by a BodyReader, says as a Trace; `response` fills in
-// what it does not say, and its own texts are not looked at. Pure; thread-safe.
+// `message`, read by a BodyReader, as a Trace; `response` fills in the fields
+// that it does not state, and its own texts are not looked at. Pure;
+// thread-safe.
 Trace ParseMessage(ApiMessage message, const Response& response,
                    const FormatPolicy& policy);
 // The same with the name of a format, or "auto".

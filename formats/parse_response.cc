@@ -1,11 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// A message, read from a body or given by the tap, becomes a trace: the tap
+// fills in what the body does not say, the content is split again, and the two
+// splits are compared.
+//
+// In order: what the tap fills in, the split, signs of a broken one, the trace,
+// the entry points.
 #include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "core/strings.h"
+#include "formats/api/body_error.h"
 #include "formats/api/body_reader.h"
 #include "formats/api/finish_reason.h"
 #include "formats/formats.h"
@@ -13,15 +19,13 @@
 #include "formats/reasoning/markers.h"
 #include "formats/reasoning/registry.h"
 #include "formats/reasoning/splitter.h"
+#include "util/ascii.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
-std::string_view Trimmed(std::string_view text) {
-  return StdView(absl::StripAsciiWhitespace(AbslView(text)));
-}
-
-// What the tap said fills in what the body did not.
+// The tap's fields fill in those that the body does not have.
 void Complete(const Response& response, ApiMessage& message) {
   if (message.finish_reason.empty())
     message.finish_reason = std::string(FinishReasonOf(response.finish_reason));
@@ -41,21 +45,22 @@ void Complete(const Response& response, ApiMessage& message) {
   message.regime = std::move(regime);
 }
 
-bool WasCutOff(const Response& response, std::string_view finish_reason) {
+bool WasCutOff(const Response& response, std::string_view finish_reason,
+               bool ended) {
   if (finish_reason.empty())
-    return response.transport_end != TransportEnd::kComplete;
+    return !ended || response.transport_end != TransportEnd::kComplete;
   return finish_reason == kFinishLength || finish_reason == kFinishAbort ||
          finish_reason == kFinishRepetition || finish_reason == kFinishError;
 }
 
 SplitResult SplitContent(const Response& response, const FormatPolicy& policy,
                          std::string_view content, bool has_reasoning,
-                         std::string_view finish_reason) {
+                         std::string_view finish_reason, bool ended) {
   MarkerScanner scanner;
   scanner.Scan(content, /*final=*/true);
   FormatChoice choice =
       ChooseFormat(policy, response.model, content, scanner.hits());
-  // The server knows the format; tags in the answer are what was asked for.
+  // The server knows the format; tags in the answer belong to it.
   if (has_reasoning && choice.row == nullptr) choice = PlainChoice();
   SplitRules rules;
   if (choice.row != nullptr) {
@@ -64,16 +69,37 @@ SplitResult SplitContent(const Response& response, const FormatPolicy& policy,
     rules = RulesFor(*choice.row, response.intent.thinking);
   }
   // A server that has a field for it has taken the reasoning out already.
-  if (has_reasoning) rules.opened = false;
-  // A response that stopped by itself is what the user read: the server or a
+  if (has_reasoning) {
+    rules.opened = false;
+    rules.delivered = true;
+  }
+  // The user has read a response that stopped by itself: the server or a
   // proxy may have dropped the reasoning. One that was cut off may not have
   // come to the end of its reasoning.
-  rules.cut_off = WasCutOff(response, finish_reason);
+  rules.cut_off = WasCutOff(response, finish_reason, ended);
   if (!rules.cut_off) rules.no_marker = TextIs::kAnswer;
   return SplitChosen(choice, rules, content, scanner);
 }
 
-// `content` and `reasoning` are the message's own, or the response's where it
+// Whether a state says already that something is wrong.
+bool IsBroken(MarkerState state) {
+  return state == MarkerState::kUnclosed || state == MarkerState::kDoubled ||
+         state == MarkerState::kStripped || state == MarkerState::kUnexpected;
+}
+
+// Markup of a tool call that the server should have read is in the answer,
+// at the beginning of a line, and not as talk about it.
+bool ShowsToolMarkup(std::string_view answer) {
+  MarkerScanner scanner;
+  scanner.Scan(answer, /*final=*/true);
+  QuoteTracker quotes(answer, 0);
+  return std::ranges::any_of(scanner.hits(), [&](const MarkerHit& hit) {
+    return IsToolMarkup(hit.marker) && AtLineStart(answer, hit.begin) &&
+           quotes.At(hit.begin, hit.end) == Quote::kNone;
+  });
+}
+
+// `content` and `reasoning` are the message's own, or the response's if it
 // has no body: those are not copied.
 Trace TraceOf(const Response& response, ApiMessage& message,
               const std::optional<std::string>& content,
@@ -90,26 +116,45 @@ Trace TraceOf(const Response& response, ApiMessage& message,
   trace.has_text = content.has_value() || reasoning.has_value();
   trace.reasoning_field = std::move(message.reasoning_field);
   trace.reasoning_hidden = message.reasoning_hidden;
+  trace.ended = message.ended;
+  trace.other_media = message.other_media;
+  trace.model = std::move(message.model);
+  trace.ignored = std::move(message.ignored);
+  trace.repeated = std::move(message.repeated);
 
   SplitResult split = SplitContent(
       response, policy,
       content.has_value() ? std::string_view(*content) : std::string_view(),
-      reasoning.has_value(), trace.finish_reason);
+      reasoning.has_value(), trace.finish_reason, trace.ended);
   trace.format = std::move(split.format);
   trace.answer = std::move(split.answer);
   trace.marker_state = split.marker_state;
   trace.unknown_shape = std::move(split.shape);
   const bool in_text = split.reasoning.has_value();
+  // The server says that it stopped by itself and called nothing.
+  const bool tool_leaks = split.has_tools && !response.body.empty() &&
+                          trace.finish_reason == kFinishStop &&
+                          trace.tool_calls == 0 &&
+                          ShowsToolMarkup(trace.answer);
   // Servers that don't count reasoning send 0 beside it.
   if (in_text && !split.reasoning->empty() && trace.usage.reasoning_tokens == 0)
     trace.usage.reasoning_tokens.reset();
   if (!reasoning.has_value()) {
     trace.reasoning = std::move(split.reasoning);
     trace.source = in_text ? ReasoningSource::kInText : ReasoningSource::kNone;
+    // Markers that such a source took out have not vanished from the model.
+    if (response.without_reasoning_text && !in_text) {
+      trace.reasoning_hidden = true;
+      if (trace.marker_state == MarkerState::kAbsent)
+        trace.marker_state = MarkerState::kNone;
+      return trace;
+    }
     const bool counted = message.usage.reasoning_tokens.value_or(0) > 0;
     trace.split_differs = in_text && counted;
     if (counted && trace.marker_state == MarkerState::kAbsent)
       trace.marker_state = MarkerState::kStripped;
+    if (tool_leaks && !IsBroken(trace.marker_state))
+      trace.marker_state = MarkerState::kLeaked;
     return trace;
   }
 
@@ -117,11 +162,13 @@ Trace TraceOf(const Response& response, ApiMessage& message,
                       split.marker_state == MarkerState::kUnclosed ||
                       split.marker_state == MarkerState::kDoubled;
   trace.split_differs = marked;
-  trace.marker_state = marked ? MarkerState::kLeaked : MarkerState::kNone;
+  trace.marker_state =
+      marked || tool_leaks ? MarkerState::kLeaked : MarkerState::kNone;
   trace.source = in_text ? ReasoningSource::kBoth : ReasoningSource::kField;
   trace.reasoning = reasoning;
   // Some servers keep the block in the content and copy it to the field.
-  if (in_text && Trimmed(*split.reasoning) != Trimmed(*trace.reasoning)) {
+  if (in_text &&
+      ascii::Trim(*split.reasoning) != ascii::Trim(*trace.reasoning)) {
     if (!trace.reasoning->empty()) trace.reasoning->push_back('\n');
     trace.reasoning->append(*split.reasoning);
   }
@@ -144,6 +191,7 @@ Trace ParseResponse(const Response& response, const FormatPolicy& policy) {
     return ParseMessage(reader.Finish(), response, policy);
   }
   ApiMessage none;
+  none.ended = true;
   return TraceOf(response, none, response.content, response.reasoning, policy);
 }
 
@@ -154,11 +202,10 @@ Trace ParseResponse(const Response& response, std::string_view format) {
 }
 
 std::string_view BodyErrorName(std::string_view error) {
-  if (error.empty()) return "";
-  if (error.starts_with("server error")) return "server_error";
-  if (error == "malformed JSON") return "malformed_body";
-  if (error == "too large") return "body_too_large";
-  return error == "no known API" ? "unknown_api" : "absent_choice";
+  for (size_t i = 0; i < kBodyErrorTexts.names.size(); ++i)
+    if (error.starts_with(kBodyErrorTexts.names[i]))
+      return kBodyErrorNames.names[i];
+  return "";
 }
 
 Trace ParseMessage(ApiMessage message, const Response& response,

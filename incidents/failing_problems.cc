@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "incidents/failing_problems.h"
 
 #include <algorithm>
@@ -26,6 +27,7 @@ std::vector<FamilyCount> CountFamilies(
     family.failing += Failing(p);
   }
   std::vector<FamilyCount> families;
+  families.reserve(by_name.size());
   for (const auto& [name, count] : by_name) families.push_back(count);
   std::stable_sort(families.begin(), families.end(),
                    [](const FamilyCount& a, const FamilyCount& b) {

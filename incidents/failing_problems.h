@@ -1,11 +1,12 @@
-// Which families of problems a finding of failing answers names, and which
-// problems.
+// SPDX-License-Identifier: Apache-2.0
+// The families of problems, and the problems, that a finding of failing answers
+// names.
 #ifndef REASONWATCH_INCIDENTS_FAILING_PROBLEMS_H_
 #define REASONWATCH_INCIDENTS_FAILING_PROBLEMS_H_
 
 #include <vector>
 
-#include "core/incident.h"
+#include "core/finding.h"
 
 namespace reasonwatch {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "rescore/asker.h"
 
 #include <algorithm>
@@ -8,9 +9,11 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
-#include "core/status_macros.h"
-#include "core/strings.h"
-#include "rescore/group.h"
+#include "core/evaluator.h"
+#include "core/scored.h"
+#include "rescore/statistics/group.h"
+#include "util/status_macros.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 
@@ -48,9 +51,11 @@ absl::StatusOr<SampleRequest> Asker::RequestFor(
   const Response& question = *asked;
   SampleRequest r;
   r.model = question.model;
-  // As a chat, as a tap sees it: a prompt is the last user message there.
+  // Sent as a chat, in which a prompt is the last user message: taps see the
+  // same of live requests.
   int64_t filled = q.way == kFilledContext ? options_.filled_context : 0;
-  // A server refuses what is over its window.
+  // A server refuses a prompt over its window; half of it leaves room for the
+  // answer.
   if (filled > 0 && question.context_window > 0)
     filled = std::min(filled, question.context_window / 2);
   RW_ASSIGN_OR_RETURN(r.messages_json, FillContext(question, filled));
@@ -61,8 +66,8 @@ absl::StatusOr<SampleRequest> Asker::RequestFor(
   r.thinking = question.intent.thinking;
   r.effort = question.intent.effort;
   r.stream = question.streamed;
-  // The same seed in every way, so that the pairs are alike but for the way,
-  // and others where the same problem is asked for another reason.
+  // The seed depends on the job and index only: pairs of two ways differ in
+  // nothing else, and another job of the same problem draws other answers.
   r.seed = static_cast<int64_t>(
       StableHash(absl::StrFormat("%s %d", q.job->id, q.index)) >> 33);
   r.id = absl::StrFormat(
@@ -85,7 +90,7 @@ Asker::Answer Asker::Ask(SampleRequest request, ModelClient& client) {
   request.stop = &give_up_;
   give_up_ = false;
   asking_ = true;
-  // Stop() may have come before asking_ was seen.
+  // Stop() may have run before give_up_ was reset above.
   if (stopped_) give_up_ = true;
   const absl::StatusOr<std::vector<Response>> answer = client.Sample(request);
   asking_ = false;
@@ -113,8 +118,9 @@ Response Asker::Whole(const RescoreQuestion& q, const Response& answer) const {
   return whole;
 }
 
-RescoreSample Asker::Read(const RescoreQuestion& q, const Response& whole,
-                          const ProblemSet& problems, absl::Time now) const {
+RescoreSample Asker::ReadSample(const RescoreQuestion& q, const Response& whole,
+                                const ProblemSet& problems,
+                                absl::Time now) const {
   const Scored scored = evaluator_.Evaluate(whole);
   RescoreSample sample;
   sample.index = q.index;

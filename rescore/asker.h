@@ -1,4 +1,5 @@
-// Puts a question to the server that it is for, and reads the answer.
+// SPDX-License-Identifier: Apache-2.0
+// Sends a question to the server that its way names, and reads the answer.
 //
 // Ask() belongs to one thread; GiveUp(), Stop() and asking() are thread-safe.
 #ifndef REASONWATCH_RESCORE_ASKER_H_
@@ -11,13 +12,17 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "core/ports.h"
+#include "core/model_client.h"
+#include "core/rescore_job.h"
+#include "core/response.h"
 #include "rescore/options.h"
 #include "rescore/problem_set.h"
 
 namespace reasonwatch {
 
-// One sample of one job, asked in a way (RescoreSample::way).
+class Evaluator;
+
+// The next sample of a job, asked in one way (RescoreSample::way).
 struct RescoreQuestion {
   RescoreJob* job = nullptr;
   const RescoreProblem* problem = nullptr;
@@ -32,27 +37,30 @@ class Asker {
         const Evaluator& evaluator)
       : options_(options), endpoints_(endpoints), evaluator_(evaluator) {}
 
-  // The problem exists in other numbers too.
+  // Whether the problem exists in other numbers too.
   bool HasVariant(const RescoreProblem& problem) const;
 
   struct Answer {
     absl::StatusOr<Response> response = absl::UnknownError("");
-    std::string error = "";  // name of what went wrong; "" = nothing
-    bool given_up = false;   // by us, which is no error
+    std::string error = "";  // name of the failure; "" = none
+    bool given_up = false;   // by GiveUp() or Stop(), which is no error
   };
   Answer Ask(const RescoreQuestion& question);
   Answer Ask(SampleRequest request, ModelClient& client);
 
-  // The response as a live one would be, with the question that it answers.
+  // The response with its question, in the form of a live response.
   Response Whole(const RescoreQuestion& question, const Response& answer) const;
-  // What it is worth. No reward may be known.
-  RescoreSample Read(const RescoreQuestion& question, const Response& whole,
-                     const ProblemSet& problems, absl::Time now) const;
+  // The response's rewards. It may have none.
+  RescoreSample ReadSample(const RescoreQuestion& question,
+                           const Response& whole, const ProblemSet& problems,
+                           absl::Time now) const;
+  // The name of an error, for counters and reasons.
   std::string NameOf(const absl::Status& status) const;
 
   bool asking() const { return asking_; }
+  // Gives up the question under way.
   void GiveUp() { give_up_ = true; }
-  // Every later question too.
+  // Gives up the question under way and every later one.
   void Stop();
   bool stopped() const { return stopped_; }
 

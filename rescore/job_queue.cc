@@ -1,31 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "rescore/job_queue.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "core/status_macros.h"
-#include "core/strings.h"
+#include "core/store.h"
+#include "util/status_macros.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
+// 64 campaigns of 64 problems.
 constexpr size_t kMaxJobs = 4096;
+// Ids of finished jobs, far over the number that the budget of a day can
+// finish.
 constexpr size_t kMaxKnown = 20000;
-// An id that comes again does so within its day.
+// An id names at most the day (a canary's group), so it comes again within 24
+// hours; one more for a restart in between.
 constexpr absl::Duration kRemembered = absl::Hours(25);
+// Errors in a row after which a job is given up; other jobs of its campaign may
+// still be answered, for example if one prompt alone is refused.
 constexpr int kErrorsOfAJob = 5;
+// A disk that takes longer counts as one that refuses.
 constexpr absl::Duration kFlush = absl::Seconds(10);
-// Of finished jobs whose incident still waits after a restart.
+// How long after its end a finished job can still have a verdict that a crash
+// lost. Between the two are a few seconds; a supervisor may pause between
+// restarts.
 constexpr absl::Duration kUnheard = absl::Minutes(10);
 
 }  // namespace
 
-std::string JobId(std::string_view what, const std::string& model,
+std::string JobId(std::string_view cause, const std::string& model,
                   uint64_t problem) {
   return absl::StrFormat(
       "rw-%012x",
-      StableHash(absl::StrFormat("%s\n%s\n%x", what, model, problem)) >> 16);
+      StableHash(absl::StrFormat("%s\n%s\n%x", cause, model, problem)) >> 16);
 }
 
 int CountOf(const RescoreJob& job, std::string_view way) {
@@ -48,7 +59,7 @@ absl::Status JobQueue::Load(const std::vector<Incident>& incidents,
   std::map<std::string, const Incident*> open;
   for (const Incident& incident : incidents)
     if (incident.open()) open[incident.id] = &incident;
-  // Oldest first; of too many the newest are known.
+  // The rows come oldest first; if they are too many, the newest ids are kept.
   const size_t forgotten = all.size() > kMaxKnown ? all.size() - kMaxKnown : 0;
   for (size_t i = 0; i < all.size(); ++i) {
     RescoreJob& job = all[i];
@@ -56,10 +67,10 @@ absl::Status JobQueue::Load(const std::vector<Incident>& incidents,
     const auto it = open.find(job.incident);
     const bool pending =
         it != open.end() && it->second->confirmation == Confirmation::kPending;
-    // Behind a verdict that the incident has heard, and waits anew.
+    // The incident has heard the verdict of this job, and waits for a new one.
     const bool heard = pending && it->second->verdict.has_value() &&
                        job.created <= it->second->verdict->time;
-    // Finished, but the incident never heard of it: judged again as it stands.
+    // Finished for a verdict that never reached the incident: goes on.
     if (job.done() && pending && !heard && job.reason != kClosed &&
         now - job.finished <= kUnheard)
       job.finished = absl::InfiniteFuture();
@@ -80,8 +91,7 @@ RescoreJob* JobQueue::Add(RescoreJob job) {
     tally_.Count(&RescoreCounters::jobs, "dropped");
     return nullptr;
   }
-  // Old ids are forgotten in no order: they hold their day in their hash, so
-  // that one that comes again is long past.
+  // Which id is dropped does not matter: an id of a past day never comes again.
   if (known_.size() >= kMaxKnown) known_.erase(known_.begin());
   known_.insert(job.id);
   unsaved_.insert(job.id);
@@ -153,8 +163,8 @@ bool JobQueue::Save() {
     const RescoreJob* job = Find(id);
     written = written && (job == nullptr || store_->PutRescoreJob(*job).ok());
   }
-  // Queued is not written: until the flush has seen it through, it is tried
-  // again whole.
+  // The store only queues. Jobs count as written once the flush has succeeded;
+  // until then all of them are written again.
   if (written && store_->Flush(kFlush).ok()) {
     unsaved_.clear();
     finished_.clear();

@@ -1,3 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// From baseline responses to problems that can be asked again.
+//
+// A reward of a re-run is read against two things learnt here: the marks that
+// the model usually sets (FormatProfile, over all its problems) and the length
+// of the problem's own trials. The same rewards are counted over the trials
+// themselves, which gives the healthy failure rate of each reward.
+//
+// In order: ways to ask, the format profile, rewards, one problem from its rows
+// or its stored trials, the set, look-ups.
 #include "rescore/problem_set.h"
 
 #include <algorithm>
@@ -8,21 +18,31 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
-#include "core/strings.h"
+#include "core/scored.h"
+#include "rescore/problem_row.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
-// Of log2(1 + tokens): half as long, twice as long.
+// Half and twice as long, as log2(1 + tokens).
 constexpr double kOctave = 1;
+// The share of baseline responses from which the healthy model "sets" a mark:
+// one in ten may lack it without the reward failing every re-run.
 constexpr double kUsual = .9;
-// Re-runs may take so much more than the longest trial: a runaway must show.
+// A re-run may be twice as long as the longest trial, so that a runaway shows
+// as such before it is cut.
 constexpr double kRoom = 2;
+// The least still holds an answer without reasoning; the most is the longest
+// context window that is common.
 constexpr int64_t kLeastTokens = 64;
+constexpr int64_t kMostTokens = 131072;  // 128 Ki
+// For a recorded problem whose trials did not state how long they were: the
+// default of SampleRequest.
 constexpr int64_t kUnknownTokens = 4096;
-constexpr int64_t kMostTokens = 131072;
-// Where a stored problem's trials had as much as the server gives: an answer
-// that is cut would look like a loss, and a refused request like none.
+// For a stored problem whose trials had all the room that the server gives: an
+// answer that is cut would look like a loss, and a server refuses a request
+// that is over its window.
 constexpr int64_t kUnstatedTokens = 16384;
 
 constexpr Feature kMarkers[] = {Feature::kBoxed, Feature::kAnswerTag,
@@ -51,7 +71,7 @@ Way WayOf(const Response& r) {
           r.intent.thinking, r.intent.effort, r.streamed};
 }
 
-// How stored trials were asked. False where it can't be read.
+// Reads how stored trials were asked. False: the text can't be read.
 bool ReadSampling(std::string_view sampling, Response& question) {
   for (const absl::string_view part :
        absl::StrSplit(AbslView(sampling), ' ', absl::SkipEmpty())) {
@@ -77,7 +97,7 @@ bool ReadSampling(std::string_view sampling, Response& question) {
   return true;
 }
 
-using Rows = std::vector<const ProblemSet::Row*>;
+using Rows = std::vector<const ProblemRow*>;
 
 FormatProfile ProfileOf(const std::map<uint64_t, Rows>& problems) {
   int64_t count = 0;
@@ -85,7 +105,7 @@ FormatProfile ProfileOf(const std::map<uint64_t, Rows>& problems) {
   int64_t elaborates = 0;
   std::array<int64_t, std::size(kMarkers)> marked{};
   for (const auto& [digest, rows] : problems) {
-    for (const ProblemSet::Row* row : rows) {
+    for (const ProblemRow* row : rows) {
       const Scored& s = row->scored;
       ++count;
       reasons += !Yes(s, Feature::kZeroThinking);
@@ -119,31 +139,173 @@ int8_t FormatReward(const FormatProfile& profile, const Scored& s) {
   return 1;
 }
 
-RewardVector RewardsOf(const FormatProfile& format, double tokens,
-                       const Scored& s) {
+RewardVector RewardsOf(const FormatProfile& format,
+                       const ReasoningLengths& usual, const Scored& s) {
   RewardVector rewards = {-1, -1, -1, -1};
   if (s.grade == Grade::kCorrect) rewards[0] = 1;
   if (s.grade == Grade::kIncorrect) rewards[0] = 0;
   rewards[1] = FormatReward(format, s);
-  const double length = ReasoningLength(s);
-  if (!std::isnan(length) && !std::isnan(tokens)) {
-    rewards[2] = length >= tokens - kOctave;
-    rewards[3] = length <= tokens + kOctave;
+  const ReasoningLengths lengths = ReasoningLengthsOf(s);
+  double excess = lengths.counted - usual.counted;
+  if (std::isnan(excess)) excess = lengths.estimated - usual.estimated;
+  if (!std::isnan(excess)) {
+    rewards[2] = excess >= -kOctave ? 1 : 0;
+    rewards[3] = excess <= kOctave ? 1 : 0;
   }
   return rewards;
 }
 
-}  // namespace
-
-double ReasoningLength(const Scored& s) {
-  const double reasoning = s.reading(Feature::kReasoningTokens);
-  return std::isnan(reasoning) ? s.reading(Feature::kOutputTokens) : reasoning;
+// The rows of the way in which the problem was asked most often.
+Rows AskedMostOften(const Rows& asked) {
+  std::map<Way, Rows> ways;
+  for (const ProblemRow* row : asked) ways[WayOf(row->response)].push_back(row);
+  return std::max_element(ways.begin(), ways.end(),
+                          [](const auto& a, const auto& b) {
+                            return a.second.size() < b.second.size();
+                          })
+      ->second;
 }
 
-ProblemSet ProblemSet::Make(const std::vector<Row>& rows) {
+struct LengthsOfTrials {
+  std::vector<double> counted;
+  std::vector<double> estimated;
+};
+
+LengthsOfTrials LengthsOf(const Rows& rows) {
+  LengthsOfTrials all;
+  for (const ProblemRow* row : rows) {
+    const ReasoningLengths lengths = ReasoningLengthsOf(row->scored);
+    if (!std::isnan(lengths.counted)) all.counted.push_back(lengths.counted);
+    if (!std::isnan(lengths.estimated))
+      all.estimated.push_back(lengths.estimated);
+  }
+  return all;
+}
+
+// NaN if there is no other.
+double MedianWithout(double own, std::vector<double> lengths) {
+  if (lengths.size() < 2) return std::numeric_limits<double>::quiet_NaN();
+  const auto at = std::find(lengths.begin(), lengths.end(), own);
+  if (at != lengths.end()) lengths.erase(at);
+  return Median(std::move(lengths));
+}
+
+// The rewards of each row, counted. A row's length is compared with the median
+// of the others: by the median of all of them, its own included, no trial of
+// few could be short.
+std::array<Trials, kRewardCount> TrialsOf(const Rows& rows,
+                                          const LengthsOfTrials& lengths,
+                                          const FormatProfile& format) {
+  std::array<Trials, kRewardCount> trials;
+  for (const ProblemRow* row : rows) {
+    const ReasoningLengths own = ReasoningLengthsOf(row->scored);
+    const ReasoningLengths others = {
+        .counted = MedianWithout(own.counted, lengths.counted),
+        .estimated = MedianWithout(own.estimated, lengths.estimated)};
+    const RewardVector rewards = RewardsOf(format, others, row->scored);
+    for (size_t i = 0; i < rewards.size(); ++i) {
+      if (rewards[i] < 0) continue;
+      ++trials[i].count;
+      trials[i].failures += rewards[i] == 0;
+    }
+  }
+  return trials;
+}
+
+bool IsSolved(const Trials& outcome) {
+  return outcome.count > 0 && 4 * outcome.failures <= outcome.count;
+}
+
+// The problem of rows that were all asked in one way; without model and digest.
+RescoreProblem ProblemOf(const Rows& rows, const FormatProfile& format) {
+  RescoreProblem p;
+  p.question = rows.front()->response;
+  // Drop the recorded answer: only the question is sent.
+  p.question.content.reset();
+  p.question.reasoning.reset();
+  p.question.body.clear();
+  p.question.usage = {};
+  if (p.question.problem.has_value()) p.id = p.question.problem->id;
+  if (p.id.empty()) p.id = p.question.problem_id;
+  const LengthsOfTrials lengths = LengthsOf(rows);
+  double longest = 0;
+  for (const ProblemRow* row : rows) {
+    const double whole = row->scored.reading(Feature::kOutputTokens);
+    if (!std::isnan(whole)) longest = std::max(longest, whole);
+  }
+  p.lengths = {Median(lengths.counted), Median(lengths.estimated)};
+  p.max_tokens = p.question.intent.max_tokens;
+  if (p.max_tokens <= 0)
+    p.max_tokens = longest > 0
+                       ? static_cast<int64_t>(kRoom * std::exp2(longest))
+                       : kUnknownTokens;
+  p.max_tokens = std::clamp(p.max_tokens, kLeastTokens, kMostTokens);
+  p.trials = TrialsOf(rows, lengths, format);
+  p.solved = IsSolved(p.trials[static_cast<size_t>(Reward::kOutcome)]);
+  return p;
+}
+
+// A stored problem in the way with the most trials; its words and gold too.
+RescoreProblem ProblemOf(const StoredProblem& stored) {
+  struct Asked {
+    Trials trials;
+    Response question;
+  };
+  // The room for an answer makes no way of its own: the most counts.
+  std::map<Way, Asked> ways;
+  for (const auto& [sampling, trials] : stored.trials) {
+    Response question;
+    if (!ReadSampling(sampling, question)) continue;
+    const int64_t room = question.intent.max_tokens;
+    Asked& asked =
+        ways.try_emplace(WayOf(question), Asked{{}, question}).first->second;
+    asked.trials.count += trials.count;
+    asked.trials.failures += trials.failures;
+    // 0 = as much as the server gives.
+    int64_t& most = asked.question.intent.max_tokens;
+    most = most == 0 || room == 0 ? 0 : std::max(most, room);
+  }
+  RescoreProblem p;
+  const auto most = std::max_element(
+      ways.begin(), ways.end(), [](const auto& a, const auto& b) {
+        return a.second.trials.count < b.second.trials.count;
+      });
+  if (most != ways.end()) {
+    p.question = std::move(most->second.question);
+    p.trials[0] = most->second.trials;
+  }
+  p.model = stored.problem.model;
+  p.digest = stored.problem.digest;
+  p.id = stored.problem.id;
+  p.question.model = p.model;
+  p.question.prompt = stored.text.prompt;
+  p.question.messages_json = stored.text.messages_json;
+  p.question.system_prompt = stored.text.system_prompt;
+  p.question.problem =
+      Problem{p.id, stored.problem.gold, stored.problem.answer_kind};
+  p.max_tokens = p.question.intent.max_tokens > 0 ? p.question.intent.max_tokens
+                                                  : kUnstatedTokens;
+  p.max_tokens = std::clamp(p.max_tokens, kLeastTokens, kMostTokens);
+  p.solved = IsSolved(p.trials[static_cast<size_t>(Reward::kOutcome)]);
+  return p;
+}
+
+}  // namespace
+
+ReasoningLengths ReasoningLengthsOf(const Scored& s) {
+  const Feature length = std::isnan(s.reading(Feature::kReasoningTokens))
+                             ? Feature::kOutputTokens
+                             : Feature::kReasoningTokens;
+  ReasoningLengths lengths;
+  if (!s.lengths.Estimated(length)) lengths.counted = s.reading(length);
+  lengths.estimated = s.reading(EstimateOf(length));
+  return lengths;
+}
+
+ProblemSet ProblemSet::Make(const std::vector<ProblemRow>& rows) {
   std::map<std::string, std::map<uint64_t, Rows>> by_model;
   size_t problems = 0;
-  for (const Row& row : rows) {
+  for (const ProblemRow& row : rows) {
     const Response& r = row.response;
     if (row.scored.match.problem == 0 ||
         (r.prompt.empty() && r.messages_json.empty()))
@@ -162,62 +324,10 @@ ProblemSet ProblemSet::Make(const std::vector<Row>& rows) {
     Model& model = set.models_[name];
     model.format = ProfileOf(of_model);
     for (const auto& [digest, asked] : of_model) {
-      std::map<Way, Rows> ways;
-      for (const Row* row : asked) ways[WayOf(row->response)].push_back(row);
-      const auto most = std::max_element(
-          ways.begin(), ways.end(), [](const auto& a, const auto& b) {
-            return a.second.size() < b.second.size();
-          });
-      const Rows& same = most->second;
-
       RescoreProblem& p = model.problems[digest];
+      p = ProblemOf(AskedMostOften(asked), model.format);
       p.model = name;
       p.digest = digest;
-      p.question = same.front()->response;
-      // The answer of the recording has no business in a question.
-      p.question.content.reset();
-      p.question.reasoning.reset();
-      p.question.body.clear();
-      p.question.usage = {};
-      if (p.question.problem.has_value()) p.id = p.question.problem->id;
-      if (p.id.empty()) p.id = p.question.problem_id;
-
-      std::vector<double> lengths;
-      double longest = 0;
-      for (const Row* row : same) {
-        const double length = ReasoningLength(row->scored);
-        if (!std::isnan(length)) lengths.push_back(length);
-        const double whole = row->scored.reading(Feature::kOutputTokens);
-        if (!std::isnan(whole)) longest = std::max(longest, whole);
-      }
-      p.tokens = Median(lengths);
-      p.max_tokens = p.question.intent.max_tokens;
-      if (p.max_tokens <= 0)
-        p.max_tokens = longest > 0
-                           ? static_cast<int64_t>(kRoom * std::exp2(longest))
-                           : kUnknownTokens;
-      p.max_tokens = std::clamp(p.max_tokens, kLeastTokens, kMostTokens);
-
-      for (const Row* row : same) {
-        // Against the others: within its own median no trial could be short.
-        double others = std::numeric_limits<double>::quiet_NaN();
-        if (lengths.size() >= 2) {
-          std::vector<double> rest = lengths;
-          const auto own =
-              std::find(rest.begin(), rest.end(), ReasoningLength(row->scored));
-          if (own != rest.end()) rest.erase(own);
-          others = Median(std::move(rest));
-        }
-        const RewardVector rewards =
-            RewardsOf(model.format, others, row->scored);
-        for (size_t i = 0; i < rewards.size(); ++i) {
-          if (rewards[i] < 0) continue;
-          ++p.trials[i].count;
-          p.trials[i].failures += rewards[i] == 0;
-        }
-      }
-      const Trials& outcome = p.trials[0];
-      p.solved = outcome.count > 0 && 4 * outcome.failures <= outcome.count;
     }
     model.FitPriors();
   }
@@ -242,54 +352,11 @@ ProblemSet ProblemSet::With(const std::vector<StoredProblem>& stored) const {
   for (const StoredProblem& s : stored) {
     if (s.text.prompt.empty() && s.text.messages_json.empty()) continue;
     if (problems >= kMaxProblems) break;
-    // Trials of one way; the room that they had is no way of its own.
-    struct Asked {
-      Trials trials;
-      Response question;
-    };
-    std::map<Way, Asked> ways;
-    for (const auto& [sampling, trials] : s.trials) {
-      Response question;
-      if (!ReadSampling(sampling, question)) continue;
-      const int64_t room = question.intent.max_tokens;
-      Asked& asked =
-          ways.try_emplace(WayOf(question), Asked{{}, question}).first->second;
-      asked.trials.count += trials.count;
-      asked.trials.failures += trials.failures;
-      // 0 = as much as the server gives.
-      int64_t& most = asked.question.intent.max_tokens;
-      most = most == 0 || room == 0 ? 0 : std::max(most, room);
-    }
-    const auto most = std::max_element(
-        ways.begin(), ways.end(), [](const auto& a, const auto& b) {
-          return a.second.trials.count < b.second.trials.count;
-        });
-    Model& model = set.models_[s.problem.model];
-    const auto [it, fresh] =
-        model.problems.try_emplace(s.problem.digest, RescoreProblem());
-    if (!fresh) continue;
+    auto& of_model = set.models_[s.problem.model].problems;
+    if (of_model.contains(s.problem.digest)) continue;
+    of_model[s.problem.digest] = ProblemOf(s);
     ++problems;
     changed.insert(s.problem.model);
-    RescoreProblem& p = it->second;
-    p.model = s.problem.model;
-    p.digest = s.problem.digest;
-    p.id = s.problem.id;
-    if (most != ways.end()) {
-      p.question = std::move(most->second.question);
-      p.trials[0] = most->second.trials;
-    }
-    p.question.model = p.model;
-    p.question.prompt = s.text.prompt;
-    p.question.messages_json = s.text.messages_json;
-    p.question.system_prompt = s.text.system_prompt;
-    p.question.problem = Problem{p.id, s.problem.gold, s.problem.answer_kind};
-    p.tokens = std::numeric_limits<double>::quiet_NaN();
-    p.max_tokens = p.question.intent.max_tokens > 0
-                       ? p.question.intent.max_tokens
-                       : kUnstatedTokens;
-    p.max_tokens = std::clamp(p.max_tokens, kLeastTokens, kMostTokens);
-    p.solved =
-        p.trials[0].count > 0 && 4 * p.trials[0].failures <= p.trials[0].count;
   }
   for (const std::string& name : changed) set.models_[name].FitPriors();
   return set;
@@ -325,6 +392,7 @@ std::vector<const RescoreProblem*> ProblemSet::SolvedOf(
   }
   std::sort(order.begin(), order.end());
   std::vector<const RescoreProblem*> solved;
+  solved.reserve(order.size());
   for (const auto& [hash, problem] : order) solved.push_back(problem);
   return solved;
 }
@@ -340,7 +408,7 @@ RewardVector ProblemSet::Rewards(const RescoreProblem& problem,
                                  const Scored& s) const {
   const auto it = models_.find(problem.model);
   if (it == models_.end()) return {-1, -1, -1, -1};
-  return RewardsOf(it->second.format, problem.tokens, s);
+  return RewardsOf(it->second.format, problem.lengths, s);
 }
 
 std::vector<std::string> ProblemSet::Models() const {

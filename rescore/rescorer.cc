@@ -1,3 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// A step of the Rescorer: apply all that other threads handed in, let deadlines
+// and alarms pass, and then ask one question at most. A question needs a runner
+// that has one, a regime that was read before its group began, an open gate and
+// a budget that is not spent; whatever is missing is noted as the reason of the
+// wait (RescoreTally::SetBlocked), because it becomes the reason of a verdict
+// that does not come in time.
+//
+// In order: calls of other threads, the step, asking, answers, the server's
+// load, emitting.
 #include "rescore/rescorer.h"
 
 #include <algorithm>
@@ -5,30 +15,38 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "core/status_macros.h"
-#include "core/strings.h"
+#include "core/model_client.h"
+#include "util/status_macros.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
-// Bounds on what is kept.
-constexpr size_t kMaxNotes = 1024;
+// Bounds of the queues between two steps, far over the number that a second
+// brings: one entry an open incident, a problem asked by hand, a model.
+constexpr size_t kMaxObserved = 1024;
 constexpr size_t kMaxAsked = 1024;
-constexpr size_t kMaxForgotten = 256;
+constexpr size_t kMaxForgotten = 256;  // models; as above
 
+// Pauses after errors double from 1 s up to this, which leaves some 20 tries in
+// the 15 minutes that an incident waits.
 constexpr absl::Duration kLongestPause = absl::Minutes(1);
-constexpr absl::Duration kLookEvery = absl::Seconds(1);
+// Errors in a row that are counted; more make no difference to a pause.
+constexpr int kMostErrors = 10;
+// The gate needs readings closer together than HeadroomOptions::pause_within.
+constexpr absl::Duration kReadLoadEvery = absl::Seconds(1);
+// Soon enough to see a new incident, a gate that opens, or a canary's turn.
 constexpr absl::Duration kIdle = absl::Seconds(1);
 
 }  // namespace
 
 Rescorer::Rescorer(RescorerOptions options, RescoreEndpoints endpoints,
                    const Clock& clock, const Evaluator& evaluator, Store* store,
-                   std::function<void(const Verdict&)> tell)
+                   std::function<void(const Verdict&)> emit)
     : options_(std::move(options)),
       endpoints_(std::move(endpoints)),
       clock_(clock),
-      tell_(std::move(tell)),
+      emit_(std::move(emit)),
       asker_(options_, endpoints_, evaluator),
       gate_(options_.headroom),
       queue_(store, tally_),
@@ -36,7 +54,15 @@ Rescorer::Rescorer(RescorerOptions options, RescoreEndpoints endpoints,
               clock.Now()),
       regimes_(store),
       fingerprints_(store),
-      canaries_(options_.canaries_per_hour, store, clock.Now()) {}
+      canary_book_(options_.canaries_per_hour, store, clock.Now()),
+      context_{options_, endpoints_,
+               asker_,   queue_,
+               tally_,   [this](Verdict verdict) { Emit(std::move(verdict)); },
+               nullptr,  0},
+      groups_(context_),
+      campaigns_(context_, symptoms_, ledger_, canary_book_, fingerprints_),
+      canaries_(context_, canary_book_, groups_, campaigns_),
+      runners_{&groups_, &campaigns_, &canaries_} {}
 
 void Rescorer::SetProblems(std::shared_ptr<const ProblemSet> problems) {
   MutexLock lock(mutex_);
@@ -47,32 +73,42 @@ absl::Status Rescorer::Resume(const std::vector<Incident>& incidents) {
   const absl::Time now = clock_.Now();
   RW_RETURN_IF_ERROR(queue_.Load(incidents, now));
   budget_.Restore(now);
-  canaries_.Restore();
+  canary_book_.Restore();
   for (const Incident& incident : incidents) {
     if (!incident.open()) continue;
-    Note(incident);
-    if (canaries_.IncidentOf(incident.model) != incident.id || canaries_.on())
+    Observe(incident);
+    ledger_.Observe(incident);
+    if (canary_book_.IncidentOf(incident.model) != incident.id ||
+        canary_book_.on())
       continue;
-    // Nobody will ask again whether it is over.
+    // Canaries have opened it and are off now: nothing else would close it.
     Verdict none = NoVerdict(incident, now);
     none.reason = "no_canaries";
     none.trigger = RescoreTrigger::kCanary;
-    Tell(std::move(none));
+    Emit(std::move(none));
   }
   return absl::OkStatus();
 }
 
-void Rescorer::Note(const Incident& incident) {
+void Rescorer::Observe(const Incident& incident) {
   MutexLock lock(mutex_);
-  // The latest state of an incident is all that counts.
-  for (Incident& note : notes_) {
-    if (note.id != incident.id) continue;
-    note = incident;
+  // Only the latest state of an incident counts.
+  for (Incident& queued : observed_) {
+    if (queued.id != incident.id) continue;
+    queued = incident;
     return;
   }
-  if (notes_.size() >= kMaxNotes)
+  if (observed_.size() >= kMaxObserved)
     return tally_.Count(&RescoreCounters::jobs, "dropped");
-  notes_.push_back(incident);
+  observed_.push_back(incident);
+}
+
+void Rescorer::Defer(const Incident& incident) {
+  MutexLock lock(mutex_);
+  const bool newer =
+      std::any_of(observed_.begin(), observed_.end(),
+                  [&](const Incident& n) { return n.id == incident.id; });
+  if (!newer && observed_.size() < kMaxObserved) observed_.push_front(incident);
 }
 
 void Rescorer::Forget(const std::string& model) {
@@ -101,52 +137,49 @@ absl::StatusOr<std::string> Rescorer::Ask(const std::string& model,
   return job.id;
 }
 
-void Rescorer::TakeNotes(absl::Time now) {
-  std::deque<Incident> notes;
+void Rescorer::ApplyObserved(absl::Time now) {
+  std::deque<Incident> observed;
   std::vector<RescoreJob> asked;
   std::set<std::string> to_forget;
   {
     MutexLock lock(mutex_);
-    notes.swap(notes_);
+    observed.swap(observed_);
     asked.swap(asked_);
     to_forget.swap(to_forget_);
-    set_ = problems_;
+    context_.problems = problems_;
   }
-  for (const std::string& model : to_forget) ForgetNow(model);
+  for (const std::string& model : to_forget) {
+    fingerprints_.Forget(model);
+    regimes_.Forget(model);
+    canary_book_.Forget(model);
+  }
   for (RescoreJob& job : asked) queue_.Add(std::move(job));
-  for (const Incident& incident : notes) TakeNote(incident, now);
-}
-
-void Rescorer::ForgetNow(const std::string& model) {
-  fingerprints_.Forget(model);
-  regimes_.Forget(model);
-  canaries_.Forget(model);
+  for (const Incident& incident : observed) {
+    ledger_.Observe(incident);
+    canaries_.Observe(incident);
+    if (!campaigns_.Observe(incident, now)) Defer(incident);
+  }
 }
 
 absl::Duration Rescorer::Step() {
   const absl::Time now = clock_.Now();
-  TakeNotes(now);
-  if (set_ != nullptr) LookAtDeadlines(now);
-  LookAtCanaries(now);
-  MakeCanary(now);
+  ApplyObserved(now);
+  if (context_.problems != nullptr)
+    deadline_ns_ = absl::ToUnixNanos(campaigns_.EmitOverdue(now));
+  canaries_.AnswerAlarms(now);
+  canaries_.Schedule(budget_.AllowsCanary(now), now);
   const bool saved = queue_.Save();
-  LookAtLoad(now);
+  ReadLoad(now);
   if (!saved || asker_.stopped() || endpoints_.watched == nullptr ||
-      set_ == nullptr)
+      context_.problems == nullptr)
     return kIdle;
   if (now < not_before_) return std::min(kIdle, not_before_ - now);
-  const std::optional<RescoreQuestion> question = NextQuestion();
+  const std::optional<RescoreQuestion> question = NextQuestion(clock_.Now());
   if (!question.has_value() && campaigns_.empty())
-    fingerprints_.StartHealthy(set_->Models());
+    fingerprints_.StartHealthy(context_.problems->Models());
   const std::optional<std::string> regime = RegimeToRead(question, now);
   queue_.Report();
-  {
-    MutexLock lock(mutex_);
-    if (!gate_.open()) {
-      tally_.SetBlocked(load_error_.empty() ? "gate_shut" : load_error_);
-      return kIdle;
-    }
-  }
+  if (!GateIsOpen()) return kIdle;
   if (!question.has_value() && !fingerprints_.taking() && !regime.has_value())
     return kIdle;
   if (!budget_.Allows(now)) {
@@ -155,8 +188,8 @@ absl::Duration Rescorer::Step() {
   }
   if (regime.has_value()) {
     ReadRegime(*regime, now);
-    // That took a while: no question on a look from before.
-    looked_ = absl::InfinitePast();
+    // Reading takes a while, so the load must be read again before a question.
+    load_read_ = absl::InfinitePast();
   } else if (question.has_value()) {
     AskNow(*question, now);
   } else {
@@ -165,162 +198,140 @@ absl::Duration Rescorer::Step() {
   return absl::ZeroDuration();
 }
 
-std::optional<RescoreQuestion> Rescorer::NextQuestion() {
-  const absl::Time now = clock_.Now();
-  for (const std::string& id : queue_.Ids()) {
-    RescoreJob* job = queue_.Find(id);
-    if (job == nullptr || job->trigger != RescoreTrigger::kManual) continue;
-    if (auto question = NextOfGroup(*job)) return question;
-  }
-  std::vector<Campaign*> oldest_first;
-  for (auto& [id, campaign] : campaigns_) oldest_first.push_back(&campaign);
-  std::stable_sort(
-      oldest_first.begin(), oldest_first.end(),
-      [](const Campaign* a, const Campaign* b) { return a->begun < b->begun; });
-  for (Campaign* campaign : oldest_first) {
-    if (campaign->verdict.has_value()) continue;
-    if (auto question = NextOf(*campaign)) return question;
-    // Everything was asked that can be.
-    JudgeCampaign(*campaign, now);
-  }
-  for (Campaign* campaign : oldest_first) {
-    if (!campaign->verdict.has_value()) continue;
-    if (auto question = campaign->localisation.Next(
-            campaign->verdict->kind, Groups(*campaign), queue_, asker_))
-      return question;
-    EndLocalising(*campaign, now);
-  }
-  for (const std::string& id : queue_.Ids()) {
-    RescoreJob* job = queue_.Find(id);
-    if (job == nullptr || !job->incident.empty() ||
-        job->trigger == RescoreTrigger::kManual)
-      continue;
-    if (auto question = NextOfGroup(*job)) return question;
-  }
+std::optional<RescoreQuestion> Rescorer::NextQuestion(absl::Time now) {
+  for (QuestionRunner* runner : runners_)
+    if (auto question = runner->Next(now)) return question;
   return std::nullopt;
+}
+
+bool Rescorer::GateIsOpen() {
+  MutexLock lock(mutex_);
+  if (gate_.open()) return true;
+  tally_.SetBlocked(load_error_.empty() ? "gate_shut" : load_error_);
+  return false;
 }
 
 std::optional<std::string> Rescorer::RegimeToRead(
     const std::optional<RescoreQuestion>& question, absl::Time now) {
   // Before each group, and on schedule.
   if (question.has_value() && question->job->limit > 1 &&
-      regimes_.Of(question->job->model).read < question->job->created)
+      regimes_.Served(question->job->model).read < question->job->created)
     return question->job->model;
-  for (const std::string& name : set_->Models())
+  for (const std::string& name : context_.problems->Models())
     if (regimes_.Due(name, now)) return name;
   return std::nullopt;
 }
 
 void Rescorer::ReadRegime(const std::string& model, absl::Time now) {
-  // Servers that don't tell it are asked for a token.
-  budget_.TakeRequest();
-  budget_.TakeTokens(1);
+  // A server that does not report its regime is asked for one token.
+  budget_.SpendRequest();
+  budget_.SpendTokens(1);
   if (!regimes_.Read(model, *endpoints_.watched, campaigns_.empty(), now).ok())
     tally_.Count(&RescoreCounters::errors, "regime");
 }
 
 void Rescorer::AskNow(const RescoreQuestion& question, absl::Time now) {
-  // On disk before it is asked: a crash must not give it back.
-  budget_.TakeRequest();
+  // On disk before the question, so that a crash does not give the request
+  // back.
+  budget_.SpendRequest();
   budget_.Save(now);
   const Asker::Answer answer = asker_.Ask(question);
   const absl::Time after = clock_.Now();
   if (answer.error.empty() && !answer.given_up)
-    return Sampled(question, *answer.response, after);
-  // Whatever the server generated meanwhile may have been for us.
-  Answered(after, std::numeric_limits<double>::infinity());
-  budget_.TakeUnanswered(static_cast<double>(question.problem->max_tokens),
-                         after - now, options_.timeout);
+    return ObserveAnswer(question, *answer.response, after);
+  // Any number of the tokens that the server generated meanwhile may be ours.
+  NoteAnswered(after, std::numeric_limits<double>::infinity());
+  budget_.SpendUnanswered(static_cast<double>(question.problem->max_tokens),
+                          after - now, options_.timeout);
   budget_.Save(after);
   if (answer.given_up) return tally_.Add(&RescoreCounters::yielded, 1);
-  Failed(question, answer.error, after);
+  ObserveFailure(question, answer.error, after);
 }
 
 void Rescorer::AskProbe(absl::Time now) {
-  budget_.TakeRequest();
-  budget_.TakeTokens(kFingerprintTokens);
+  budget_.SpendRequest();
+  budget_.SpendTokens(kFingerprintTokens);
   const Asker::Answer answer =
       asker_.Ask(fingerprints_.Request(now), *endpoints_.watched);
-  Answered(clock_.Now(), kFingerprintTokens);
+  NoteAnswered(clock_.Now(), kFingerprintTokens);
   if (answer.given_up) return tally_.Add(&RescoreCounters::yielded, 1);
   std::optional<TakenFingerprint> taken;
   if (answer.error.empty()) {
-    taken = fingerprints_.Take(*answer.response, campaigns_.empty());
+    taken = fingerprints_.Observe(*answer.response, campaigns_.empty());
   } else {
     tally_.Count(&RescoreCounters::errors, "probe");
     not_before_ = clock_.Now() + kLongestPause;
     taken = fingerprints_.Failed();
   }
-  if (!taken.has_value()) return;
-  const auto it = campaigns_.find(taken->incident);
-  if (it == campaigns_.end()) return;
-  it->second.probed = true;
-  if (it->second.verdict.has_value())
-    it->second.verdict->fingerprint_p = taken->p;
+  if (taken.has_value()) campaigns_.ObserveFingerprint(*taken);
 }
 
-void Rescorer::Answered(absl::Time now, double tokens) {
+void Rescorer::NoteAnswered(absl::Time now, double tokens) {
   MutexLock lock(mutex_);
   gate_.Answered(now, tokens);
 }
 
-void Rescorer::Failed(const RescoreQuestion& question, std::string_view error,
-                      absl::Time now) {
+QuestionRunner& Rescorer::RunnerOf(const RescoreJob& job) {
+  for (QuestionRunner* runner : runners_)
+    if (runner->Owns(job)) return *runner;
+  // Jobs without an incident have one of two triggers, and both are owned.
+  return groups_;
+}
+
+void Rescorer::ObserveFailure(const RescoreQuestion& question,
+                              std::string_view error, absl::Time now) {
   tally_.Count(&RescoreCounters::errors, error);
   tally_.SetBlocked(error);
   queue_.CountError(*question.job);
-  const auto campaign = campaigns_.find(question.job->incident);
-  if (!question.way.empty() && campaign != campaigns_.end())
-    campaign->second.localisation.CountError(question.way);
-  errors_in_a_row_ = std::min(errors_in_a_row_ + 1, 10);
+  RunnerOf(*question.job).ObserveError(question);
+  context_.errors_in_a_row =
+      std::min(context_.errors_in_a_row + 1, kMostErrors);
   not_before_ =
-      now + std::min(kLongestPause, absl::Seconds(1 << (errors_in_a_row_ - 1)));
+      now + std::min(kLongestPause,
+                     absl::Seconds(1 << (context_.errors_in_a_row - 1)));
 }
 
-void Rescorer::Sampled(const RescoreQuestion& question,
-                       const Response& response, absl::Time now) {
+void Rescorer::ObserveAnswer(const RescoreQuestion& question,
+                             const Response& response, absl::Time now) {
   const Response whole = asker_.Whole(question, response);
-  const RescoreSample sample = asker_.Read(question, whole, *set_, now);
-  budget_.TakeTokens(static_cast<double>(sample.tokens));
+  const RescoreSample sample =
+      asker_.ReadSample(question, whole, *context_.problems, now);
+  budget_.SpendTokens(static_cast<double>(sample.tokens));
   budget_.Save(now);
-  Answered(now, static_cast<double>(sample.tokens));
-  // Nothing could be read off it: no trial, but a fault of somebody.
+  NoteAnswered(now, static_cast<double>(sample.tokens));
+  // An answer without any reward is no trial: the server or the grader failed.
   if (std::all_of(sample.rewards.begin(), sample.rewards.end(),
                   [](int8_t reward) { return reward < 0; }))
-    return Failed(question, "unreadable", now);
+    return ObserveFailure(question, "unreadable", now);
   RescoreJob& job = *question.job;
-  const auto campaign = campaigns_.find(job.incident);
-  errors_in_a_row_ = 0;
+  context_.errors_in_a_row = 0;
   queue_.ForgetErrors(job);
-  if (campaign != campaigns_.end())
-    campaign->second.localisation.ForgetErrors(question.way);
   job.samples.push_back(sample);
   queue_.Changed(job);
   tally_.Add(&RescoreCounters::samples, 1);
   tally_.Add(&RescoreCounters::tokens, sample.tokens);
-  // Before anything is told of it.
+  // On disk before a verdict can be emitted of it.
   queue_.Save();
   if (options_.on_answer && question.way.empty())
     options_.on_answer(job, whole);
   tally_.SetBlocked("slow");
-  if (job.incident.empty()) return JudgeGroup(job, now);
-  if (campaign != campaigns_.end() && !campaign->second.verdict.has_value())
-    JudgeCampaign(campaign->second, now);
+  RunnerOf(job).ObserveSample(question, now);
 }
 
-void Rescorer::LookAtLoad(absl::Time now) {
-  if (now - looked_ < kLookEvery || endpoints_.watched == nullptr) return;
-  looked_ = now;
+void Rescorer::ReadLoad(absl::Time now) {
+  if (now - load_read_ < kReadLoadEvery || endpoints_.watched == nullptr)
+    return;
+  load_read_ = now;
   const auto load = endpoints_.watched->Load();
-  NoteLoad(load.status());
+  CountLoadError(load.status());
   MutexLock lock(mutex_);
   gate_.Update(now, load, /*own=*/0);
   tally_.SetGate(gate_.room());
 }
 
-// A load that can't be read shuts the gate, so nothing is asked that would tell
-// why. Counted when it begins, not at every look.
-void Rescorer::NoteLoad(const absl::Status& status) {
+// A load that can't be read shuts the gate, and behind a shut gate no question
+// shows why. Counts the error once when it begins, not at every reading.
+void Rescorer::CountLoadError(const absl::Status& status) {
   const std::string error =
       status.ok() || absl::IsUnimplemented(status) ? "" : asker_.NameOf(status);
   if (error == load_error_) return;
@@ -330,33 +341,30 @@ void Rescorer::NoteLoad(const absl::Status& status) {
 
 void Rescorer::Watch() {
   if (!asker_.asking() || endpoints_.watched == nullptr) return;
-  // No answer is worth an alert that comes late.
+  // An alert in time is worth more than the answer.
   if (clock_.Now() >= absl::FromUnixNanos(deadline_ns_)) asker_.GiveUp();
   const auto load = endpoints_.watched->Load();
   const absl::Time now = clock_.Now();
   MutexLock lock(mutex_);
-  // A scrape that fails now and then is no reason to throw a sample away; the
-  // next Step() asks again before it goes on.
+  // One scrape that fails is no reason to throw a sample away; the next Step()
+  // reads the load again before it asks.
   if (!load.ok() && !absl::IsUnimplemented(load.status())) return;
   gate_.Update(now, load, /*own=*/1);
   tally_.SetGate(gate_.room());
   if (gate_.busy()) asker_.GiveUp();
 }
 
-void Rescorer::Tell(Verdict verdict) {
+void Rescorer::Emit(Verdict verdict) {
   if (!verdict.incident.empty()) {
-    const ServedRegime& served = regimes_.Of(verdict.model);
+    const ServedRegime& served = regimes_.Served(verdict.model);
     verdict.template_hash = served.now.template_hash;
     verdict.healthy_template_hash = served.healthy.template_hash;
-    std::erase_if(concluded_, [&](const auto& told) {
-      return verdict.time - told.second > kVerdictOnItsWay;
-    });
-    concluded_[verdict.incident] = verdict.time;
   }
-  // Localising tells the same verdict once more.
+  ledger_.Stamp(verdict);
+  // A fault search emits the same verdict once more.
   if (verdict.differences.empty())
     tally_.Count(&RescoreCounters::verdicts, VerdictName(verdict.kind));
-  tell_(verdict);
+  emit_(verdict);
 }
 
 }  // namespace reasonwatch

@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "rescore/tally.h"
 
 namespace reasonwatch {
 namespace {
 
+// More than there are names of failures; the client's are 19.
 constexpr size_t kMaxNames = 32;
 
 }  // namespace

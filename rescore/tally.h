@@ -1,4 +1,5 @@
-// What re-scoring counts, for metrics. Thread-safe.
+// SPDX-License-Identifier: Apache-2.0
+// Counters of re-scoring, for metrics and progress. Thread-safe.
 #ifndef REASONWATCH_RESCORE_TALLY_H_
 #define REASONWATCH_RESCORE_TALLY_H_
 
@@ -8,8 +9,8 @@
 #include <string_view>
 #include <utility>
 
-#include "core/mutex.h"
-#include "rescore/judge.h"
+#include "rescore/judge/chain_rater.h"
+#include "util/mutex.h"
 
 namespace reasonwatch {
 
@@ -22,15 +23,16 @@ struct RescoreCounters {
   int64_t yielded = 0;     // questions given up for others' requests
   int64_t queued = 0;      // jobs that are not finished
   bool gate_open = false;  // HeadroomGate::room()
-  // Why nothing was answered last: "gate_shut", "budget", or the name of an
-  // error; "slow" = it was answered, or is under way.
+  // Why the last question was not answered: "gate_shut", "budget", or the name
+  // of an error. "slow" = it was answered, or is under way.
   std::string blocked = "slow";
-  JudgeCounters judge;  // left to whoever has one
+  ChainRaterCounters judge;  // filled in by the owner of a ChainRater
 };
 
 class RescoreTally {
  public:
-  // A name more; over 32 of a kind count as "other".
+  // Counts one of this name. Beyond 32 names of a kind all new ones are
+  // "other".
   void Count(std::map<std::string, int64_t> RescoreCounters::*which,
              std::string_view name);
   void Add(int64_t RescoreCounters::*which, int64_t count);

@@ -1,3 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every call prepares its own statements: commands run once, so nothing is
+// cached but the ids of regimes within one import. A call that writes is one
+// transaction, which waits for the daemon's and fails as a whole.
+//
+// In order: reads, writes, their helpers, opening beside a daemon.
 #include "storage/baseline_store.h"
 
 #include <unistd.h>
@@ -8,12 +14,13 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "core/status_macros.h"
-#include "core/strings.h"
 #include "storage/baseline_table.h"
 #include "storage/migrations/migrations.h"
 #include "storage/sqlite.h"
 #include "storage/sqlite_store.h"
+#include "storage/state_table.h"
+#include "util/status_macros.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
@@ -41,21 +48,20 @@ class BaselineStoreImpl : public BaselineStore {
             " LEFT JOIN baselines b ON b.model = m.model ORDER BY m.model"));
     query.Time(absl::InfinitePast());
     std::vector<BaselineInfo> all;
-    while (true) {
-      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-      if (!row) return all;
+    RW_RETURN_IF_ERROR(ForEachRow(query, [&](Statement& row) {
       BaselineInfo& b = all.emplace_back();
-      b.model = query.NextText();
-      b.prefix = query.NextText();
-      b.revision = query.NextInt();
-      b.reference_revision = query.NextInt();
-      b.responses = query.NextInt();
-      b.problems = query.NextInt();
-      b.agreed = query.NextInt();
-      b.updated = query.NextTime();
-      b.frozen = query.NextTime();
-      b.has_reference = query.NextInt() != 0;
-    }
+      b.model = row.NextText();
+      b.prefix = row.NextText();
+      b.revision = row.NextInt();
+      b.reference_revision = row.NextInt();
+      b.responses = row.NextInt();
+      b.problems = row.NextInt();
+      b.agreed = row.NextInt();
+      b.updated = row.NextTime();
+      b.frozen = row.NextTime();
+      b.has_reference = row.NextInt() != 0;
+    }));
+    return all;
   }
 
   absl::StatusOr<std::vector<BaselineProblem>> Problems(
@@ -74,19 +80,18 @@ class BaselineStoreImpl : public BaselineStore {
             " t.model = ?1 ORDER BY t.digest, r.id"));
     query.Text(model);
     std::vector<RegimeTrials> all;
-    while (true) {
-      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-      if (!row) return all;
+    RW_RETURN_IF_ERROR(ForEachRow(query, [&](Statement& row) {
       RegimeTrials& t = all.emplace_back();
-      t.regime.regime.fingerprint = query.NextText();
-      t.regime.regime.weights_version = query.NextText();
-      t.regime.regime.template_hash = query.NextText();
-      t.regime.regime.engine = query.NextText();
-      t.regime.sampling = query.NextText();
-      t.digest = static_cast<uint64_t>(query.NextInt());
-      t.trials = static_cast<int32_t>(query.NextInt());
-      t.failures = static_cast<int32_t>(query.NextInt());
-    }
+      t.regime.regime.fingerprint = row.NextText();
+      t.regime.regime.weights_version = row.NextText();
+      t.regime.regime.template_hash = row.NextText();
+      t.regime.regime.engine = row.NextText();
+      t.regime.sampling = row.NextText();
+      t.digest = static_cast<uint64_t>(row.NextInt());
+      t.trials = static_cast<int32_t>(row.NextInt());
+      t.failures = static_cast<int32_t>(row.NextInt());
+    }));
+    return all;
   }
 
   absl::StatusOr<ProblemText> Text(std::string_view model,
@@ -102,14 +107,13 @@ class BaselineStoreImpl : public BaselineStore {
                             " FROM problem_texts WHERE model = ?1"));
     query.Text(model);
     std::map<uint64_t, ProblemText> texts;
-    while (true) {
-      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-      if (!row) return texts;
-      ProblemText& text = texts[static_cast<uint64_t>(query.NextInt())];
-      text.prompt = query.NextText();
-      text.messages_json = query.NextText();
-      text.system_prompt = query.NextText();
-    }
+    RW_RETURN_IF_ERROR(ForEachRow(query, [&](Statement& row) {
+      ProblemText& text = texts[static_cast<uint64_t>(row.NextInt())];
+      text.prompt = row.NextText();
+      text.messages_json = row.NextText();
+      text.system_prompt = row.NextText();
+    }));
+    return texts;
   }
 
   absl::StatusOr<std::vector<uint64_t>> Rows(std::string_view model) override {
@@ -119,11 +123,10 @@ class BaselineStoreImpl : public BaselineStore {
                             " ORDER BY digest"));
     query.Text(model);
     std::vector<uint64_t> rows;
-    while (true) {
-      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-      if (!row) return rows;
-      rows.push_back(static_cast<uint64_t>(query.NextInt()));
-    }
+    RW_RETURN_IF_ERROR(ForEachRow(query, [&](Statement& row) {
+      rows.push_back(static_cast<uint64_t>(row.NextInt()));
+    }));
+    return rows;
   }
 
   absl::StatusOr<std::vector<StateBlob>> Golden(
@@ -180,15 +183,16 @@ class BaselineStoreImpl : public BaselineStore {
   absl::Status Clear(const std::string& model) override {
     return Transact([&]() -> absl::Status {
       RW_RETURN_IF_ERROR(CheckNotFrozen(model));
+      constexpr char kEmptied[] =
+          "UPDATE baselines SET prefix = '', responses = 0, revision ="
+          " revision + 1 WHERE model = ?1";
       // Agreed problems are the daemon's.
       for (const char* sql :
            {"DELETE FROM problem_texts WHERE model = ?1",
             "DELETE FROM problem_trials WHERE model = ?1",
             "DELETE FROM problems WHERE model = ?1 AND kind != 'agreed'",
             "DELETE FROM baseline_rows WHERE model = ?1",
-            "DELETE FROM golden_state WHERE model = ?1",
-            "UPDATE baselines SET prefix = '', responses = 0, revision ="
-            " revision + 1 WHERE model = ?1"}) {
+            "DELETE FROM golden_state WHERE model = ?1", kEmptied}) {
         RW_ASSIGN_OR_RETURN(Statement remove, connection_.Prepare(sql));
         RW_RETURN_IF_ERROR(remove.Text(model).Run());
       }
@@ -235,27 +239,14 @@ class BaselineStoreImpl : public BaselineStore {
   absl::StatusOr<std::vector<ModelEvent>> Pending() override {
     return ReadPendingEvents(connection_);
   }
-  absl::StatusOr<std::vector<ModelEvent>> Events(std::string_view model,
-                                                 absl::Time from, absl::Time to,
-                                                 int limit) override {
-    return ReadEvents(connection_, model, from, to, limit);
-  }
 
   absl::StatusOr<std::string> Fact(std::string_view name) override {
-    RW_ASSIGN_OR_RETURN(
-        Statement query,
-        connection_.Prepare("SELECT value FROM facts WHERE name = ?1"));
-    RW_ASSIGN_OR_RETURN(const bool row, query.Text(name).Step());
-    if (!row) return absl::NotFoundError(absl::StrFormat("no fact '%s'", name));
-    return query.NextText();
+    return ReadFact(connection_, name);
   }
   absl::Status PutFact(std::string_view name, std::string_view value) override {
     return Transact([&]() -> absl::Status {
-      RW_ASSIGN_OR_RETURN(
-          Statement put,
-          connection_.Prepare("INSERT OR REPLACE INTO facts (name, value,"
-                              " updated_ns) VALUES (?1,?2,?3)"));
-      return put.Text(name).Text(value).Time(absl::Now()).Run();
+      RW_ASSIGN_OR_RETURN(StateWriter state, StateWriter::Prepare(connection_));
+      return state.WriteFact(name, value, absl::Now());
     });
   }
 
@@ -305,15 +296,14 @@ class BaselineStoreImpl : public BaselineStore {
     RW_ASSIGN_OR_RETURN(Statement query, connection_.Prepare(sql));
     query.Text(model);
     std::vector<StateBlob> blobs;
-    while (true) {
-      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-      if (!row) return blobs;
+    RW_RETURN_IF_ERROR(ForEachRow(query, [&](Statement& row) {
       StateBlob& b = blobs.emplace_back();
-      b.kind = query.NextText();
+      b.kind = row.NextText();
       b.key = model;
-      b.version = static_cast<int32_t>(query.NextInt());
-      b.bytes = query.NextText();
-    }
+      b.version = static_cast<int32_t>(row.NextInt());
+      b.bytes = row.NextText();
+    }));
+    return blobs;
   }
 
   absl::Status WriteGolden(const std::string& model,
@@ -465,9 +455,8 @@ absl::StatusOr<std::unique_ptr<BaselineStore>> OpenBaselineStore(
     }
   }
   if (!connection.has_value()) {
-    // The store of the daemon makes and migrates it, checks what it is, and
-    // says what is wrong: also beside a daemon, where it needs no lock for
-    // that.
+    // The daemon's store makes and migrates the file, checks it and says why it
+    // is wrong; beside a running daemon it needs no lock for the checks.
     SqliteStoreOptions store;
     store.folder = options.folder;
     if (exists) {

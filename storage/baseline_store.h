@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 // The stored baseline as commands and a reload handle it: through a connection
 // of its own, so that it works beside a running daemon on the same database.
 //
 // Not thread-safe. Each writing call is one transaction, which waits up to 5 s
-// for the daemon's (Unavailable after that). Reads see what is committed.
+// for the daemon's (Unavailable after that). Reads see committed writes.
 #ifndef REASONWATCH_STORAGE_BASELINE_STORE_H_
 #define REASONWATCH_STORAGE_BASELINE_STORE_H_
 
@@ -16,11 +17,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "core/ports.h"
+#include "core/baseline_problem.h"
+#include "core/model_event.h"
+#include "core/regime.h"
+#include "core/state_blob.h"
 
 namespace reasonwatch {
 
-// What answered: a regime, and how it was sampled.
+// The server that answered, and how it was sampled.
 struct TrialRegime {
   Regime regime;
   std::string sampling;  // "temperature=0.6 top_p=0.95", "" = not stated
@@ -34,7 +38,7 @@ struct RegimeTrials {
   int32_t failures = 0;
 };
 
-// A problem with what else an import knows of it.
+// A problem with its text and trials, as an import knows it.
 struct ImportedProblem {
   BaselineProblem problem;  // trials and failures are added to the stored ones
   ProblemText text;
@@ -57,7 +61,7 @@ struct BaselineInfo {
 
 struct BaselineStoreOptions {
   std::string folder;
-  // NotFound where there is no database, and no write.
+  // NotFound if there is no database; every write fails.
   bool read_only = false;
   int64_t max_bytes = int64_t{1} << 30;  // as SqliteStoreOptions
 };
@@ -74,7 +78,7 @@ class BaselineStore {
       std::string_view model) = 0;
   virtual absl::StatusOr<ProblemText> Text(std::string_view model,
                                            uint64_t digest) = 0;
-  // Of all problems that have words, by digest.
+  // The texts of all problems that have one, by digest.
   virtual absl::StatusOr<std::map<uint64_t, ProblemText>> Texts(
       std::string_view model) = 0;
   // Digests of the responses that the baseline was made of, ascending.
@@ -83,7 +87,7 @@ class BaselineStore {
   // The golden reference: blobs of `state`, key = model.
   virtual absl::StatusOr<std::vector<StateBlob>> Golden(
       std::string_view model) = 0;
-  // What the daemon saved last of the model.
+  // The latest state that the daemon saved of the model.
   virtual absl::StatusOr<std::vector<StateBlob>> Rolling(
       std::string_view model) = 0;
 
@@ -91,8 +95,8 @@ class BaselineStore {
     int64_t fresh = 0;    // problems that were not there
     int64_t changed = 0;  // another gold answer than before
   };
-  // Adds or completes problems of one model. ResourceExhausted where the
-  // database is at its limit, FailedPrecondition where the baseline is frozen.
+  // Adds or completes problems of one model. ResourceExhausted if the
+  // database is at its limit, FailedPrecondition if the baseline is frozen.
   virtual absl::StatusOr<Added> AddProblems(
       const std::string& model, const std::vector<ImportedProblem>& problems,
       absl::Time now) = 0;
@@ -105,27 +109,24 @@ class BaselineStore {
       absl::Time now) = 0;
   // Removes all that is stored of the model's baseline, unless it is frozen.
   virtual absl::Status Clear(const std::string& model) = 0;
-  // Makes what the daemon has learnt the golden reference and refuses imports
-  // from then on; or lets them in again.
+  // Makes the daemon's latest state the golden reference and refuses imports
+  // from then on; or allows them again.
   virtual absl::Status Freeze(const std::string& model, bool frozen,
                               absl::Time now) = 0;
 
   // `pending`: the daemon acts on it at its next reload or start.
   virtual absl::Status AddEvent(const ModelEvent& event, bool pending) = 0;
-  // Those with an id above the fact "events_acted/MODEL", oldest first.
+  // Pending events with an id above the fact "events_acted/MODEL", oldest
+  // first.
   virtual absl::StatusOr<std::vector<ModelEvent>> Pending() = 0;
-  virtual absl::StatusOr<std::vector<ModelEvent>> Events(std::string_view model,
-                                                         absl::Time from,
-                                                         absl::Time to,
-                                                         int limit) = 0;
 
   virtual absl::StatusOr<std::string> Fact(std::string_view name) = 0;
   virtual absl::Status PutFact(std::string_view name,
                                std::string_view value) = 0;
 };
 
-// Makes the database where there is none, and brings an old one up to date
-// where no daemon holds it. Errors as OpenSqliteStore().
+// Makes the database if there is none, and brings an old one up to date if no
+// daemon holds it. Errors as OpenSqliteStore().
 absl::StatusOr<std::unique_ptr<BaselineStore>> OpenBaselineStore(
     const BaselineStoreOptions& options);
 

@@ -1,41 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of problems, their texts and events. Columns are bound and read from
+// left to right, in the order in which the statement names them.
+//
+// In order: binding and reading, writers, readers.
 #include "storage/baseline_table.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "core/status_macros.h"
-#include "core/strings.h"
+#include "storage/stored_name.h"
+#include "util/status_macros.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
-
-constexpr std::array<std::string_view, 6> kAnswerKindNames = {
-    "unknown", "boolean", "number", "math", "choice", "text"};
-constexpr std::array<std::string_view, 2> kProblemKindNames = {"gold",
-                                                               "agreed"};
-
-// The index of a stored name.
-template <size_t n>
-absl::StatusOr<size_t> FromName(const std::array<std::string_view, n>& names,
-                                const std::string& name, const char* what) {
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end())
-    return absl::DataLossError(
-        absl::StrFormat("problem with the unknown %s '%s'", what, name));
-  return static_cast<size_t>(found - names.begin());
-}
 
 Statement& BindProblem(Statement& statement, const BaselineProblem& p) {
   return statement.Text(p.model)
       .Int(static_cast<int64_t>(p.digest))
       .Text(p.id)
-      .Text(kAnswerKindNames[static_cast<size_t>(p.answer_kind)])
+      .Text(NameOf(kAnswerKindNames, p.answer_kind))
       .Text(p.gold)
       .Int(p.trials)
       .Int(p.failures)
-      .Text(kProblemKindNames[static_cast<size_t>(p.kind)])
+      .Text(NameOf(kProblemKindNames, p.kind))
       .Text(p.family);
 }
 
@@ -55,8 +44,9 @@ ModelEvent EventOf(Statement& query) {
 }  // namespace
 
 absl::Status CheckProblem(const BaselineProblem& problem) {
-  if (static_cast<size_t>(problem.answer_kind) >= kAnswerKindNames.size() ||
-      static_cast<size_t>(problem.kind) >= kProblemKindNames.size())
+  if (static_cast<size_t>(problem.answer_kind) >=
+          kAnswerKindNames.names.size() ||
+      static_cast<size_t>(problem.kind) >= kProblemKindNames.names.size())
     return absl::InvalidArgumentError("problem with an unknown answer kind");
   return absl::OkStatus();
 }
@@ -137,25 +127,27 @@ absl::StatusOr<std::vector<BaselineProblem>> ReadProblems(
           " ORDER BY model, digest"));
   query.Text(model);
   std::vector<BaselineProblem> problems;
-  while (true) {
-    RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-    if (!row) return problems;
-    BaselineProblem& p = problems.emplace_back();
-    p.model = query.NextText();
-    p.digest = static_cast<uint64_t>(query.NextInt());
-    p.id = query.NextText();
-    RW_ASSIGN_OR_RETURN(
-        const size_t answer_kind,
-        FromName(kAnswerKindNames, query.NextText(), "answer kind"));
-    p.answer_kind = static_cast<AnswerKind>(answer_kind);
-    p.gold = query.NextText();
-    p.trials = static_cast<int32_t>(query.NextInt());
-    p.failures = static_cast<int32_t>(query.NextInt());
-    RW_ASSIGN_OR_RETURN(const size_t kind,
-                        FromName(kProblemKindNames, query.NextText(), "kind"));
-    p.kind = static_cast<ProblemKind>(kind);
-    p.family = query.NextText();
-  }
+  const absl::Status read =
+      ForEachRow(query, [&](Statement& row) -> absl::Status {
+        BaselineProblem& p = problems.emplace_back();
+        p.model = row.NextText();
+        p.digest = static_cast<uint64_t>(row.NextInt());
+        p.id = row.NextText();
+        RW_ASSIGN_OR_RETURN(
+            p.answer_kind,
+            FromStoredName(kAnswerKindNames, row.NextText(),
+                           "problem with the unknown answer kind"));
+        p.gold = row.NextText();
+        p.trials = static_cast<int32_t>(row.NextInt());
+        p.failures = static_cast<int32_t>(row.NextInt());
+        RW_ASSIGN_OR_RETURN(p.kind,
+                            FromStoredName(kProblemKindNames, row.NextText(),
+                                           "problem with the unknown kind"));
+        p.family = row.NextText();
+        return absl::OkStatus();
+      });
+  RW_RETURN_IF_ERROR(read);
+  return problems;
 }
 
 absl::StatusOr<ProblemText> ReadProblemText(Connection& connection,
@@ -190,11 +182,8 @@ absl::StatusOr<std::vector<ModelEvent>> ReadEvents(Connection& connection,
           " ORDER BY time_ns DESC, id DESC LIMIT ?4"));
   query.Text(model).Time(from).Time(to).Int(limit);
   std::vector<ModelEvent> events;
-  while (true) {
-    RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-    if (!row) break;
-    events.push_back(EventOf(query));
-  }
+  RW_RETURN_IF_ERROR(ForEachRow(
+      query, [&](Statement& row) { events.push_back(EventOf(row)); }));
   std::reverse(events.begin(), events.end());
   return events;
 }
@@ -209,11 +198,9 @@ absl::StatusOr<std::vector<ModelEvent>> ReadPendingEvents(
           " WHERE f.name = 'events_acted/' || e.model AND"
           " CAST(f.value AS INTEGER) >= e.id) ORDER BY id"));
   std::vector<ModelEvent> events;
-  while (true) {
-    RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-    if (!row) return events;
-    events.push_back(EventOf(query));
-  }
+  RW_RETURN_IF_ERROR(ForEachRow(
+      query, [&](Statement& row) { events.push_back(EventOf(row)); }));
+  return events;
 }
 
 }  // namespace reasonwatch

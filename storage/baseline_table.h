@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Problems, their trials and words, and events as rows.
 //
 // Writers hold prepared statements and write inside the caller's transaction.
@@ -12,12 +13,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "core/ports.h"
+#include "core/baseline_problem.h"
+#include "core/model_event.h"
 #include "storage/sqlite.h"
 
 namespace reasonwatch {
 
-// InvalidArgument where an enumeration has no name.
+// InvalidArgument if an enumeration has no name.
 absl::Status CheckProblem(const BaselineProblem& problem);
 
 class ProblemWriter {
@@ -26,7 +28,7 @@ class ProblemWriter {
 
   absl::Status Replace(const BaselineProblem& problem);
   // Adds the trials to those that are there. Id, kind, gold and answer kind
-  // are replaced where the new problem has a gold answer.
+  // are replaced if the new problem has a gold answer.
   absl::Status Add(const BaselineProblem& problem);
 
  private:
@@ -42,7 +44,8 @@ class EventWriter {
 
   // Returns its id. `pending`: the daemon is to act on it.
   absl::StatusOr<int64_t> Add(const ModelEvent& event, bool pending);
-  // Those of before `time`, and the oldest beyond `keep`.
+  // Removes events of before `time`, and the oldest beyond `keep`; returns how
+  // many.
   absl::StatusOr<int64_t> RemoveOld(absl::Time time, int64_t keep);
 
  private:
@@ -55,7 +58,7 @@ class EventWriter {
   Statement expire_;
 };
 
-// Of a model, or of all where it is empty; by model and digest.
+// The problems of a model, or of all if it is empty; by model and digest.
 absl::StatusOr<std::vector<BaselineProblem>> ReadProblems(
     Connection& connection, std::string_view model);
 absl::StatusOr<ProblemText> ReadProblemText(Connection& connection,
@@ -65,7 +68,7 @@ absl::StatusOr<std::vector<ModelEvent>> ReadEvents(Connection& connection,
                                                    std::string_view model,
                                                    absl::Time from,
                                                    absl::Time to, int limit);
-// Those that the daemon has not acted on yet, oldest first.
+// Events that the daemon has not acted on yet, oldest first.
 absl::StatusOr<std::vector<ModelEvent>> ReadPendingEvents(
     Connection& connection);
 

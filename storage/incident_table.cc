@@ -1,3 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// An incident is one row of `incidents` and, for each list inside it, one row
+// an element with its position. A write deletes the incident first (the other
+// rows go with it) and inserts it anew, so that lists may shrink. Columns are
+// bound and read from left to right, in the order in which the statement names
+// them.
+//
+// In order: reading, preparing, writing, the entry points.
 #include "storage/incident_table.h"
 
 #include <limits>
@@ -5,30 +13,17 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "core/status_macros.h"
+#include "storage/stored_name.h"
+#include "util/enum_names.h"
+#include "util/status_macros.h"
 
 namespace reasonwatch {
 namespace {
 
-std::string_view FindingEventName(FindingEvent event) {
-  switch (event) {
-    case FindingEvent::kOpened:
-      return "opened";
-    case FindingEvent::kUpdated:
-      return "updated";
-    case FindingEvent::kClosed:
-      return "closed";
-  }
-  return "invalid";
-}
-
-// The value whose stored name is `name`.
-template <typename E>
-absl::StatusOr<E> FromName(std::string_view (*name_of)(E), std::string name) {
-  for (int i = 0; name_of(static_cast<E>(i)) != "invalid"; ++i)
-    if (name_of(static_cast<E>(i)) == name) return static_cast<E>(i);
-  return absl::DataLossError(
-      absl::StrFormat("incident with the unknown name '%s'", name));
+template <typename E, size_t N>
+absl::StatusOr<E> FromName(const EnumNames<E, N>& table,
+                           const std::string& name) {
+  return FromStoredName(table, name, "incident with the unknown name");
 }
 
 absl::Status WriteCauses(Statement& statement, std::string_view incident,
@@ -54,33 +49,35 @@ class IncidentReader {
 
   absl::StatusOr<std::vector<Incident>> Read(Statement query) {
     std::vector<Incident> incidents;
-    while (true) {
-      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-      if (!row) break;
-      Incident& i = incidents.emplace_back();
-      i.id = query.NextText();
-      i.model = query.NextText();
-      i.route = query.NextText();
-      i.replica = query.NextText();
-      RW_ASSIGN_OR_RETURN(i.scope, FromName(&ScopeName, query.NextText()));
-      RW_ASSIGN_OR_RETURN(i.severity,
-                          FromName(&SeverityName, query.NextText()));
-      RW_ASSIGN_OR_RETURN(i.confirmation,
-                          FromName(&ConfirmationName, query.NextText()));
-      i.opened = query.NextTime();
-      i.updated = query.NextTime();
-      i.closed = query.NextTime();
-      i.close_reason = query.NextText();
-      i.onset_id = query.NextText();
-      i.onset_time = query.NextTime();
-      RW_RETURN_IF_ERROR(ReadSignals(i));
-      RW_ASSIGN_OR_RETURN(i.causes,
-                          ReadCauses("SELECT cause, weight, evidence "
-                                     "FROM incident_causes WHERE incident = ?1 "
-                                     "ORDER BY position",
-                                     i.id, -1));
-      RW_ASSIGN_OR_RETURN(i.verdict, ReadVerdict(connection_, i.id, i.model));
-    }
+    const absl::Status read =
+        ForEachRow(query, [&](Statement& row) -> absl::Status {
+          Incident& i = incidents.emplace_back();
+          i.id = row.NextText();
+          i.model = row.NextText();
+          i.route = row.NextText();
+          i.replica = row.NextText();
+          RW_ASSIGN_OR_RETURN(i.scope, FromName(kScopeNames, row.NextText()));
+          RW_ASSIGN_OR_RETURN(i.severity,
+                              FromName(kSeverityNames, row.NextText()));
+          RW_ASSIGN_OR_RETURN(i.confirmation,
+                              FromName(kConfirmationNames, row.NextText()));
+          i.opened = row.NextTime();
+          i.updated = row.NextTime();
+          i.closed = row.NextTime();
+          i.close_reason = row.NextText();
+          i.onset_id = row.NextText();
+          i.onset_time = row.NextTime();
+          RW_RETURN_IF_ERROR(ReadSignals(i));
+          RW_ASSIGN_OR_RETURN(
+              i.causes, ReadCauses("SELECT cause, weight, evidence "
+                                   "FROM incident_causes WHERE incident = ?1 "
+                                   "ORDER BY position",
+                                   i.id, -1));
+          RW_ASSIGN_OR_RETURN(i.verdict,
+                              ReadVerdict(connection_, i.id, i.model));
+          return absl::OkStatus();
+        });
+    RW_RETURN_IF_ERROR(read);
     return incidents;
   }
 
@@ -96,38 +93,36 @@ class IncidentReader {
             " effect_unit, affected_share, channel, channel_share"
             " FROM incident_signals WHERE incident = ?1 ORDER BY position"));
     query.Text(incident.id);
-    while (true) {
-      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-      if (!row) return absl::OkStatus();
+    return ForEachRow(query, [&](Statement& row) -> absl::Status {
       const int position = static_cast<int>(incident.signals.size());
       IncidentSignal& s = incident.signals.emplace_back();
       Finding& f = s.finding;
-      RW_ASSIGN_OR_RETURN(s.signal, FromName(&SignalName, query.NextText()));
-      s.open = query.NextInt() != 0;
-      RW_ASSIGN_OR_RETURN(f.signal, FromName(&SignalName, query.NextText()));
+      RW_ASSIGN_OR_RETURN(s.signal, FromName(kSignalNames, row.NextText()));
+      s.open = row.NextInt() != 0;
+      RW_ASSIGN_OR_RETURN(f.signal, FromName(kSignalNames, row.NextText()));
       RW_ASSIGN_OR_RETURN(f.event,
-                          FromName(&FindingEventName, query.NextText()));
-      RW_ASSIGN_OR_RETURN(f.scope, FromName(&ScopeName, query.NextText()));
-      f.model = query.NextText();
-      f.route = query.NextText();
-      f.replica = query.NextText();
-      f.response_id = query.NextText();
-      f.time = query.NextTime();
-      f.statistic = query.NextReal();
-      f.threshold = query.NextReal();
-      f.passed_critical = query.NextInt() != 0;
-      f.provisional = query.NextInt() != 0;
-      f.low_coverage = query.NextInt() != 0;
-      f.onset_id = query.NextText();
-      f.onset_time = query.NextTime();
-      f.responses_since_onset = query.NextInt();
-      f.effect.value = query.NextReal();
-      f.effect.low = query.NextReal();
-      f.effect.high = query.NextReal();
-      f.effect.unit = query.NextText();
-      f.affected_share = query.NextReal();
-      f.channel = query.NextText();
-      f.channel_share = query.NextReal();
+                          FromName(kFindingEventNames, row.NextText()));
+      RW_ASSIGN_OR_RETURN(f.scope, FromName(kScopeNames, row.NextText()));
+      f.model = row.NextText();
+      f.route = row.NextText();
+      f.replica = row.NextText();
+      f.response_id = row.NextText();
+      f.time = row.NextTime();
+      f.statistic = row.NextReal();
+      f.threshold = row.NextReal();
+      f.passed_critical = row.NextInt() != 0;
+      f.provisional = row.NextInt() != 0;
+      f.low_coverage = row.NextInt() != 0;
+      f.onset_id = row.NextText();
+      f.onset_time = row.NextTime();
+      f.responses_since_onset = row.NextInt();
+      f.effect.value = row.NextReal();
+      f.effect.low = row.NextReal();
+      f.effect.high = row.NextReal();
+      f.effect.unit = row.NextText();
+      f.affected_share = row.NextReal();
+      f.channel = row.NextText();
+      f.channel_share = row.NextReal();
       RW_RETURN_IF_ERROR(ReadChannels(incident.id, position, f));
       RW_RETURN_IF_ERROR(ReadStrata(incident.id, position, f));
       RW_RETURN_IF_ERROR(ReadProblems(incident.id, position, f));
@@ -137,7 +132,8 @@ class IncidentReader {
                      "WHERE incident = ?1 AND signal_position = ?2 "
                      "ORDER BY position",
                      incident.id, position));
-    }
+      return absl::OkStatus();
+    });
   }
 
   absl::Status ReadChannels(std::string_view incident, int position,
@@ -148,12 +144,10 @@ class IncidentReader {
                             "WHERE incident = ?1 AND signal_position = ?2 "
                             "ORDER BY position"));
     query.Text(incident).Int(position);
-    while (true) {
-      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-      if (!row) return absl::OkStatus();
-      std::string channel = query.NextText();
-      finding.channels.emplace_back(std::move(channel), query.NextReal());
-    }
+    return ForEachRow(query, [&](Statement& row) {
+      std::string channel = row.NextText();
+      finding.channels.emplace_back(std::move(channel), row.NextReal());
+    });
   }
 
   absl::Status ReadStrata(std::string_view incident, int position,
@@ -164,11 +158,9 @@ class IncidentReader {
                             "WHERE incident = ?1 AND signal_position = ?2 "
                             "ORDER BY position"));
     query.Text(incident).Int(position);
-    while (true) {
-      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-      if (!row) return absl::OkStatus();
-      finding.strata.push_back(query.NextText());
-    }
+    return ForEachRow(query, [&](Statement& row) {
+      finding.strata.push_back(row.NextText());
+    });
   }
 
   absl::Status ReadProblems(std::string_view incident, int position,
@@ -179,14 +171,12 @@ class IncidentReader {
                             " incident_families WHERE incident = ?1 AND"
                             " signal_position = ?2 ORDER BY position"));
     families.Text(incident).Int(position);
-    while (true) {
-      RW_ASSIGN_OR_RETURN(const bool row, families.Step());
-      if (!row) break;
+    RW_RETURN_IF_ERROR(ForEachRow(families, [&](Statement& row) {
       FamilyCount& f = finding.families.emplace_back();
-      f.family = families.NextText();
-      f.asked = static_cast<int32_t>(families.NextInt());
-      f.failing = static_cast<int32_t>(families.NextInt());
-    }
+      f.family = row.NextText();
+      f.asked = static_cast<int32_t>(row.NextInt());
+      f.failing = static_cast<int32_t>(row.NextInt());
+    }));
     RW_ASSIGN_OR_RETURN(
         Statement problems,
         connection_.Prepare(
@@ -194,17 +184,15 @@ class IncidentReader {
             " trials_now, passed_now FROM incident_problems WHERE incident ="
             " ?1 AND signal_position = ?2 ORDER BY position"));
     problems.Text(incident).Int(position);
-    while (true) {
-      RW_ASSIGN_OR_RETURN(const bool row, problems.Step());
-      if (!row) return absl::OkStatus();
+    return ForEachRow(problems, [&](Statement& row) {
       FailingProblem& p = finding.failing.emplace_back();
-      p.problem = static_cast<uint64_t>(problems.NextInt());
-      p.id = problems.NextText();
-      p.family = problems.NextText();
+      p.problem = static_cast<uint64_t>(row.NextInt());
+      p.id = row.NextText();
+      p.family = row.NextText();
       for (int32_t* count :
            {&p.trials_before, &p.passed_before, &p.trials_now, &p.passed_now})
-        *count = static_cast<int32_t>(problems.NextInt());
-    }
+        *count = static_cast<int32_t>(row.NextInt());
+    });
   }
 
   absl::StatusOr<std::vector<Cause>> ReadCauses(const char* sql,
@@ -214,14 +202,13 @@ class IncidentReader {
     query.Text(incident);
     if (signal_position >= 0) query.Int(signal_position);
     std::vector<Cause> causes;
-    while (true) {
-      RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-      if (!row) return causes;
+    RW_RETURN_IF_ERROR(ForEachRow(query, [&](Statement& row) {
       Cause& cause = causes.emplace_back();
-      cause.cause = query.NextText();
-      cause.weight = query.NextReal();
-      cause.evidence = query.NextText();
-    }
+      cause.cause = row.NextText();
+      cause.weight = row.NextReal();
+      cause.evidence = row.NextText();
+    }));
+    return causes;
   }
 
   Connection& connection_;
@@ -327,7 +314,7 @@ absl::Status IncidentWriter::WriteSignal(const Incident& incident,
                          .Text(SignalName(s.signal))
                          .Int(s.open)
                          .Text(SignalName(f.signal))
-                         .Text(FindingEventName(f.event))
+                         .Text(NameOf(kFindingEventNames, f.event))
                          .Text(ScopeName(f.scope))
                          .Text(f.model)
                          .Text(f.route)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Incidents as rows of the incident_* tables.
 #ifndef REASONWATCH_STORAGE_INCIDENT_TABLE_H_
 #define REASONWATCH_STORAGE_INCIDENT_TABLE_H_
@@ -47,10 +48,10 @@ class IncidentWriter {
   Statements statements_;
 };
 
-// Newest first. limit <= 0: all. DataLoss where a row can't be understood.
+// Newest first. limit <= 0: all. DataLoss if a row can't be understood.
 absl::StatusOr<std::vector<Incident>> ReadIncidents(Connection& connection,
                                                     bool open_only, int limit);
-// NotFound where there is none of this id.
+// NotFound if there is none of this id.
 absl::StatusOr<Incident> ReadIncident(Connection& connection,
                                       std::string_view id);
 

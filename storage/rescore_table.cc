@@ -1,3 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// A job is one row and a row for each sample; a verdict is one row of its
+// incident and a row for each difference. A write replaces the whole. Columns
+// are bound and read from left to right, in the order of the statement.
+//
+// In order: samples, preparing, writing, reading jobs and verdicts.
 #include "storage/rescore_table.h"
 
 #include <cmath>
@@ -6,18 +12,17 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "core/status_macros.h"
+#include "storage/stored_name.h"
+#include "util/enum_names.h"
+#include "util/status_macros.h"
 
 namespace reasonwatch {
 namespace {
 
-// The value whose stored name is `name`.
-template <typename E>
-absl::StatusOr<E> FromName(std::string_view (*name_of)(E), std::string name) {
-  for (int i = 0; name_of(static_cast<E>(i)) != "invalid"; ++i)
-    if (name_of(static_cast<E>(i)) == name) return static_cast<E>(i);
-  return absl::DataLossError(
-      absl::StrFormat("re-run with the unknown name '%s'", name));
+template <typename E, size_t N>
+absl::StatusOr<E> FromName(const EnumNames<E, N>& table,
+                           const std::string& name) {
+  return FromStoredName(table, name, "re-run with the unknown name");
 }
 
 absl::Status ReadSamples(Connection& connection, RescoreJob& job) {
@@ -27,17 +32,15 @@ absl::Status ReadSamples(Connection& connection, RescoreJob& job) {
                          " not_short, not_long, tokens FROM rescore_samples"
                          " WHERE job = ?1 ORDER BY way, number"));
   query.Text(job.id);
-  while (true) {
-    RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-    if (!row) return absl::OkStatus();
+  return ForEachRow(query, [&](Statement& row) {
     RescoreSample& s = job.samples.emplace_back();
-    s.index = static_cast<int32_t>(query.NextInt());
-    s.way = query.NextText();
-    s.time = query.NextTime();
+    s.index = static_cast<int32_t>(row.NextInt());
+    s.way = row.NextText();
+    s.time = row.NextTime();
     for (int8_t& reward : s.rewards)
-      reward = static_cast<int8_t>(query.NextInt());
-    s.tokens = query.NextInt();
-  }
+      reward = static_cast<int8_t>(row.NextInt());
+    s.tokens = row.NextInt();
+  });
 }
 
 }  // namespace
@@ -161,23 +164,25 @@ absl::StatusOr<std::vector<RescoreJob>> ReadRescoreJobs(Connection& connection,
                          " ORDER BY created_ns, id"));
   query.Time(since);
   std::vector<RescoreJob> jobs;
-  while (true) {
-    RW_ASSIGN_OR_RETURN(const bool row, query.Step());
-    if (!row) return jobs;
-    RescoreJob& j = jobs.emplace_back();
-    j.id = query.NextText();
-    j.incident = query.NextText();
-    j.model = query.NextText();
-    j.problem = static_cast<uint64_t>(query.NextInt());
-    RW_ASSIGN_OR_RETURN(j.trigger,
-                        FromName(&RescoreTriggerName, query.NextText()));
-    j.created = query.NextTime();
-    j.finished = query.NextTime();
-    j.limit = static_cast<int32_t>(query.NextInt());
-    j.result = query.NextText();
-    j.reason = query.NextText();
-    RW_RETURN_IF_ERROR(ReadSamples(connection, j));
-  }
+  const absl::Status read =
+      ForEachRow(query, [&](Statement& row) -> absl::Status {
+        RescoreJob& j = jobs.emplace_back();
+        j.id = row.NextText();
+        j.incident = row.NextText();
+        j.model = row.NextText();
+        j.problem = static_cast<uint64_t>(row.NextInt());
+        RW_ASSIGN_OR_RETURN(j.trigger,
+                            FromName(kRescoreTriggerNames, row.NextText()));
+        j.created = row.NextTime();
+        j.finished = row.NextTime();
+        j.limit = static_cast<int32_t>(row.NextInt());
+        j.result = row.NextText();
+        j.reason = row.NextText();
+        RW_RETURN_IF_ERROR(ReadSamples(connection, j));
+        return absl::OkStatus();
+      });
+  RW_RETURN_IF_ERROR(read);
+  return jobs;
 }
 
 absl::StatusOr<std::optional<Verdict>> ReadVerdict(Connection& connection,
@@ -197,9 +202,9 @@ absl::StatusOr<std::optional<Verdict>> ReadVerdict(Connection& connection,
   Verdict v;
   v.incident = incident;
   v.model = model;
-  RW_ASSIGN_OR_RETURN(v.kind, FromName(&VerdictName, query.NextText()));
+  RW_ASSIGN_OR_RETURN(v.kind, FromName(kVerdictNames, query.NextText()));
   v.reason = query.NextText();
-  RW_ASSIGN_OR_RETURN(v.reward, FromName(&RewardName, query.NextText()));
+  RW_ASSIGN_OR_RETURN(v.reward, FromName(kRewardNames, query.NextText()));
   v.problem = static_cast<uint64_t>(query.NextInt());
   v.bayes_factor = query.NextReal();
   v.samples = static_cast<int32_t>(query.NextInt());
@@ -225,17 +230,16 @@ absl::StatusOr<std::optional<Verdict>> ReadVerdict(Connection& connection,
                          " FROM incident_differences WHERE incident = ?1"
                          " ORDER BY position"));
   differences.Text(incident);
-  while (true) {
-    RW_ASSIGN_OR_RETURN(const bool row, differences.Step());
-    if (!row) return std::optional<Verdict>(std::move(v));
+  RW_RETURN_IF_ERROR(ForEachRow(differences, [&](Statement& row) {
     Difference& d = v.differences.emplace_back();
-    d.name = differences.NextText();
-    d.value = differences.NextReal();
-    d.low = differences.NextReal();
-    d.high = differences.NextReal();
-    d.pairs = static_cast<int32_t>(differences.NextInt());
-    d.cause = differences.NextText();
-  }
+    d.name = row.NextText();
+    d.value = row.NextReal();
+    d.low = row.NextReal();
+    d.high = row.NextReal();
+    d.pairs = static_cast<int32_t>(row.NextInt());
+    d.cause = row.NextText();
+  }));
+  return std::optional<Verdict>(std::move(v));
 }
 
 }  // namespace reasonwatch

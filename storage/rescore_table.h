@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Re-score jobs, their samples, and the verdicts of incidents as rows.
 #ifndef REASONWATCH_STORAGE_RESCORE_TABLE_H_
 #define REASONWATCH_STORAGE_RESCORE_TABLE_H_
@@ -10,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "core/rescore_job.h"
 #include "core/verdict.h"
 #include "storage/sqlite.h"
 
@@ -22,7 +24,7 @@ class RescoreWriter {
 
   // Replaces the job of this id and its samples.
   absl::Status Write(const RescoreJob& job);
-  // Of an incident whose own row stands already.
+  // Writes the verdict of an incident whose own row is written already.
   absl::Status WriteVerdict(std::string_view incident, const Verdict& verdict);
   // Removes jobs that were finished before `time`, at most `limit`, the oldest
   // first; returns how many.
@@ -44,7 +46,7 @@ class RescoreWriter {
   Statements statements_;
 };
 
-// As Store::LoadRescoreJobs. DataLoss where a row can't be understood.
+// As Store::LoadRescoreJobs. DataLoss if a row can't be understood.
 absl::StatusOr<std::vector<RescoreJob>> ReadRescoreJobs(Connection& connection,
                                                         absl::Time since);
 // nullopt: the incident has none.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "storage/sqlite.h"
 
 #include <sqlite3.h>
@@ -7,7 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "core/status_macros.h"
+#include "util/status_macros.h"
 
 namespace reasonwatch {
 

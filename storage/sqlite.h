@@ -1,6 +1,8 @@
-// The little of SQLite that the store needs, with Status for errors.
+// SPDX-License-Identifier: Apache-2.0
+// A thin wrapper around SQLite that reports errors as absl::Status.
 //
-// A Connection and its Statements belong to one thread at a time.
+// A Connection and its Statements belong to one thread at a time, and a
+// Statement must not outlive its Connection.
 #ifndef REASONWATCH_STORAGE_SQLITE_H_
 #define REASONWATCH_STORAGE_SQLITE_H_
 
@@ -8,41 +10,46 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "util/status_macros.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace reasonwatch {
 
-// DataLoss that says what to do. Errors of this header name the file.
+// DataLoss whose message names the file and says how to go on. Every error
+// that this header returns names the file.
 absl::Status DamagedError(const std::string& path, std::string_view what);
 
-// int64 nanoseconds; absl's infinities are the ends of the range.
+// Nanoseconds since 1970; absl's infinities are the ends of int64's range.
 int64_t TimeToNs(absl::Time time);
 absl::Time TimeFromNs(int64_t ns);
 
 class Statement {
  public:
-  // Binds the next parameter.
+  // Each call binds the next parameter, from ?1 on. An error is kept and
+  // returned by the next Step() or Run().
   Statement& Text(std::string_view value);
+  // Does not copy: the bytes must live until the next Step() or Run().
   Statement& Blob(std::string_view value);
   Statement& Int(int64_t value);
   Statement& Real(double value);  // NaN as NULL
   Statement& Time(absl::Time value) { return Int(TimeToNs(value)); }
 
-  // True where there is a row. After false or an error the statement is reset
-  // and ready to be bound anew.
+  // True if there is a row. After false or an error the statement is reset and
+  // ready to be bound anew.
   absl::StatusOr<bool> Step();
   // Runs a statement that gives no rows.
   absl::Status Run();
-  // Gives up the remaining rows.
+  // Discards the remaining rows and all bound values.
   void Reset();
 
-  // Of the row that Step() stands on, from left to right.
+  // The next column of the row that Step() reached, from left to right.
   std::string NextText();
   int64_t NextInt();
   double NextReal();  // NULL as NaN
@@ -64,17 +71,38 @@ class Statement {
   int bind_error_ = 0;  // the first since the last Reset()
 };
 
+// Steps through all rows of a bound statement and calls `read` with it at each.
+// `read` takes the columns with Next...() and returns nothing or a Status; the
+// first error ends the loop and is returned.
+template <typename Read>
+absl::Status ForEachRow(Statement& query, Read read) {
+  while (true) {
+    RW_ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return absl::OkStatus();
+    if constexpr (std::is_void_v<decltype(read(query))>) {
+      read(query);
+    } else {
+      RW_RETURN_IF_ERROR(read(query));
+    }
+  }
+}
+
 class Connection {
  public:
+  // The file must exist. Waits up to 5 s for the locks of other processes.
   static absl::StatusOr<Connection> Open(const std::string& path);
 
+  // Runs one or several statements that have no parameters.
   absl::Status Execute(const char* sql);
   absl::StatusOr<Statement> Prepare(const char* sql);
+  // The first column of the first row.
   absl::StatusOr<int64_t> ReadInt(const char* sql);
+  // Rows that the latest statement inserted, updated or deleted.
   int64_t ChangedRows() const;
-  // Copies the log into the database. `truncate` also empties the log's file.
+  // Copies the write-ahead log into the database; `truncate` also empties the
+  // log's file.
   absl::Status Checkpoint(bool truncate);
-  // Pages in the log after the latest commit.
+  // Pages in the write-ahead log after the latest commit.
   int LogPages() const { return *log_pages_; }
 
  private:
@@ -83,7 +111,7 @@ class Connection {
   };
   explicit Connection(sqlite3* db) : db_(db) {}
 
-  // Before db_, so that the hook never sees it gone.
+  // Declared before db_, so that it outlives the hook that writes it.
   std::unique_ptr<int> log_pages_ = std::make_unique<int>(0);
   std::unique_ptr<sqlite3, Close> db_;
 };

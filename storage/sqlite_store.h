@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SQLite behind the Store port of core.
 #ifndef REASONWATCH_STORAGE_SQLITE_STORE_H_
 #define REASONWATCH_STORAGE_SQLITE_STORE_H_
@@ -11,42 +12,43 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "core/ports.h"
+#include "core/clock.h"
+#include "core/store.h"
 
 namespace reasonwatch {
 
 struct SqliteStoreOptions {
-  // Holds reasonwatch.db and its log; made (0700) where absent.
+  // Holds reasonwatch.db and its log; made (0700) if absent.
   std::string folder;
   // For commands beside a running daemon: takes no lock, changes nothing,
   // every Put is FailedPrecondition.
   bool read_only = false;
 
-  // Of database and write-ahead log. Over it re-runs of before the last 24 h
-  // go, then the oldest closed incidents; where that is not enough, new
+  // Size of database and write-ahead log. Over it, re-runs of before the last
+  // 24 h go, then the oldest closed incidents; if that is not enough, new
   // incidents and problems are refused. State and facts are always taken: they
-  // replace what is there.
+  // replace older values.
   int64_t max_bytes = int64_t{1} << 30;
   // Incidents closed longer ago are removed.
   absl::Duration retention = absl::Hours(24 * 90);
   // Between two looks at retention and size while nothing is written.
   absl::Duration housekeeping_interval = absl::Minutes(10);
 
-  // What may wait for the writer. One call is one record, so a checkpoint
+  // Bounds on the writes that wait. One call is one record, so a checkpoint
   // must fit into the bytes.
   int64_t max_queued_records = 4096;
   int64_t max_queued_bytes = int64_t{128} << 20;
 
-  // For retention and updated_ns; the wall clock where null. Must outlive the
+  // For retention and updated_ns; the wall clock if null. Must outlive the
   // store.
   const Clock* clock = nullptr;
 };
 
 // Thread-safe. Put* return at once (ResourceExhausted: queue or disk cap);
-// a writer thread commits what is queued in one transaction. Loads see what is
-// committed, so Flush() first to see one's own writes. PutState and
+// a writer thread commits all queued writes in one transaction. Loads see
+// committed writes only, so Flush() first to see one's own writes. PutState and
 // PutProblems insert or replace by (kind, key) and (model, digest) and leave
-// the others as they are. The destructor writes what is queued.
+// the others as they are. The destructor writes all that is queued.
 class SqliteStore : public Store {
  public:
   virtual StoreStatistics Statistics() const = 0;
@@ -54,8 +56,8 @@ class SqliteStore : public Store {
 
 // Opens or makes the database and brings its schema up to date. Errors:
 // FailedPrecondition: another process holds the folder, or a newer version or
-// another program wrote the file; DataLoss: damaged (the message says what to
-// do); PermissionDenied; InvalidArgument: options.
+// another program wrote the file; DataLoss: damaged (the message says how to go
+// on); PermissionDenied; InvalidArgument: options.
 absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(
     SqliteStoreOptions options);
 

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Fails where clang-format-14 would change a C++ file; --fix changes it.
+# SPDX-License-Identifier: Apache-2.0
+# Fails if clang-format-14 would change a C++ file; --fix changes it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mapfile -t files < <(git ls-files -co --exclude-standard -- '*.h' '*.cc')

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Checks the rules, their tests and the example configurations, and that every
 # alert has its runbook and every runbook its alert. Needs promtool, amtool.
 set -eu

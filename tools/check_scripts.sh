@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Reads every shell and Python script of the tree without running it.
 set -euo pipefail
 cd "$(dirname "$0")/.."

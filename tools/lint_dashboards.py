@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks the Grafana dashboards and the names that the Prometheus rules use.
 
-  lint_dashboards.py             prints what is wrong, exit status 1 if anything
+  lint_dashboards.py             prints each fault, and exits 1 if there is one
   lint_dashboards.py --queries   prints every query, one a line, with Grafana's
                                  variables replaced, ready to be sent to
                                  Prometheus
 
 The rules and their names are those of grafana/dashboard-linter, of which
-Debian has no package; on top of them every metric and label must stand in
-docs/metrics.md. Queries are parsed by promtool where it is installed.
+Debian has no package; on top of them every metric and label must be in
+docs/metrics.md. Queries are parsed by promtool if it is installed.
 """
 
 import argparse
@@ -36,7 +37,7 @@ MATCHER = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"")
 
 
 def catalogue():
-    """Series name -> (type, labels), from the page of metrics."""
+    """Returns series name -> (type, labels), from the page of metrics."""
     series = {}
     row = re.compile(r"\| `(\w+)` \| (\w+) \| [^|]* \| ([^|]*) \|")
     for name, kind, labels in row.findall(METRICS.read_text()):
@@ -60,7 +61,7 @@ def catalogue():
 
 
 def selectors(expr):
-    """(metric, matchers as written, matched labels) of each selector."""
+    """Returns (metric, matchers as written, matched labels) of each selector."""
     for name, braces in SELECTOR.findall(expr):
         if METRIC.fullmatch(name):
             yield name, braces, set(MATCHER.findall(braces))
@@ -87,7 +88,7 @@ class Dashboard:
         return next((v for v in self.variables if v.get("name") == name), None)
 
     def queries(self):
-        """(where, expression) of every panel and annotation."""
+        """Yields (place, expression) of every panel and annotation."""
         for panel in self.panels:
             for target in panel.get("targets", []):
                 yield f"panel '{panel.get('title')}'", target.get("expr", "")
@@ -100,7 +101,7 @@ class Dashboard:
             yield where, substitute(expr, names)
 
 
-# One function a rule; each yields what is wrong.
+# One function for each rule; it yields the faults that it finds.
 
 
 def template_datasource_rule(board, _):
@@ -249,7 +250,7 @@ def uneditable_rule(board, _):
 
 
 def identity_rule(board, _):
-    """So that links to the dashboard and its import are stable."""
+    """Keeps links to the dashboard and its import stable."""
     want = "reasonwatch-" + board.path.stem
     if board.json.get("uid") != want:
         yield f"uid is not {want}"
@@ -263,7 +264,7 @@ def identity_rule(board, _):
 
 
 def no_constant_threshold_rule(board, series):
-    """Thresholds of detectors live in the daemon, not in panels."""
+    """Forbids thresholds of detectors in panels: they live in the daemon."""
     for where, expr in board.queries():
         if re.search(r"reasonwatch_detector_statistic\{[^}]*\}\s*[<>]=?\s*[\d.]", expr):
             yield f"{where}: compares a statistic with a number"
@@ -291,7 +292,7 @@ RULES_OF_BOARDS = [
 
 
 def rule_file_problems(series):
-    """Names in rules.yml; its syntax is promtool's business."""
+    """Checks the names in rules.yml; promtool checks its syntax."""
     text = RULES.read_text()
     expr = re.compile(r"^( +)expr: *(.*(?:\n\1  .*)*)", re.MULTILINE)
     found = expr.findall(text)

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes the bundled recording, tests/testdata/sample/{baseline,live}.jsonl.
 
-A model that does not exist answers problems made up here. In live.jsonl it is
-healthy for HEALTHY responses; then, with a new build, it stops reasoning: one
-sentence, no <think> block, no \\boxed{}, and more wrong answers; then the old
-build comes back. Same seed, same bytes.
+A fictitious model answers synthetic problems. In live.jsonl it is healthy for
+HEALTHY responses; then, with a new build, it stops reasoning: one sentence, no
+<think> block, no \\boxed{}, and more wrong answers; then the old build comes back.
+The same seed gives the same bytes.
 
   tools/make_sample.py [--out FOLDER] [--check]
 
---check writes nothing and exits 1 where the files in FOLDER differ.
+--check writes nothing and exits 1 if the files in FOLDER differ.
 """
 import argparse
 import datetime
@@ -58,7 +59,7 @@ class Dice:
 
 
 class Problem:
-    """A prompt, how its answer is found, and the answer."""
+    """A prompt, the steps to its answer, and the answer."""
 
     def __init__(self, prompt, steps, answer, kind, chars, gold=True):
         self.prompt = prompt
@@ -201,7 +202,7 @@ OPENERS = ("The question asks for one thing, so I write down what is given first
 
 
 def asides(d):
-    """Sentences of checking, without end; kinds repeat only after all were used."""
+    """Yields sentences of checking for ever; a kind repeats only after all were used."""
     kinds = []
     while True:
         if not kinds:
@@ -317,7 +318,7 @@ class Recorder:
         return row
 
     def ask(self, row, problem, content):
-        """Puts the prompt in: alone, or as the next turn of a session."""
+        """Adds the prompt to the row: alone, or as the next turn of a session."""
         d = self.d
         if not d.chance(0.25):
             row["prompt"] = problem.prompt
@@ -329,7 +330,7 @@ class Recorder:
         session[2].append({"role": "user", "content": problem.prompt})
         row["session"], row["turn"] = session[0], session[1]
         row["messages"] = list(session[2])
-        # A chat client sends back what was shown, which is the answer alone.
+        # A chat client sends back the text that it showed, which is the answer alone.
         shown = content.split("</think>")[-1].strip()
         session[2].append({"role": "assistant", "content": shown})
         if session[1] >= 4:

@@ -1,68 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Three searches, from the surest to the vaguest. All tokens of the prompt: one
+// rolling hash, looked up. A problem inside a longer prompt: each problem is
+// anchored at its rarest window of eight tokens; a window of the prompt with
+// that hash leads to it, and one comparison of rolling hashes confirms it. A
+// similar problem: the rarest shingles of the skeletons vote for candidates,
+// whose similarity is then computed. Below: hashes, wrapping, postings, Add()
+// and Build(), then the searches.
 #include "baseline/matching/problem_index.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "core/strings.h"
-#include "re2/re2.h"
+#include "baseline/matching/frame.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
-__extension__ typedef unsigned __int128 Uint128;
-
-// Tokens of the window by which a problem is found inside a longer prompt;
-// shorter problems are only found alone.
+// Tokens of the window by which a problem is found inside a longer prompt: a
+// run of eight is rarely in two problems.
 constexpr size_t kWindow = 8;
+// The same for problems with fewer tokens. Still shorter ones are only found
+// alone.
+constexpr size_t kShortWindow = 4;
+// Words of a shingle: enough for their order to count, few enough for a changed
+// word to break only three.
 constexpr size_t kShingle = 3;
-// Shingles of a problem that lead to it, the rarest of the baseline.
+// Shingles of a problem that lead to it, the rarest of the baseline: if half
+// of all shingles are shared, the chance that none of twelve is is 1 in 4,096.
 constexpr size_t kRareShingles = 12;
-// One that more problems share leads nowhere.
+// A hash that more problems share leads nowhere.
 constexpr size_t kCommon = 256;
+// Candidates whose similarity is computed.
 constexpr size_t kMaxVerified = 8;
+// Jaccard similarity from which two problems are relatives.
 constexpr double kMinSimilarity = .5;
+// Bounds the votes; a prompt with more is longer than any problem.
 constexpr size_t kMaxShinglesAsked = 2048;
-
-// Polynomial hash modulo the Mersenne prime 2^61 - 1, so that any stretch of
-// tokens has its hash in constant time.
-constexpr uint64_t kPrime = (uint64_t{1} << 61) - 1;
-constexpr uint64_t kBase = 0x1f0d3a7c5b2e9647 % kPrime;
-
-uint64_t MultiplyModulo(uint64_t a, uint64_t b) {
-  const Uint128 product = static_cast<Uint128>(a) * b;
-  uint64_t low = static_cast<uint64_t>(product & kPrime) +
-                 static_cast<uint64_t>(product >> 61);
-  if (low >= kPrime) low -= kPrime;
-  return low;
-}
-
-class RollingHash {
- public:
-  explicit RollingHash(const std::vector<uint32_t>& tokens)
-      : prefix_(tokens.size() + 1), power_(tokens.size() + 1) {
-    power_[0] = 1;
-    for (size_t i = 0; i < tokens.size(); ++i) {
-      prefix_[i + 1] = MultiplyModulo(prefix_[i], kBase) + tokens[i] + 1;
-      if (prefix_[i + 1] >= kPrime) prefix_[i + 1] -= kPrime;
-      power_[i + 1] = MultiplyModulo(power_[i], kBase);
-    }
-  }
-  // Of tokens [begin, end).
-  uint64_t Of(size_t begin, size_t end) const {
-    const uint64_t head = MultiplyModulo(prefix_[begin], power_[end - begin]);
-    return prefix_[end] >= head ? prefix_[end] - head
-                                : prefix_[end] + kPrime - head;
-  }
-  uint32_t Window(size_t begin) const {
-    return static_cast<uint32_t>(
-        (Of(begin, begin + kWindow) * 0x9e3779b97f4a7c15u) >> 32);
-  }
-
- private:
-  std::vector<uint64_t> prefix_, power_;
-};
 
 std::vector<uint32_t> Hashes(const std::vector<ProblemToken>& tokens) {
   std::vector<uint32_t> hashes;
@@ -85,43 +60,11 @@ std::vector<uint32_t> Shingles(const std::vector<ProblemToken>& tokens) {
   return shingles;
 }
 
-// Less than this is left of no problem ("What is left?"); the whole is it then.
+// A core of fewer bytes ("How many?") is no problem, and the whole prompt
+// is taken for it.
 constexpr size_t kMinCoreBytes = 24;
 bool TooLittle(std::string_view core, std::string_view normal) {
   return core.size() < kMinCoreBytes && core.size() * 2 < normal.size();
-}
-
-// Of a letter, a digit or a character beyond ASCII.
-bool IsWordByte(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-         (c & '\x80') != 0;
-}
-
-// Text round a problem that changes nothing about it: instructions, and what
-// people say to each other. All else might be a condition, another question or
-// options to choose from.
-bool IsWrapping(std::string_view s, std::string_view problem) {
-  if (s.size() > 600) return false;
-  static const RE2& courtesy = *new RE2(
-      R"((?i)\b(?:hi|hello|hey|dear|thanks|thank|please|help|homework|stuck|exam|exercise|question|problem|puzzle|cheers|luck)\b)");
-  static const RE2& more = *new RE2(
-      R"([0-9?=]|[^\x00-\x7f]|(?:^|\s)\(?[A-Ha-h][).:]\s|(?i)\b(?:if|unless|except|instead|assum\w*|suppos\w*|but|not|no|only|also|additional\w*|however|given|otherwise|provided|without|when|where|such that|let|now|another|other|round|nearest|find|comput\w+|calculat\w+|determin\w+|prov\w+|estimat\w+|count|convert\w*|express|evaluate|add|subtract|multiply|divide|double\w*|half|halve\w*|twice|ignor\w+|disregard|use|using|replac\w+|swap\w*|chang\w+|exclud\w+|includ\w+|then|next|second|both|what|which|who|whose|why|how|each|all|every|none|she|he|her|his|it|they)\b)");
-  for (size_t begin = 0; begin < s.size();) {
-    size_t end = begin;
-    while (end < s.size() && s[end] != '\n' &&
-           !((s[end] == '.' || s[end] == '!') && end + 1 < s.size() &&
-             s[end + 1] == ' '))
-      ++end;
-    const std::string_view sentence = s.substr(begin, end - begin);
-    begin = end + 1;
-    if (IsInstruction(sentence) && !SpeaksOfIt(sentence, problem)) continue;
-    const re2::StringPiece piece{sentence.data(), sentence.size()};
-    if (std::none_of(sentence.begin(), sentence.end(), IsWordByte)) continue;
-    if (!RE2::PartialMatch(piece, courtesy) || RE2::PartialMatch(piece, more) ||
-        ChangesTheAnswer(sentence) || SpeaksOfIt(sentence, problem))
-      return false;
-  }
-  return true;
 }
 
 }  // namespace
@@ -171,11 +114,12 @@ bool ProblemIndex::Add(uint64_t digest, IndexedProblem problem,
       TokenizeProblem(TooLittle(stripped, normal) ? normal : stripped);
   if (tokens.empty()) return true;
   PendingText pending{Hashes(tokens), Shingles(tokens)};
-  const uint64_t hash = RollingHash(pending.hashes).Of(0, tokens.size());
+  const uint64_t hash = RollingHash(pending.hashes).Between(0, tokens.size());
   const auto [core, fresh] =
       by_core_.emplace(hash, static_cast<uint32_t>(texts_.size()));
   if (!fresh) {
-    // Told apart by what is taken off only: which one is asked can't be known.
+    // The two differ in their wrapping only, so a prompt without it may ask
+    // either.
     Text& first = texts_[core->second];
     if (problems_.find(first.digest)->second.gold != gold)
       first.ambiguous = true;
@@ -188,33 +132,48 @@ bool ProblemIndex::Add(uint64_t digest, IndexedProblem problem,
   return true;
 }
 
+namespace {
+
+size_t WindowFor(size_t tokens) {
+  return tokens >= kWindow ? kWindow : kShortWindow;
+}
+
+}  // namespace
+
+void ProblemIndex::Anchor(
+    size_t text, const std::vector<uint32_t>& hashes,
+    const absl::flat_hash_map<uint32_t, uint32_t>& windows) {
+  const RollingHash rolling(hashes);
+  const size_t window = WindowFor(hashes.size());
+  size_t rarest = 0;
+  uint32_t fewest = ~0u;
+  for (size_t i = 0; i + window <= hashes.size(); ++i) {
+    const auto it = windows.find(rolling.Window(i, window));
+    const uint32_t count = it == windows.end() ? 0 : it->second;
+    if (count < fewest) {
+      fewest = count;
+      rarest = i;
+    }
+  }
+  if (fewest > kCommon) return;
+  texts_[text].anchor = static_cast<uint32_t>(rarest);
+  Postings& postings = window == kWindow ? windows_ : short_windows_;
+  postings.entries.emplace_back(rolling.Window(rarest, window),
+                                static_cast<uint32_t>(text));
+}
+
 void ProblemIndex::Build() {
   absl::flat_hash_map<uint32_t, uint32_t> windows, shingles;
   for (const PendingText& text : pending_) {
     const RollingHash rolling(text.hashes);
-    for (size_t i = 0; i + kWindow <= text.hashes.size(); ++i)
-      ++windows[rolling.Window(i)];
+    const size_t window = WindowFor(text.hashes.size());
+    for (size_t i = 0; i + window <= text.hashes.size(); ++i)
+      ++windows[rolling.Window(i, window)];
     for (uint32_t shingle : text.shingles) ++shingles[shingle];
   }
   for (size_t t = 0; t < pending_.size(); ++t) {
     PendingText& text = pending_[t];
-    const RollingHash rolling(text.hashes);
-    if (text.hashes.size() >= kWindow) {
-      size_t rarest = 0;
-      uint32_t fewest = ~0u;
-      for (size_t i = 0; i + kWindow <= text.hashes.size(); ++i) {
-        const uint32_t count = windows[rolling.Window(i)];
-        if (count < fewest) {
-          fewest = count;
-          rarest = i;
-        }
-      }
-      if (fewest <= kCommon) {
-        texts_[t].anchor = static_cast<uint32_t>(rarest);
-        windows_.entries.emplace_back(rolling.Window(rarest),
-                                      static_cast<uint32_t>(t));
-      }
-    }
+    Anchor(t, text.hashes, windows);
     texts_[t].first_shingle = static_cast<uint32_t>(shingles_.size());
     texts_[t].shingle_count = static_cast<uint32_t>(text.shingles.size());
     shingles_.insert(shingles_.end(), text.shingles.begin(),
@@ -232,6 +191,7 @@ void ProblemIndex::Build() {
   }
   pending_ = {};
   windows_.Sort();
+  short_windows_.Sort();
   rare_shingles_.Sort();
 }
 
@@ -240,67 +200,127 @@ const IndexedProblem* ProblemIndex::Find(uint64_t digest) const {
   return it == problems_.end() ? nullptr : &it->second;
 }
 
-Match ProblemIndex::FindByText(std::string_view prompt) const {
+Match ProblemIndex::FindByText(std::string_view prompt,
+                               const FrameBook* frames) const {
+  return Find(prompt, {frames, nullptr});
+}
+
+Match ProblemIndex::FindAndLearn(std::string_view prompt,
+                                 FrameBook& frames) const {
+  return Find(prompt, {&frames, &frames});
+}
+
+Match ProblemIndex::Find(std::string_view prompt, const Frames& frames) const {
   if (texts_.empty() || prompt.empty() || prompt.size() > kMaxProblemBytes)
     return {};
   const std::string normal = NormalizeUnicode(prompt);
-  const std::string_view core = ProblemCore(normal);
-  const auto tokens = TokenizeProblem(core);
+  const auto tokens = TokenizeProblem(normal);
   if (tokens.empty()) return {};
-  const Text* asked = Asked(tokens);
-  if (asked == nullptr && TooLittle(core, normal))
-    asked = Asked(TokenizeProblem(normal));
+  const RollingHash rolling(Hashes(tokens));
+  const Text* asked = Asked(rolling.Between(0, tokens.size()));
   if (asked != nullptr)
     return {.kind = MatchKind::kExact, .problem = asked->digest};
-  const Match contained = FindContained(core, tokens);
+  const Place place = FindPlace(rolling);
+  const Match contained = Judge({normal, tokens, rolling}, place, frames);
   if (contained.kind == MatchKind::kExact) return contained;
-  const Match near = FindNear(Shingles(tokens));
+  const std::string_view core = ProblemCore(normal);
+  const bool bare = core.size() == normal.size();
+  const auto inner = bare ? std::vector<ProblemToken>() : TokenizeProblem(core);
+  const auto& core_tokens = bare ? tokens : inner;
+  if (place.problem == nullptr && !bare && !TooLittle(core, normal)) {
+    asked = Asked(core_tokens);
+    if (asked != nullptr)
+      return {.kind = MatchKind::kExact, .problem = asked->digest};
+  }
+  const Match near = FindNear(Shingles(core_tokens));
   return near.kind == MatchKind::kNone ? contained : near;
 }
 
-const ProblemIndex::Text* ProblemIndex::Asked(
-    const std::vector<ProblemToken>& tokens) const {
-  const uint64_t hash = RollingHash(Hashes(tokens)).Of(0, tokens.size());
+const ProblemIndex::Text* ProblemIndex::Asked(uint64_t hash) const {
   const auto it = by_core_.find(hash);
   if (it == by_core_.end() || texts_[it->second].ambiguous) return nullptr;
   return &texts_[it->second];
 }
 
-Match ProblemIndex::FindContained(
-    std::string_view core, const std::vector<ProblemToken>& tokens) const {
-  if (tokens.size() <= kWindow || windows_.entries.empty()) return {};
-  const RollingHash rolling(Hashes(tokens));
-  const Text* longest = nullptr;
-  size_t at = 0;
-  for (size_t i = 0; i + kWindow <= tokens.size(); ++i) {
-    const auto [begin, end] = windows_.Range(rolling.Window(i));
-    for (size_t k = begin; k < end; ++k) {
-      const Text& problem = texts_[windows_.entries[k].second];
-      if (problem.anchor > i) continue;
-      const size_t first = i - problem.anchor;
-      if (first + problem.tokens > tokens.size() ||
-          rolling.Of(first, first + problem.tokens) != problem.hash ||
-          (longest != nullptr && longest->tokens >= problem.tokens))
-        continue;
-      longest = &problem;
-      at = first;
-    }
+const ProblemIndex::Text* ProblemIndex::Asked(
+    const std::vector<ProblemToken>& tokens) const {
+  return tokens.empty()
+             ? nullptr
+             : Asked(RollingHash(Hashes(tokens)).Between(0, tokens.size()));
+}
+
+void ProblemIndex::Consider(const RollingHash& rolling, size_t at,
+                            size_t window, const Postings& postings,
+                            Place& best) const {
+  const auto [begin, end] = postings.Range(rolling.Window(at, window));
+  for (size_t k = begin; k < end; ++k) {
+    const Text& problem = texts_[postings.entries[k].second];
+    if (problem.anchor > at) continue;
+    const size_t first = at - problem.anchor;
+    const size_t behind = first + problem.tokens;
+    if (behind > rolling.tokens() ||
+        rolling.Between(first, behind) != problem.hash)
+      continue;
+    const bool later = first >= best.end;
+    const bool overlaps = !later && behind > best.begin;
+    if (best.problem == nullptr || later ||
+        (overlaps && problem.tokens > best.problem->tokens))
+      best = {&problem, first, behind};
   }
-  if (longest == nullptr) return {};
-  const size_t begin = tokens[at].begin;
-  size_t end = tokens[at + longest->tokens - 1].end;
-  // Its own closing marks, which leave no token.
-  end = std::min(core.find_first_not_of(".?!,;\"", end), core.size());
-  const std::string_view problem = core.substr(begin, end - begin);
-  const bool wrapping = !longest->ambiguous &&
-                        IsWrapping(core.substr(0, begin), problem) &&
-                        IsWrapping(core.substr(end), problem);
-  if (wrapping) return {.kind = MatchKind::kExact, .problem = longest->digest};
-  const double share =
-      static_cast<double>(longest->tokens) / static_cast<double>(tokens.size());
+}
+
+ProblemIndex::Place ProblemIndex::FindPlace(const RollingHash& rolling) const {
+  Place best;
+  const bool shorts = !short_windows_.entries.empty();
+  for (size_t i = 0; i + kShortWindow <= rolling.tokens(); ++i) {
+    if (shorts) Consider(rolling, i, kShortWindow, short_windows_, best);
+    if (i + kWindow <= rolling.tokens())
+      Consider(rolling, i, kWindow, windows_, best);
+  }
+  return best;
+}
+
+Match ProblemIndex::Judge(const Prompt& prompt, const Place& place,
+                          const Frames& frames) const {
+  if (place.problem == nullptr) return {};
+  const std::string_view text = prompt.normal;
+  size_t begin = prompt.tokens[place.begin].begin;
+  size_t end = prompt.tokens[place.end - 1].end;
+  // Closing marks of the problem, and the signs round a formula, leave no
+  // token, but are part of it.
+  const size_t first =
+      place.begin > 0 ? prompt.tokens[place.begin - 1].end : size_t{0};
+  const size_t last = place.end < prompt.tokens.size()
+                          ? prompt.tokens[place.end].begin
+                          : text.size();
+  while (begin > first && text[begin - 1] == '$') --begin;
+  end = std::min(text.find_first_not_of(".?,;\"$", end), last);
+  const FrameReading frame = ReadFrame(
+      text.substr(0, begin), text.substr(begin, end - begin), text.substr(end));
+  bool wrapping = !place.problem->ambiguous &&
+                  frame.before != FrameVerdict::kForeign &&
+                  frame.after != FrameVerdict::kForeign;
+  const uint64_t digest = place.problem->digest;
+  const auto known = [&](FrameVerdict verdict, uint64_t half) {
+    if (verdict == FrameVerdict::kWrapping) return true;
+    if (frames.learning != nullptr) frames.learning->Note(half, digest);
+    return frames.known != nullptr && frames.known->Knows(half);
+  };
+  if (wrapping) {
+    const bool before =
+        known(frame.before, prompt.rolling.Between(0, place.begin));
+    // Another hash than the same words would have in front.
+    const bool after =
+        known(frame.after,
+              ~prompt.rolling.Between(place.end, prompt.rolling.tokens()));
+    wrapping = before && after;
+  }
+  if (wrapping) return {.kind = MatchKind::kExact, .problem = digest};
+  const double share = static_cast<double>(place.problem->tokens) /
+                       static_cast<double>(prompt.tokens.size());
   if (share < kMinSimilarity) return {};
   return {.kind = MatchKind::kNear,
-          .problem = longest->digest,
+          .problem = digest,
           .distance = std::max(static_cast<float>(1 - share), .01F)};
 }
 
@@ -366,9 +386,11 @@ size_t ProblemIndex::memory() const {
          by_core_.capacity() * (sizeof(uint64_t) + sizeof(uint32_t) + 5) +
          texts_.capacity() * sizeof(Text) +
          shingles_.capacity() * sizeof(uint32_t) +
-         (windows_.entries.capacity() + rare_shingles_.entries.capacity()) * 2 *
-             sizeof(uint32_t) +
-         (windows_.begins.capacity() + rare_shingles_.begins.capacity()) *
+         (windows_.entries.capacity() + short_windows_.entries.capacity() +
+          rare_shingles_.entries.capacity()) *
+             2 * sizeof(uint32_t) +
+         (windows_.begins.capacity() + short_windows_.begins.capacity() +
+          rare_shingles_.begins.capacity()) *
              sizeof(uint32_t);
 }
 

@@ -1,6 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // The baseline's problems of one model, found again in live prompts.
 //
-// Exact: the same problem in another wrapping. Near: the same problem with
+// Exact: the same problem in another wrapping (frame.h), or in a frame that
+// recurs round several problems (frame_book.h). Near: the same problem with
 // other numbers or names, by the Jaccard similarity of three-word shingles of
 // its skeleton. Build once, then share; const access is safe from several
 // threads. No text is kept, only hashes of it.
@@ -14,9 +16,11 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "baseline/matching/frame_book.h"
 #include "baseline/matching/problem_text.h"
-#include "core/response.h"
-#include "core/scored.h"
+#include "baseline/matching/rolling_hash.h"
+#include "core/match.h"
+#include "core/problem.h"
 
 namespace reasonwatch {
 
@@ -24,7 +28,7 @@ struct IndexedProblem {
   std::string gold;  // "" = only the caller's verdict can grade it
   AnswerKind answer_kind = AnswerKind::kUnknown;
   std::string id{};      // the operator's name for it, "" = none
-  std::string family{};  // what it is of: "algebra", "rates"; "" = not known
+  std::string family{};  // its subject: "algebra", "rates"; "" = not known
 };
 
 class ProblemIndex {
@@ -37,15 +41,19 @@ class ProblemIndex {
   // Makes the prompts findable. Call once, after the last Add().
   void Build();
 
-  // nullptr where the problem is not in the baseline. O(1).
+  // Null if the problem is not in the baseline. O(1).
   const IndexedProblem* Find(uint64_t digest) const;
-  // Digest of the problem with this id, or with what stands before a last '#'
-  // and digits: batches have every id once, so "p7#2" is a further answer to
-  // p7. 0 where there is none, or several have it.
+  // Digest of the problem with this id, or with the id without a last '#' and
+  // digits: batches have every id once, so "p7#2" is a further answer to p7. 0
+  // if there is none, or several have it.
   uint64_t DigestOfId(std::string_view id) const;
   // Which problem the prompt asks. distance: 0 for exact, else 1 - similarity,
-  // in (0, 0.5]. Linear in the prompt.
-  Match FindByText(std::string_view prompt) const;
+  // in (0, 0.5]. Linear in the prompt. Frames that `frames` knows are wrapping
+  // too; null = none are known.
+  Match FindByText(std::string_view prompt,
+                   const FrameBook* frames = nullptr) const;
+  // Does the same, and notes in `frames` what stood round the problem first.
+  Match FindAndLearn(std::string_view prompt, FrameBook& frames) const;
 
   size_t size() const { return problems_.size(); }
   bool has_text() const { return !texts_.empty(); }
@@ -62,8 +70,8 @@ class ProblemIndex {
     uint32_t shingle_count = 0;
     bool ambiguous = false;  // others have these words and another gold
   };
-  // A hash and the text that has it, sorted by hash, with a table of where the
-  // hashes of each leading value begin.
+  // A hash and the text that has it, sorted by hash, with a table of the places
+  // at which the hashes of each leading value begin.
   struct Postings {
     std::vector<std::pair<uint32_t, uint32_t>> entries;
     std::vector<uint32_t> begins;
@@ -76,11 +84,40 @@ class ProblemIndex {
     std::vector<uint32_t> shingles;
   };
 
-  // The problem that these tokens are, nullptr where none is.
+  // The place of a problem: tokens [begin, end) of a prompt.
+  struct Place {
+    const Text* problem = nullptr;
+    size_t begin = 0;
+    size_t end = 0;
+  };
+  // The books of frames that nobody has listed.
+  struct Frames {
+    const FrameBook* known = nullptr;
+    FrameBook* learning = nullptr;
+  };
+  // A prompt while it is looked up.
+  struct Prompt {
+    std::string_view normal;
+    const std::vector<ProblemToken>& tokens;
+    const RollingHash& rolling;
+  };
+
+  // Makes the text findable inside of prompts, by the rarest of its windows.
+  void Anchor(size_t text, const std::vector<uint32_t>& hashes,
+              const absl::flat_hash_map<uint32_t, uint32_t>& windows);
+  Match Find(std::string_view prompt, const Frames& frames) const;
+  // The problem that all tokens with this hash are, null if none is.
+  const Text* Asked(uint64_t hash) const;
   const Text* Asked(const std::vector<ProblemToken>& tokens) const;
-  // A problem inside `core`, and whether only wrapping stands round it.
-  Match FindContained(std::string_view core,
-                      const std::vector<ProblemToken>& tokens) const;
+  // The last problem that the prompt holds whole; of those that overlap, the
+  // longest.
+  Place FindPlace(const RollingHash& rolling) const;
+  // Takes the problems whose anchor is the window at token `at` into `best`.
+  void Consider(const RollingHash& rolling, size_t at, size_t window,
+                const Postings& postings, Place& best) const;
+  // Exact if only wrapping is around the problem, else near.
+  Match Judge(const Prompt& prompt, const Place& place,
+              const Frames& frames) const;
   Match FindNear(const std::vector<uint32_t>& shingles) const;
 
   absl::flat_hash_map<uint64_t, IndexedProblem> problems_;
@@ -91,10 +128,13 @@ class ProblemIndex {
   std::vector<PendingText> pending_;  // of the texts, until Build()
   std::vector<uint32_t> shingles_;
   Postings windows_;
+  Postings short_windows_;  // of problems with fewer tokens than a window
   Postings rare_shingles_;
 };
 
-inline constexpr size_t kMaxIndexedProblems = 200000;
+// Bounds the memory of one model's baseline: 1.1 GiB for as many problems of
+// 300 bytes.
+inline constexpr size_t kMaxIndexedProblems = 1000000;
 
 }  // namespace reasonwatch
 

@@ -1,3 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// Three steps make a prompt comparable. NormalizeUnicode() gives characters one
+// spelling. ProblemCore() takes the wrapping off, from both ends, until nothing
+// more comes off; a sentence goes only if frame.h finds nothing but wrapping in
+// it. TokenizeProblem() makes words, numbers and signs, each with a hash of
+// itself and one of its part in the skeleton. Each step has its regular
+// expressions and word lists before it.
 #include "baseline/matching/problem_text.h"
 
 #include <unicode/normalizer2.h>
@@ -8,18 +15,29 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
-#include "core/strings.h"
+#include "baseline/matching/frame.h"
 #include "re2/re2.h"
+#include "util/ascii.h"
+#include "util/strings.h"
+#include "util/utf8.h"
 
 namespace reasonwatch {
 namespace {
 
+using ascii::IsBeyond;
+using ascii::IsDigit;
+using ascii::IsLetter;
+using ascii::IsSpace;
+using ascii::IsUpper;
+using ascii::Trim;
+
 using Pair = std::pair<std::string_view, std::string_view>;
 
-// Sentences that are taken off one end of a prompt.
+// Passes over a prompt, each of which may take a label and a sentence off each
+// end: more than any prompt has, but a bound on hostile ones.
 constexpr int kMaxStripped = 64;
 
-// Left alone by NFKC.
+// Characters that NFKC leaves alone.
 constexpr Pair kFolded[] = {
     {"\xe2\x80\x98", "'"},  {"\xe2\x80\x99", "'"},  {"\xe2\x80\x9b", "'"},
     {"\xe2\x80\x9c", "\""}, {"\xe2\x80\x9d", "\""}, {"\xe2\x80\x9e", "\""},
@@ -28,29 +46,18 @@ constexpr Pair kFolded[] = {
     {"\xe2\x80\x8b", ""},   {"\xe2\x80\x8c", ""},   {"\xe2\x80\x8d", ""},
     {"\xef\xbb\xbf", ""},   {"\xc2\xad", ""},       {"\xe2\x81\x84", "/"},
     {"\xe3\x80\x82", "."},  {"\xe3\x80\x81", ","},  {"\xc3\x97", "*"},
+    {"\xc2\xab", "\""},     {"\xc2\xbb", "\""},     {"\xe2\x80\xb9", "\""},
+    {"\xe2\x80\xba", "\""}, {"\xe3\x80\x8c", "\""}, {"\xe3\x80\x8d", "\""},
+    {"\xe3\x80\x8e", "\""}, {"\xe3\x80\x8f", "\""}, {"\xe3\x80\x8a", "\""},
+    {"\xe3\x80\x8b", "\""}, {"\xe3\x80\x90", "["},  {"\xe3\x80\x91", "]"},
 };
 
 bool IsAscii(std::string_view s) {
-  return std::none_of(s.begin(), s.end(),
-                      [](char c) { return (c & '\x80') != 0; });
+  return std::none_of(s.begin(), s.end(), IsBeyond);
 }
-bool IsSpace(char c) {
-  return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' ||
-         c == '\v';
-}
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool IsLetter(char c) { return IsUpper(c) || (c >= 'a' && c <= 'z'); }
-
 re2::StringPiece Piece(std::string_view s) { return {s.data(), s.size()}; }
 
-std::string_view Trim(std::string_view s) {
-  while (!s.empty() && IsSpace(s.front())) s.remove_prefix(1);
-  while (!s.empty() && IsSpace(s.back())) s.remove_suffix(1);
-  return s;
-}
-
-// [begin, end) of the last match; npos where there is none.
+// [begin, end) of the last match; npos if there is none.
 std::pair<size_t, size_t> LastMatch(const RE2& pattern, std::string_view s) {
   std::pair<size_t, size_t> last{std::string_view::npos,
                                  std::string_view::npos};
@@ -65,7 +72,7 @@ std::pair<size_t, size_t> LastMatch(const RE2& pattern, std::string_view s) {
   return last;
 }
 
-// What a chat template puts round the last user message.
+// The last user message without the chat template around it.
 std::string_view WithoutChatTemplate(std::string_view s) {
   const bool marked = s.find("<|") != std::string_view::npos ||
                       s.find("of_role|>") != std::string_view::npos ||
@@ -81,7 +88,7 @@ std::string_view WithoutChatTemplate(std::string_view s) {
       R"(|<\|start_of_role\|>\s*user\s*<\|end_of_role\|>|<\|USER_TOKEN\|>|\bUSER:)"
       R"(|<\|start\|>user(?:<\|message\|>)?|<\|(?:user|User)\|>|<｜User｜>)"
       R"(|\[INST\](?:\s*<<SYS>>(?s:.*?)<</SYS>>)?|<start_of_turn>\s*user)"
-      R"(|(?m:^\s*###\s*(?:Instruction|User|Human|Input)\s*:?)|(?m:^\s*(?:Human|User)\s*:))");
+      R"(|(?m:^\s*###\s*(?:Instruction|User|Human)\s*:?)|(?m:^\s*(?:Human|User)\s*:))");
   static const RE2& end = *new RE2(
       R"(<\|(?:im_end|eot_id|eot|end|endoftext|end_of_text|eom_id|END_OF_TURN_TOKEN|assistant|Assistant)\|>|\bASSISTANT:|<｜Assistant｜>|\[/INST\]|<end_of_turn>)"
       R"(|</s>|(?m:^\s*###\s*(?:Response|Assistant|Output)\s*:?)|(?m:^\s*Assistant\s*:))");
@@ -124,7 +131,7 @@ const RE2& QuestionLabel() {
   return label;
 }
 
-// "Answer:", alone or with the first words of an answer, on the last line.
+// Without a last line "Answer:", alone or with the first words of an answer.
 std::string_view WithoutAnswerLabel(std::string_view s) {
   static const RE2& label = *new RE2(
       R"((?i)^[\s*#]*(?:(?:final |your )?(?:answer|solution|response)|a|antwort|respuesta|答案|解答|答)\s*[*]*\s*[:：][*\s]*(?:let'?s think step by step[.:]?)?[\s]*$)");
@@ -137,7 +144,7 @@ std::string_view WithoutAnswerLabel(std::string_view s) {
                                            : trimmed.substr(0, newline);
 }
 
-// Behind worked examples ("Question: ... Answer: ...") only the last question.
+// The last question behind worked examples ("Question: ... Answer: ...").
 std::string_view LastQuestion(std::string_view s) {
   static const RE2& question = *new RE2(
       R"((?im)^[ \t*#]*(?:question|problem|exercise|q|frage|pregunta|问题|题目|問題)\s*(?:\d{1,3})?\s*[*]*\s*[:：][ \t*]*)");
@@ -161,7 +168,7 @@ std::string WithRaisedMarks(std::string_view s) {
   out.reserve(s.size() + 16);
   bool raised = false;
   for (size_t i = 0; i < s.size();) {
-    if ((s[i] & '\x80') == 0) {
+    if (!IsBeyond(s[i])) {
       raised = false;
       out += s[i++];
       continue;
@@ -183,7 +190,7 @@ std::string WithRaisedMarks(std::string_view s) {
     raised = !mark.empty();
     do {
       out += s[i++];
-    } while (i < s.size() && (s[i] & '\xc0') == '\x80');
+    } while (i < s.size() && utf8::IsContinuation(s[i]));
   }
   return out;
 }
@@ -208,7 +215,7 @@ std::string NormalizeUnicode(std::string_view text) {
   if (nfkc == nullptr || U_FAILURE(status)) composed = std::string(text);
   out.reserve(composed.size());
   for (size_t i = 0; i < composed.size();) {
-    if ((composed[i] & '\x80') == 0) {
+    if (!IsBeyond(composed[i])) {
       out += composed[i++];
       continue;
     }
@@ -238,76 +245,6 @@ std::string Lower(std::string_view word) {
 
 }  // namespace
 
-bool ChangesTheAnswer(std::string_view sentence) {
-  static const RE2& changes_the_answer = *new RE2(
-      R"([+=^%]|\$\s*[a-z0-9]|(?i)\b(?:round(?:ed|ing)?|nearest|instead|twice|doubled?|tripled?|half|halved|halves|sum|product|difference|ratio|remainder|modulo|mod|multipl\w+|divid\w+|add(?:ed|ing)?\b.{0,20}\bto|subtract\w*|plus|minus|times|squared|cubed|percent\w*|dozens?|seconds|minutes|hours|days|weeks|months|years|cents|dollars|euros|pounds|(?:kilo|centi|milli)?(?:met(?:er|re)s|grams|lit(?:er|re)s)|inches|feet|miles|degrees|radians|opposite|revers\w+|negat\w+|except|ignor\w+|disregard\w*|suppos\w*|assum\w*|but|replac\w*|swap\w*|unless|significant|decimal places|for (?:her|his|their|him|them|two|three|four|five|six|seven|eight|nine|ten))\b)"
-      R"(|如果|假设|但|四舍五入|两倍|一半|加上|减去|乘以|除以|gerundet|runde|doppelt|hälfte|minuten|stunden|redonde|minutos|horas|arrondi|округл)");
-  return RE2::PartialMatch(Piece(sentence), changes_the_answer);
-}
-
-bool IsInstruction(std::string_view sentence) {
-  sentence = Trim(sentence);
-  if (sentence.empty()) return true;
-  if (sentence.size() > 400) return false;
-  if (sentence.back() == '?' || sentence.back() == '\x9f') return false;
-  // A number that is not a place in an example ("\boxed{}") is a condition.
-  if (std::any_of(sentence.begin(), sentence.end(), IsDigit)) return false;
-  static const RE2& speaks_of_answering = *new RE2(
-      R"((?i)step[- ]by[- ]step|\bsteps?\b.{0,40}\breason|\breason(?:ing)?\b.{0,40}\bsteps?|\\boxed|final answer|<answer>|</?think>)"
-      R"(|\bthink\b.{0,20}\b(?:carefully|hard|through|aloud|first|before)|\bshow (?:all )?your (?:work|reasoning|steps)|\bexplain your (?:reasoning|answer|steps))"
-      R"(|^(?:please |now |kindly )*(?:solve|answer|work out|consider|read|complete|look at) (?:the |this |these |carefully the )*(?:following|below|given|next|question|problem|exercise|task|math)\b)"
-      R"(|^you are (?:an?|the)\b.{0,60}\b(?:assistant|tutor|teacher|expert|professor|mathematician|scientist|engineer|programmer|solver|ai|model|bot|helper|student|specialist|analyst|instructor|genius|logician|champion|agent)s?\b|^act as\b)"
-      R"(|^let'?s (?:think|reason|solve|work|go)(?: (?:this|it|the problem|through|about|out|on|carefully|together|slowly|logically|first|now))*[.!:]?$|^take a deep breath)"
-      R"(|\b(?:give|provide|put|place|return|write|output|state|enclose|wrap|end|finish|respond|reply|answer)\b.{0,60}\b(?:final|your|the|only|just|with|in|as|inside|within|between)\b.{0,40}\b(?:answer|result|json|box|boxed|tags?|letter|option|format|response|brackets?)\b)"
-      R"(|^(?:answer|respond|reply) (?:only )?(?:with|in|using)\b|\boutput format\b|\bjson (?:object|format)\b)"
-      R"(|^be (?:very )?(?:concise|brief|careful|precise|thorough)(?:(?:,| and) (?:concise|brief|careful|precise|thorough|accurate))*(?: (?:in|with) your \w+)?[.!:]?$)"
-      R"(|^do not (?:explain|output|include (?:any |an |the )?(?:explanations?|reasoning|steps|units?|text|other|additional|extra)\b)|^no explanation)"
-      R"(|^here is (?:a|the|my|your) (?:question|problem|task|exercise)|^(?:thanks|thank you|good luck)\b)"
-      R"(|请.{0,24}(?:推理|思考|回答|解答|解决|作答|给出)|一步一步|逐步|最终答案|schritt für schritt|paso a paso|étape par étape|пошагово|шаг за шагом|ステップ)");
-  return RE2::PartialMatch(Piece(sentence), speaks_of_answering) &&
-         !ChangesTheAnswer(sentence);
-}
-
-bool SpeaksOfIt(std::string_view sentence, std::string_view problem) {
-  // Of answering, whatever the problem is.
-  static const auto& general = *new absl::flat_hash_set<std::string_view>{
-      "about",     "after",     "also",      "answer",   "answers",
-      "before",    "below",     "between",   "boxed",    "box",
-      "brief",     "carefully", "careful",   "choice",   "choose",
-      "concise",   "correct",   "decimal",   "detail",   "each",
-      "exact",     "exam",      "exercise",  "explain",  "expression",
-      "final",     "find",      "finally",   "first",    "following",
-      "form",      "format",    "fraction",  "from",     "give",
-      "given",     "have",      "hello",     "help",     "here",
-      "homework",  "inside",    "integer",   "into",     "json",
-      "just",      "letter",    "line",      "math",     "must",
-      "name",      "number",    "only",      "option",   "options",
-      "output",    "please",    "problem",   "problems", "provide",
-      "puzzle",    "question",  "questions", "quiz",     "reason",
-      "reasoning", "response",  "result",    "return",   "sentence",
-      "should",    "show",      "simplest",  "single",   "solution",
-      "solve",     "stating",   "step",      "steps",    "task",
-      "test",      "thank",     "thanks",    "that",     "their",
-      "them",      "then",      "there",     "these",    "think",
-      "this",      "through",   "using",     "value",    "with",
-      "within",    "word",      "work",      "would",    "write",
-      "your"};
-  for (size_t i = 0; i < sentence.size();) {
-    if (!IsLetter(sentence[i])) {
-      ++i;
-      continue;
-    }
-    const size_t begin = i;
-    while (i < sentence.size() && IsLetter(sentence[i])) ++i;
-    std::string_view word = sentence.substr(begin, i - begin);
-    const bool command = begin > 0 && sentence[begin - 1] == '\\';
-    if (word.size() < 4 || command || general.contains(Lower(word))) continue;
-    if (word.back() == 's') word.remove_suffix(1);
-    if (problem.find(word) != std::string_view::npos) return true;
-  }
-  return false;
-}
-
 std::string_view ProblemCore(std::string_view normalized) {
   std::string_view core = Trim(WithoutChatTemplate(normalized));
   core = Trim(LastQuestion(core));
@@ -328,17 +265,17 @@ std::string_view ProblemCore(std::string_view normalized) {
       }
     }
     const std::string_view last = LastSentence(core);
-    if (last.size() < core.size() && IsInstruction(last)) {
+    if (last.size() < core.size()) {
       shorter = Trim(core.substr(0, core.size() - last.size()));
-      if (!SpeaksOfIt(last, shorter)) {
+      if (IsInstruction(last, shorter)) {
         core = shorter;
         changed = true;
       }
     }
     const std::string_view first = FirstSentence(core);
-    if (first.size() < core.size() && IsInstruction(first)) {
+    if (first.size() < core.size()) {
       shorter = Trim(core.substr(first.size()));
-      if (!SpeaksOfIt(first, shorter)) {
+      if (IsInstruction(first, shorter)) {
         core = shorter;
         changed = true;
       }
@@ -349,15 +286,16 @@ std::string_view ProblemCore(std::string_view normalized) {
 
 namespace {
 
+// Placeholders of the skeleton; Hash32() gives neither.
 constexpr uint32_t kNumber = 1;
-constexpr uint32_t kName = 2;
+constexpr uint32_t kName = 2;  // of a person or a place
 
 uint32_t Hash32(std::string_view s, uint64_t seed) {
   const auto h = static_cast<uint32_t>(StableHash(s, seed) >> 32);
   return h < 16 ? h + 16 : h;  // small values are placeholders
 }
 
-// Capitalised, and yet no name.
+// Is the word capitalised at the beginning of a sentence, and yet no name?
 bool StartsSentences(const std::string& lower) {
   static const auto& words = *new absl::flat_hash_set<std::string>{
       "a",         "after",     "all",       "also",    "although", "among",
@@ -395,7 +333,7 @@ bool IsNumberWord(const std::string& lower) {
   return words.contains(lower);
 }
 
-// Han, kana, Hangul and what is written without spaces like them.
+// Han, kana, Hangul and other characters that are written without spaces.
 bool IsIdeograph(std::string_view character) {
   if (character.size() == 4)
     return static_cast<uint8_t>(character[0]) == 0xf0 &&
@@ -406,6 +344,71 @@ bool IsIdeograph(std::string_view character) {
                      (static_cast<uint32_t>(character[2]) & 0x3fu);
   return (c >= 0x3040 && c <= 0x30ff) || (c >= 0x3400 && c <= 0x9fff) ||
          (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff);
+}
+
+bool BeginsLine(std::string_view s, size_t i) {
+  while (i > 0 && (s[i - 1] == ' ' || s[i - 1] == '\t')) --i;
+  return i == 0 || s[i - 1] == '\n';
+}
+
+// Is the dollar sign at `i` one of a pair round a formula, and not of money? A
+// closing one touches the text before it.
+bool IsFormulaSign(std::string_view s, size_t i) {
+  constexpr size_t kMaxFormula = 256;  // bytes
+  const auto closes = [s](size_t at) {
+    return at > 0 && !IsSpace(s[at - 1]) && s[at - 1] != '$' &&
+           (at + 1 == s.size() ||
+            (!IsDigit(s[at + 1]) && !IsLetter(s[at + 1])));
+  };
+  if (closes(i)) {
+    const size_t from = i > kMaxFormula ? i - kMaxFormula : 0;
+    const std::string_view before = s.substr(from, i - from);
+    const size_t open = before.rfind('$');
+    return open != std::string_view::npos &&
+           before.find('\n', open) == std::string_view::npos;
+  }
+  const std::string_view behind = s.substr(i + 1, kMaxFormula);
+  const size_t next = behind.find('$');
+  return next != std::string_view::npos && next > 0 &&
+         behind.substr(0, next).find('\n') == std::string_view::npos &&
+         closes(i + 1 + next);
+}
+
+// Bytes of markup at `i` that wrappings add or lose and that belong to no
+// formula: punctuation, emphasis, quotation and headings, formatting tags, the
+// brackets of an option's letter. 0: a sign.
+size_t MarkupAt(std::string_view s, size_t i) {
+  const char c = s[i];
+  if (c == '.' || c == ',' || c == ';' || c == '?' || c == '"' || c == '`')
+    return 1;
+  if (c == '*' && i + 1 < s.size() && s[i + 1] == '*') return 2;
+  if (c == '$' && i + 1 < s.size() && s[i + 1] == '$') return 2;
+  if (c == '$' && IsFormulaSign(s, i)) return 1;
+  if (c == '\\' && i + 1 < s.size() &&
+      std::string_view("()[]").find(s[i + 1]) != std::string_view::npos)
+    return 2;
+  if ((c == '>' || c == '#') && BeginsLine(s, i)) return 1;
+  if (c == '#' && i > 0 && s[i - 1] == '#') return 1;
+  if (c == '<') {
+    constexpr std::string_view kTags[] = {
+        "<br>",  "<br/>",  "<br />", "<p>",      "</p>",      "<b>",
+        "</b>",  "<i>",    "</i>",   "<em>",     "</em>",     "<li>",
+        "</li>", "<div>",  "</div>", "<strong>", "</strong>", "<ul>",
+        "</ul>", "<span>", "</span>"};
+    for (std::string_view tag : kTags)
+      if (s.substr(i).starts_with(tag)) return tag.size();
+  }
+  const auto is_option = [&](size_t at) {
+    return at < s.size() && s[at] >= 'A' && s[at] <= 'J';
+  };
+  if (c == '(' && BeginsLine(s, i) && is_option(i + 1) && i + 2 < s.size() &&
+      s[i + 2] == ')')
+    return 1;
+  if ((c == ')' || c == ':') && i > 0 && is_option(i - 1)) {
+    const size_t open = i > 1 && s[i - 2] == '(' ? i - 2 : i - 1;
+    if (BeginsLine(s, open)) return 1;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -433,8 +436,8 @@ std::vector<ProblemToken> TokenizeProblem(std::string_view s) {
                                 i + 1 < s.size() && IsDigit(s[i + 1]))))
         ++i;
       put(begin, i, Hash32(s.substr(begin, i - begin), 11), kNumber);
-    } else if (IsLetter(c) || (c & '\x80') != 0) {
-      if ((c & '\x80') != 0) {
+    } else if (IsLetter(c) || IsBeyond(c)) {
+      if (IsBeyond(c)) {
         size_t skip = 0;
         size_t length = Utf8CharacterLength(s.substr(i), skip);
         if (length == 0) length = std::max<size_t>(skip, 1);
@@ -445,8 +448,8 @@ std::vector<ProblemToken> TokenizeProblem(std::string_view s) {
           continue;
         }
       }
-      while (i < s.size() && (IsLetter(s[i]) || (s[i] & '\x80') != 0)) {
-        if ((s[i] & '\x80') != 0) {
+      while (i < s.size() && (IsLetter(s[i]) || IsBeyond(s[i]))) {
+        if (IsBeyond(s[i])) {
           size_t skip = 0;
           size_t length = Utf8CharacterLength(s.substr(i), skip);
           if (length == 0) length = std::max<size_t>(skip, 1);
@@ -467,13 +470,9 @@ std::vector<ProblemToken> TokenizeProblem(std::string_view s) {
           : name                          ? kName
                                           : Hash32(lower, 11));
     } else {
-      ++i;
-      // Marks that wrappings add or lose.
-      if (c == '.' || c == ',' || c == ';' || c == '?' || c == '"') continue;
-      if (c == '*' && i < s.size() && s[i] == '*') {
-        ++i;
-        continue;
-      }
+      const size_t markup = MarkupAt(s, i);
+      i += std::max<size_t>(markup, 1);
+      if (markup > 0) continue;
       const uint32_t hash = Hash32(s.substr(begin, 1), 11);
       put(begin, i, hash, hash);
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A prompt as the problem that it asks: without its wrapping, as tokens.
 //
 // Pure, thread-safe, linear time.
@@ -19,23 +20,11 @@ inline constexpr size_t kMaxProblemBytes = size_t{64} << 10;
 // tokens.
 std::string NormalizeUnicode(std::string_view text);
 
-// What is left of a normalised prompt when its wrapping is taken off: chat
+// The part of a normalised prompt that is left without its wrapping: chat
 // template, worked examples before the last question, labels ("Question:",
 // "Answer:"), and sentences at either end that only say how to answer. Never
-// empty where the prompt is not.
+// empty if the prompt is not.
 std::string_view ProblemCore(std::string_view normalized);
-
-// Sentences that say how to answer and nothing about the problem. Numbers and
-// questions are never such.
-bool IsInstruction(std::string_view sentence);
-
-// Asks for something else than the problem beside it does: another unit,
-// rounding, a condition, arithmetic. No instruction does.
-bool ChangesTheAnswer(std::string_view sentence);
-
-// Does the sentence share a word with the problem that is not one of answering
-// in general? Then it may say something about it.
-bool SpeaksOfIt(std::string_view sentence, std::string_view problem);
 
 struct ProblemToken {
   uint32_t hash = 0;      // the word, number or sign; 0 never
@@ -43,8 +32,9 @@ struct ProblemToken {
   uint32_t begin = 0;     // bytes in the text
   uint32_t end = 0;
 };
-// Words, numbers, signs; CJK characters one by one. Sentence punctuation and
-// white space leave no token.
+// Words, numbers, signs; CJK characters one by one. Sentence punctuation, marks
+// of emphasis, quotation and headings, formatting tags and white space leave no
+// token, and an option is its letter: "(A)", "A)" and "A." are the same.
 std::vector<ProblemToken> TokenizeProblem(std::string_view normalized);
 
 }  // namespace reasonwatch

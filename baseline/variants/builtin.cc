@@ -1,9 +1,12 @@
-// Thirty templates of grade-school mathematics. A test proves each formula
-// against brute force.
+// SPDX-License-Identifier: Apache-2.0
+// Thirty templates of grade-school mathematics, ordered by family. Conditions
+// leave only draws with a whole-number answer that a pupil could give. A test
+// compares each formula with brute force on 200 draws.
 #include "baseline/variants/variants.h"
 
 namespace reasonwatch {
 
+// table: name, family, text, ranges, condition, formula.
 std::span<const VariantTemplate> BuiltinTemplates() {
   static const auto& templates = *new std::vector<VariantTemplate>{
       {"give_and_buy",

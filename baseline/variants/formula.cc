@@ -1,19 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Formulas of whole numbers, evaluated as they are read: from "or" over "and",
+// comparison, sum, product and power down to atoms and calls, a method each.
+// The first error is kept and ends the reading; arithmetic that would overflow
+// is an error, never a wrong number.
 #include <algorithm>
 #include <limits>
 #include <numeric>
 
 #include "absl/strings/str_format.h"
 #include "baseline/variants/variants.h"
+#include "util/ascii.h"
 
 namespace reasonwatch {
 namespace {
 
+// Bounds on the stack and the time that a template may take; its formula is a
+// line.
 constexpr int kMaxDepth = 32;
-constexpr size_t kMaxFormulaBytes = 1024;
+constexpr size_t kMaxFormulaBytes = 1024;  // several times the longest
 
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsName(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
+using ascii::IsDigit;
+
+// A formula is a line or a few of a template; a carriage return or a form feed
+// in it is a mistake, and reported as one.
+bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
+bool IsName(char c) { return ascii::IsLower(c) || c == '_'; }
 
 class Parser {
  public:
@@ -39,10 +50,10 @@ class Parser {
     if (error_.ok()) error_ = absl::OutOfRangeError(std::string(what));
   }
   char Peek() {
-    while (i_ < s_.size() && IsSpace(s_[i_])) ++i_;
+    while (i_ < s_.size() && IsBlank(s_[i_])) ++i_;
     return !error_.ok() || i_ >= s_.size() ? '\0' : s_[i_];
   }
-  bool Take(std::string_view sign) {
+  bool Skip(std::string_view sign) {
     if (Peek() == '\0' || s_.substr(i_, sign.size()) != sign) return false;
     i_ += sign.size();
     return true;
@@ -50,7 +61,7 @@ class Parser {
 
   int64_t Or() {
     int64_t v = And();
-    while (Take("|")) {
+    while (Skip("|")) {
       const int64_t w = And();
       v = v != 0 || w != 0;
     }
@@ -58,7 +69,7 @@ class Parser {
   }
   int64_t And() {
     int64_t v = Comparison();
-    while (Take("&")) {
+    while (Skip("&")) {
       const int64_t w = Comparison();
       v = v != 0 && w != 0;
     }
@@ -66,20 +77,20 @@ class Parser {
   }
   int64_t Comparison() {
     const int64_t v = Sum();
-    if (Take("!=")) return v != Sum();
-    if (Take("<=")) return v <= Sum();
-    if (Take(">=")) return v >= Sum();
-    if (Take("=")) return v == Sum();
-    if (Take("<")) return v < Sum();
-    if (Take(">")) return v > Sum();
+    if (Skip("!=")) return v != Sum();
+    if (Skip("<=")) return v <= Sum();
+    if (Skip(">=")) return v >= Sum();
+    if (Skip("=")) return v == Sum();
+    if (Skip("<")) return v < Sum();
+    if (Skip(">")) return v > Sum();
     return v;
   }
   int64_t Sum() {
     if (++depth_ > kMaxDepth) Syntax("nested too deeply");
     int64_t v = Product();
     while (error_.ok()) {
-      const bool plus = Take("+");
-      if (!plus && !Take("-")) break;
+      const bool plus = Skip("+");
+      if (!plus && !Skip("-")) break;
       const int64_t w = Product();
       const bool over = plus ? __builtin_add_overflow(v, w, &v)
                              : __builtin_sub_overflow(v, w, &v);
@@ -91,15 +102,15 @@ class Parser {
   int64_t Product() {
     int64_t v = Power();
     while (error_.ok()) {
-      if (Take("*")) {
+      if (Skip("*")) {
         if (__builtin_mul_overflow(v, Power(), &v))
           Range("a product beyond 63 bits");
-      } else if (Take("/")) {
+      } else if (Skip("/")) {
         const int64_t w = Power();
         if (!Divides(v, w)) break;
         if (v % w != 0) Range("an inexact division");
         v /= w;
-      } else if (Take("%")) {
+      } else if (Skip("%")) {
         const int64_t w = Power();
         if (!Divides(v, w)) break;
         v %= w;
@@ -117,7 +128,7 @@ class Parser {
   }
   int64_t Power() {
     const int64_t base = Factor();
-    if (!Take("^")) return base;
+    if (!Skip("^")) return base;
     const int64_t exponent = Factor();
     if (exponent < 0 || exponent > 63) {
       Range("an exponent outside 0 to 63");
@@ -136,12 +147,12 @@ class Parser {
   }
   int64_t Atom() {
     const char c = Peek();
-    if (Take("(")) {
+    if (Skip("(")) {
       const int64_t v = Or();
-      if (!Take(")")) Syntax("a closing parenthesis is missing");
+      if (!Skip(")")) Syntax("a closing parenthesis is missing");
       return v;
     }
-    if (Take("-")) {
+    if (Skip("-")) {
       const int64_t v = Factor();
       if (v == std::numeric_limits<int64_t>::min())
         Range("a number beyond 63 bits");
@@ -164,7 +175,7 @@ class Parser {
     const size_t begin = i_;
     while (i_ < s_.size() && (IsName(s_[i_]) || IsDigit(s_[i_]))) ++i_;
     const std::string name(s_.substr(begin, i_ - begin));
-    if (Take("(")) return Call(name);
+    if (Skip("(")) return Call(name);
     const auto it = values_.find(name);
     if (it == values_.end()) {
       Syntax("unknown name " + name);
@@ -176,10 +187,10 @@ class Parser {
     const int64_t a = Or();
     int64_t b = 0;
     if (name != "abs") {
-      if (!Take(",")) Syntax(name + " takes two arguments");
+      if (!Skip(",")) Syntax(name + " takes two arguments");
       b = Or();
     }
-    if (!Take(")")) Syntax("a closing parenthesis is missing");
+    if (!Skip(")")) Syntax("a closing parenthesis is missing");
     if (!error_.ok()) return 0;
     if (name == "min") return std::min(a, b);
     if (name == "max") return std::max(a, b);
@@ -198,7 +209,7 @@ class Parser {
       return v < 0 ? -v : v;
     }
     if (name == "floor" || name == "ceil") {
-      if (!Divides(a, b)) return 0;
+      if (!Divides(a, b) || b == 0) return 0;
       const int64_t quotient = a / b;
       const bool inexact = a % b != 0;
       const bool negative = (a < 0) != (b < 0);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "baseline/variants/variants.h"
 
 #include <algorithm>
@@ -7,12 +8,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/strings.h"
+#include "util/ascii.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
+// A condition that one draw in a thousand satisfies is still met.
 constexpr int kMaxDraws = 10000;
+// Products of two such values fit in 63 bits.
 constexpr int64_t kMaxValue = 1000000000;
 constexpr std::string_view kPrefix = "variant/";
 
@@ -48,7 +52,7 @@ class Dice {
 bool IsTemplateName(std::string_view s) {
   return !s.empty() && s.size() <= 64 &&
          std::all_of(s.begin(), s.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+           return ascii::IsLower(c) || ascii::IsDigit(c) || c == '_';
          });
 }
 

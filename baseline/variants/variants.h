@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Problems as templates: the same question in other numbers and names.
 //
 // A model that solves a problem and fails its variants has learnt the surface
@@ -26,11 +27,12 @@ struct VariantParameter {
 
 struct VariantTemplate {
   std::string name;    // [a-z0-9_]+, unique
-  std::string family;  // what kind of problem, e.g. "rates"
+  std::string family;  // kind of problem, e.g. "rates"
   // Holds {parameter}, and {name}, {other} (persons) and {item} (plural).
   std::string text;
   std::vector<VariantParameter> parameters;
-  // What a draw must satisfy, "" = nothing; e.g. "a > b & (a - b) % 3 = 0".
+  // A formula that is not 0 for a usable draw, "" = any; e.g.
+  // "a > b & (a - b) % 3 = 0".
   std::string condition;
   std::string formula;  // of the answer, a whole number
 };
@@ -42,13 +44,14 @@ struct Variant {
   std::map<std::string, int64_t> values;
 };
 
-// Our own; every formula is checked against brute force in the tests.
+// The built-in templates; every formula is checked against brute force in the
+// tests.
 std::span<const VariantTemplate> BuiltinTemplates();
-// nullptr where there is none of that name.
+// Null if there is none of that name.
 const VariantTemplate* FindTemplate(std::span<const VariantTemplate> templates,
                                     std::string_view name);
 
-// InvalidArgument, naming the field, where the template can't be used: bad
+// InvalidArgument, naming the field, if the template can't be used: bad
 // names, a placeholder without parameter, a formula that does not parse, or a
 // condition that 10,000 draws in a row did not satisfy.
 absl::StatusOr<Variant> Instantiate(const VariantTemplate& form, uint64_t seed);

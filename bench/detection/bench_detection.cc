@@ -1,27 +1,29 @@
-// Asks how good detection is, in the terms of docs/statistics.md, and says
-// where it falls short of what is asked of it.
+// SPDX-License-Identifier: Apache-2.0
+// Asks how good detection is, in the terms of docs/statistics.md, and names the
+// bars that it misses. First the ways to measure a
+// delay and a rate, then a function a question, which appends its rows to the
+// table: lengths, fleets, shifts of the mix, rates, solved problems, start
+// order, re-scoring.
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "bench/detection/oracle.h"
+#include "bench/detection/order.h"
 #include "bench/detection/rescoring.h"
 #include "bench/detection/streams.h"
-#include "detectors/order/start_order.h"
+#include "bench/detection/table.h"
+#include "detectors/evidence/rank.h"
 
 namespace reasonwatch {
 namespace {
 
 constexpr double kGamma = 1e4;
-constexpr double kRankCalibration = 2.15;
-constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
 struct Effort {
   int streams = 300;        // a false-alarm rate
@@ -38,63 +40,6 @@ constexpr Effort kQuick = {.streams = 60,
                            .oracle_paths = 300,
                            .runs = 6,
                            .groups = 400};
-
-struct Row {
-  std::string bar;
-  std::string what;
-  double low = 0;  // asked: low <= measured <= high
-  double high = kUnbounded;
-  double measured = 0;
-  double error = 0;  // standard error of `measured`, 0 = not given
-  std::string notes;
-  bool asked() const { return low > 0 || high < kUnbounded; }
-  bool pass() const { return measured >= low && measured <= high; }
-};
-
-class Table {
- public:
-  void Add(Row row) {
-    const std::string asked =
-        !row.asked() ? "-"
-        : row.high < kUnbounded
-            ? absl::StrFormat("%.3g..%.3g", row.low, row.high)
-            : absl::StrFormat(">= %.3g", row.low);
-    absl::PrintF("%-4s %-44s %-10s %9.3f +- %-6.3f %-5s %s\n", row.bar,
-                 row.what, asked, row.measured, row.error,
-                 !row.asked() ? ""
-                 : row.pass() ? "pass"
-                              : "MISS",
-                 row.notes);
-    std::fflush(stdout);
-    rows_.push_back(std::move(row));
-  }
-  std::string Json() const {
-    std::string json = "[\n";
-    for (const Row& row : rows_) {
-      absl::StrAppendFormat(&json,
-                            "%s  {\"bar\": \"%s\", \"what\": \"%s\", "
-                            "\"measured\": %.6g, \"standard_error\": %.3g",
-                            &row == rows_.data() ? "" : ",\n", row.bar,
-                            row.what, row.measured, row.error);
-      if (row.low > 0) absl::StrAppendFormat(&json, ", \"low\": %g", row.low);
-      if (row.high < kUnbounded)
-        absl::StrAppendFormat(&json, ", \"high\": %g", row.high);
-      if (row.asked())
-        absl::StrAppendFormat(&json, ", \"pass\": %s",
-                              row.pass() ? "true" : "false");
-      absl::StrAppendFormat(&json, ", \"notes\": \"%s\"}", row.notes);
-    }
-    return json + "\n]\n";
-  }
-  int missed() const {
-    return static_cast<int>(std::count_if(
-        rows_.begin(), rows_.end(),
-        [](const Row& row) { return row.asked() && !row.pass(); }));
-  }
-
- private:
-  std::vector<Row> rows_;
-};
 
 struct Delays {
   std::vector<double> values;  // ascending
@@ -367,11 +312,13 @@ void RateDelays(const Effort& effort, Table& table) {
 
 // Problems that fail with a probability drawn from Beta(1, 6), each tried
 // sixteen times for the baseline. Live traffic asks those that were solved, in
-// at least 75 % of the trials; `loss` of what used to be right is wrong.
+// at least 75 % of the trials; a share `loss` of the right answers is wrong
+// now.
 class Problems {
  public:
   static constexpr int kCount = 400;
   static constexpr int kTrials = 16;
+  static constexpr int kResponses = kCount * kTrials;
 
   explicit Problems(uint64_t seed) {
     Draw draw(seed);
@@ -410,7 +357,7 @@ class Problems {
 
 void SolvedProblems(const Effort& effort, Table& table) {
   const StreamSetup setup{.signal = Signal::kConsistencyRegression,
-                          .reference = Problems::kCount * Problems::kTrials};
+                          .reference = Problems::kResponses};
   // Every stream has problems of its own.
   const auto measure = [&](double share, double loss, int streams,
                            const auto& body) {
@@ -420,7 +367,7 @@ void SolvedProblems(const Effort& effort, Table& table) {
       const auto sampler = [&](double lost) {
         return [&problems, share, lost](int64_t index, Draw& draw) {
           return index < 0 ? problems.baseline()[static_cast<size_t>(
-                                 index + Problems::kCount * Problems::kTrials)]
+                                 index + Problems::kResponses)]
                            : problems.Ask(share, lost, draw);
         };
       };
@@ -459,95 +406,6 @@ void SolvedProblems(const Effort& effort, Table& table) {
   }
 }
 
-// Healthy traffic as a tap sees it: each response when it ends.
-struct Completion {
-  double start;
-  double end;
-  double tokens;
-};
-
-struct Traffic {
-  const char* name;
-  double begins;  // seconds; the tap starts at 0
-  double steps;   // second of the step, 0 = none
-  double factor;
-  double until;
-};
-
-constexpr double kMedianTokens = 3000;
-constexpr double kTokensPerSecond = 40;
-constexpr double kArrivalsPerSecond = 5;
-constexpr double kLongest = 1500;  // seconds; 1 in 10,000 takes longer
-
-std::vector<Completion> Completions(const Traffic& traffic, Draw& draw) {
-  std::vector<Completion> all;
-  double now = traffic.begins;
-  while (now < traffic.until) {
-    const bool after = traffic.steps > 0 && now >= traffic.steps;
-    now -= std::log(draw.Uniform()) /
-           (kArrivalsPerSecond * (after ? traffic.factor : 1));
-    const double tokens = LogNormal(kMedianTokens, draw);
-    const double end = now + tokens / kTokensPerSecond;
-    if (end > 0 && end < traffic.until) all.push_back({now, end, tokens});
-  }
-  std::sort(all.begin(), all.end(),
-            [](const auto& a, const auto& b) { return a.end < b.end; });
-  return all;
-}
-
-// kIdeal knows every start: what is left is the detectors' own.
-enum class Feeding { kCompletion, kHeld, kIdeal };
-
-bool RunOrder(const Traffic& traffic, Feeding feeding, uint64_t seed) {
-  Draw draw(seed);
-  WatchOptions options;
-  options.streams = 200;
-  ModelWatch watch("bench", options);
-  const auto base = absl::FromUnixSeconds(1700000000);
-  const auto scored = [&](const Completion& c) {
-    Scored s;
-    s.model = std::string("bench");
-    s.start = base + absl::Seconds(c.start);
-    s.end = base + absl::Seconds(c.end);
-    s.reading(Feature::kOutputTokens) =
-        static_cast<float>(std::log2(1 + c.tokens));
-    return s;
-  };
-  for (int i = 0; i < 1000; ++i)
-    watch.LearnImported(
-        scored({-1e6 + i, -1e6 + i, LogNormal(kMedianTokens, draw)}));
-  watch.FinishImport();
-  bool alarmed = false;
-  StartOrder order;
-  std::vector<Scored> ready;
-  std::vector<Completion> completions = Completions(traffic, draw);
-  if (feeding == Feeding::kIdeal) {
-    // Those begun late enough to be cut by the end of the run are biased.
-    std::erase_if(completions, [&](const Completion& c) {
-      return c.start < 0 || c.start > traffic.until - kLongest;
-    });
-    std::sort(completions.begin(), completions.end(),
-              [](const auto& a, const auto& b) { return a.start < b.start; });
-  }
-  for (const Completion& c : completions) {
-    ready.clear();
-    if (feeding == Feeding::kHeld) {
-      order.Add(scored(c), ready);
-    } else {
-      ready.push_back(scored(c));
-    }
-    for (const Scored& s : ready) {
-      // What a step does counts after the step only.
-      for (const Finding& f : watch.Observe(s))
-        alarmed = alarmed ||
-                  (f.event == FindingEvent::kOpened && c.end >= traffic.steps);
-      if (const FitJob job = watch.TakeFitJob(); !job.rows.empty())
-        watch.InstallFit(job, FitPromptRegression(job.rows));
-    }
-  }
-  return alarmed;
-}
-
 void CompletionOrder(const Effort& effort, Table& table) {
   // Before a tap's start no request passed it; a step finds it in steady state.
   constexpr Traffic kTraffics[] = {{"tap start", 0, 0, 1, 5400},
@@ -562,7 +420,9 @@ void CompletionOrder(const Effort& effort, Table& table) {
       std::vector<char> runs(static_cast<size_t>(effort.runs));
       ParallelFor(effort.runs, [&](int i) {
         runs[static_cast<size_t>(i)] =
-            RunOrder(traffic, feeding, SeedOf(seed, static_cast<uint64_t>(i)));
+            RunOrder(traffic, feeding, SeedOf(seed, static_cast<uint64_t>(i)))
+                ? 1
+                : 0;
       });
       alarmed[static_cast<size_t>(feeding)] =
           static_cast<int>(std::count(runs.begin(), runs.end(), 1));

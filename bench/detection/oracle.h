@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The yardstick: a CUSUM that knows the healthy and the changed distribution,
 // with its threshold set for the same mean run length between false alarms.
 // Exactly minimax (Moustakides 1986), so no detector has a shorter worst-case

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "bench/detection/rescoring.h"
 
 #include <numeric>
 #include <random>
 #include <vector>
 
-#include "rescore/bayes_factor.h"
-#include "rescore/failure_prior.h"
+#include "rescore/statistics/bayes_factor.h"
+#include "rescore/statistics/failure_prior.h"
 
 namespace reasonwatch {
 namespace {

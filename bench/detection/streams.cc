@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "bench/detection/streams.h"
 
 #include <atomic>
@@ -6,9 +7,9 @@
 #include <memory>
 #include <thread>
 
-#include "detectors/sequential/normal.h"
-#include "detectors/sequential/rank.h"
-#include "detectors/sequential/rate.h"
+#include "detectors/evidence/normal.h"
+#include "detectors/evidence/rank.h"
+#include "detectors/evidence/rate.h"
 
 namespace reasonwatch {
 namespace {
@@ -49,7 +50,7 @@ class Product : public Monitor {
     for (const Finding& f : watch_.Observe(ToScored(sample, index)))
       opened =
           opened || (f.signal == signal_ && f.event == FindingEvent::kOpened);
-    if (const FitJob job = watch_.TakeFitJob(); !job.rows.empty())
+    if (const FitJob job = watch_.NextFitJob(); !job.rows.empty())
       watch_.InstallFit(job, FitPromptRegression(job.rows));
     return opened;
   }
@@ -81,7 +82,7 @@ class Plain : public Monitor {
       RatePayOff(sample.outcome > 0, (counts_.bad + 1.0) / (counts_.count + 1),
                  pay_off);
     }
-    mixture_.Update(pay_off, index);
+    mixture_.Observe(pay_off, index);
     const double r = mixture_.Statistic();
     const bool opened = r >= threshold_ && !open_;
     if (opened) {

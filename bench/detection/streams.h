@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Synthetic streams of readings, fed to the product's own detectors.
 #ifndef REASONWATCH_BENCH_DETECTION_STREAMS_H_
 #define REASONWATCH_BENCH_DETECTION_STREAMS_H_
@@ -8,8 +9,7 @@
 #include <random>
 #include <vector>
 
-#include "core/incident.h"
-#include "core/scored.h"
+#include "core/signal.h"
 #include "detectors/model_watch.h"
 
 namespace reasonwatch {
@@ -73,8 +73,8 @@ MonitorMaker MakePlain(double calibration);
 int CountFalseAlarms(const MonitorMaker& make, const StreamSetup& setup,
                      const Sampler& sampler, int64_t responses, uint64_t seed);
 
-// Responses from the change at live index `change` to the alarm; -1 where the
-// signal was raised before, `limit` where it was not raised by then.
+// Responses from the change at live index `change` to the alarm; -1 if the
+// signal was raised before, `limit` if it was not raised by then.
 int64_t MeasureDelay(const MonitorMaker& make, const StreamSetup& setup,
                      const Sampler& healthy, const Sampler& changed,
                      int64_t change, int64_t limit, uint64_t seed);

@@ -1,5 +1,7 @@
-// Prints the table of docs/signals.md: fault, where, share of the traffic,
-// signal, delay.
+// SPDX-License-Identifier: Apache-2.0
+// Prints the table of docs/signals.md: for each fault its place, its share of
+// the traffic, the signal that finds it, the delay, and the place that the
+// incident names.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -9,12 +11,14 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "core/strings.h"
 #include "tests/fakes/faults/faults.h"
+#include "util/strings.h"
 
 namespace reasonwatch::testing {
 namespace {
 
+// Responses under the fault; a fault that is not found by then counts as
+// missed.
 constexpr int kLimit = 2000;
 
 struct Row {
@@ -48,8 +52,8 @@ std::string Name(const Plan& plan) {
   return name;
 }
 
-// What the incident says of the place.
-std::string Told(const Incident& incident) {
+// Returns the parts of the traffic that the incident names.
+std::string NamedParts(const Incident& incident) {
   std::vector<std::string> told;
   if (incident.scope == Scope::kReplica)
     told.push_back("replica " + incident.replica);
@@ -99,7 +103,7 @@ void Print(const Row& row, int seeds, bool all) {
                     missed > 0 && !delays.empty()
                         ? absl::StrFormat(" (%d of %d missed)", missed, seeds)
                         : "",
-                    Told(incident))
+                    NamedParts(incident))
                     .c_str());
     if (unclean > 0) std::printf("  alarms before the fault: %d\n", unclean);
     if (all)

@@ -1,4 +1,5 @@
-// What a large baseline costs: building its index, its memory, and finding a
+// SPDX-License-Identifier: Apache-2.0
+// The cost of a large baseline: building its index, its memory, and finding a
 // prompt in it.
 //
 //   bench_matching [PROBLEMS]    (100,000 by default)
@@ -17,7 +18,7 @@
 #include "absl/strings/str_format.h"
 #include "baseline/matching/problem_index.h"
 #include "baseline/variants/variants.h"
-#include "core/strings.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
@@ -40,7 +41,7 @@ struct Asked {
   std::vector<std::string> prompts;
 };
 
-// A story that differs from the next one in more than its numbers.
+// Returns a story that differs from the next one in more than its numbers.
 std::string Story(size_t i) {
   const auto templates = BuiltinTemplates();
   const auto a = Instantiate(templates[i % templates.size()], i);
@@ -111,7 +112,7 @@ int Run(size_t problems) {
 }  // namespace reasonwatch
 
 int main(int argc, char** argv) {
-  const long problems = argc > 1 ? std::atol(argv[1]) : 100000;
+  const int64_t problems = argc > 1 ? std::atoll(argv[1]) : 100000;
   if (problems < 1) {
     std::fprintf(stderr, "usage: bench_matching [PROBLEMS]\n");
     return 2;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "bench/pipeline/client.h"
 
 #include <grpcpp/grpcpp.h>
@@ -13,12 +14,15 @@
 namespace reasonwatch::bench {
 namespace {
 
+// Calls in flight, enough to keep the server busy.
 constexpr int kOutstanding = 32;
+// Different texts, so that no cache holds the next one.
 constexpr size_t kTexts = 1024;
 
 [[noreturn]] void Die(const grpc::Status& status) {
   std::fprintf(stderr, "call failed: %s\n", status.error_message().c_str());
-  std::exit(1);
+  // Not exit(): threads may still run.
+  std::_Exit(1);
 }
 
 void SetTime(absl::Time time, google::protobuf::Timestamp& out) {

@@ -1,4 +1,5 @@
-// The sending side.
+// SPDX-License-Identifier: Apache-2.0
+// The client side: sends responses to a tap.
 #ifndef REASONWATCH_BENCH_PIPELINE_CLIENT_H_
 #define REASONWATCH_BENCH_PIPELINE_CLIENT_H_
 
@@ -13,17 +14,18 @@ namespace reasonwatch::bench {
 enum class Mode { kUnary, kStream, kCorked };
 std::string_view ModeName(Mode mode);
 
-// Sends made-up responses of `streams` models in turn, each with an id and a
-// time of its own. Aborts with a message where a call fails.
+// Sends synthetic responses of `streams` models in turn, each with its own id
+// and time. Aborts with a message if a call fails.
 class Client {
  public:
-  // A model has so many of the streams as its routes.
+  // `routes`: the number of streams of each model.
   Client(int port, int streams, int routes = 1);
   ~Client();
 
-  // Returns when all were sent and answered. kUnary keeps 32 outstanding.
+  // Sends `responses` and returns when all are answered. kUnary keeps 32 calls
+  // in flight.
   void Send(Mode mode, int64_t responses);
-  // On a part of the streams only.
+  // Sends to the streams from first_stream up to end_stream - 1 only.
   void SendTo(int first_stream, int end_stream, int64_t responses);
 
  private:

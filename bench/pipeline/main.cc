@@ -1,9 +1,14 @@
-// bench_pipeline [--quick] [--json FILE] [--only rates|stages|memory]
+// SPDX-License-Identifier: Apache-2.0
+// bench_pipeline [--quick] [--json FILE] [--only rates|stages|memory|ways]
+//                [--collector FILE]
 //
-// What the whole pipeline costs beside the same server with a sink that drops
-// every response, in turn and in the same run; the parts by themselves; and
-// memory with 1,000 streams. Exit 1 where a call failed or something was
-// dropped that should not have been.
+// Measures the cost of the whole pipeline beside the same server with a sink
+// that drops every response, alternating in the same run; the cost of each part
+// alone; the memory of 1,000 streams; and the cost of each way in, if asked for
+// beside a program that receives the same OTLP. Exits 1 if a call failed or a
+// response was dropped unexpectedly.
+//
+// Order: settling of a server, rates, memory, the table, Main.
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,8 +26,10 @@
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/mutex.h"
 #include "bench/pipeline/client.h"
+#include "bench/pipeline/otlp.h"
 #include "bench/pipeline/server.h"
 #include "bench/pipeline/stages.h"
+#include "bench/pipeline/ways.h"
 
 namespace reasonwatch::bench {
 namespace {
@@ -40,8 +47,8 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// Sends a response to every stream now and then until the server has nothing
-// to do in between: regressions are fitted beside the traffic.
+// Sends a response to every stream from time to time until the server is idle
+// in between: regressions are fitted beside the traffic.
 void Settle(Client& client, ServerProcess& server, int streams, int first) {
   int quiet = 0;
   while (quiet < 5) {
@@ -130,7 +137,7 @@ int64_t MeasureMemory(bool quick, const std::string& folder, Figures& out) {
                    mib(empty.resident_kb - empty.anonymous_kb));
   client.SendTo(warm, streams, int64_t{20} * (streams - warm));
   std::this_thread::sleep_for(
-      std::chrono::seconds(11));  // a checkpoint, a trim
+      std::chrono::seconds(11));  // one checkpoint and one trim of the heap
   const ServerFigures cold = server.Figures();
   out.emplace_back(
       absl::StrFormat("resident with %d young streams, MiB", streams - warm),
@@ -163,7 +170,8 @@ void Print(const char* title, const Figures& figures) {
   std::fflush(stdout);
 }
 
-int Run(bool quick, const std::string& json, const std::string& only) {
+int Run(bool quick, const std::string& json, const std::string& only,
+        const std::string& collector) {
   std::string scratch = std::filesystem::temp_directory_path() / "bench_XXXXXX";
   if (mkdtemp(scratch.data()) == nullptr) {
     std::perror("mkdtemp");
@@ -174,8 +182,10 @@ int Run(bool quick, const std::string& json, const std::string& only) {
   Figures stages;
   Figures rates;
   Figures memory;
+  Figures ways;
   if (only.empty() || only == "stages") {
     stages = MeasureStages(quick, folder("stages"));
+    for (auto& figure : MeasureOtlp(quick)) stages.push_back(std::move(figure));
     Print("parts, one thread", stages);
   }
   if (only.empty() || only == "rates") {
@@ -186,13 +196,18 @@ int Run(bool quick, const std::string& json, const std::string& only) {
     dropped += MeasureMemory(quick, folder("memory"), memory);
     Print("memory", memory);
   }
+  // Not by default: it takes as long as all others.
+  if (only == "ways") {
+    dropped += MeasureWays(quick, folder("ways"), collector, ways);
+    Print("ways in, server CPU us a response of 4 KB", ways);
+  }
   std::filesystem::remove_all(scratch);
   if (!json.empty()) {
     std::ofstream out(json);
     const char* separator = "{\n";
     for (const auto& [section, figures] :
          {std::pair("stages", &stages), std::pair("rates", &rates),
-          std::pair("memory", &memory)}) {
+          std::pair("memory", &memory), std::pair("ways", &ways)}) {
       out << separator << "  \"" << section << "\": {";
       const char* comma = "\n";
       for (const auto& [name, value] : *figures) {
@@ -214,17 +229,19 @@ int Run(bool quick, const std::string& json, const std::string& only) {
 
 int Main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  if (argc == 4 && (std::strcmp(argv[1], "--serve") == 0 ||
+  if (argc == 5 && (std::strcmp(argv[1], "--serve") == 0 ||
                     std::strcmp(argv[1], "--serve-trivial") == 0)) {
     ServerOptions options;
     options.trivial = std::strcmp(argv[1], "--serve-trivial") == 0;
     options.folder = argv[2];
     options.streams = std::atoi(argv[3]);
+    options.all_ways = std::strcmp(argv[4], "all") == 0;
     return RunServer(options);
   }
   bool quick = false;
   std::string json;
   std::string only;
+  std::string collector;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     if (argument == "--quick") {
@@ -233,14 +250,16 @@ int Main(int argc, char** argv) {
       json = argv[++i];
     } else if (argument == "--only" && i + 1 < argc) {
       only = argv[++i];
+    } else if (argument == "--collector" && i + 1 < argc) {
+      collector = argv[++i];
     } else {
       std::fprintf(stderr,
                    "usage: bench_pipeline [--quick] [--json FILE] "
-                   "[--only rates|stages|memory]\n");
+                   "[--only rates|stages|memory|ways] [--collector FILE]\n");
       return 2;
     }
   }
-  return Run(quick, json, only);
+  return Run(quick, json, only, collector);
 }
 
 }  // namespace

@@ -1,3 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// A server for the benchmark: the product's parts behind the gRPC tap, or
+// behind all taps, in a process whose CPU time and memory are read from /proc.
+//
+// Order: figures of the process, PacedSink, the taps and the HTTP port of one
+// of them, the loop that answers lines, the two servers (whole pipeline,
+// dropping sink), and ServerProcess, by which the client starts and questions a
+// server.
 #include "bench/pipeline/server.h"
 
 #include <fcntl.h>
@@ -16,20 +24,26 @@
 #include <thread>
 #include <vector>
 
-#include "daemon/config.h"
-#include "daemon/export/telemetry.h"
-#include "daemon/log.h"
+#include "daemon/api/server.h"
+#include "daemon/app/config/config.h"
+#include "daemon/app/log.h"
+#include "daemon/app/pipeline_log.h"
+#include "daemon/app/pipeline_metrics.h"
+#include "daemon/app/settings.h"
 #include "daemon/pipeline/shards.h"
-#include "daemon/pipeline/standard_evaluator.h"
+#include "daemon/pipeline/snapshot_board.h"
+#include "daemon/telemetry/telemetry.h"
+#include "evaluator/standard_evaluator.h"
 #include "storage/sqlite_store.h"
-#include "tap/grpc/grpc_tap.h"
+#include "tap/builtin.h"
 
 namespace reasonwatch::bench {
 namespace {
 
 [[noreturn]] void Die(const char* what) {
   std::perror(what);
-  std::exit(1);
+  // Not exit(): threads may still run.
+  std::_Exit(1);
 }
 
 class DroppingSink : public TapSink {
@@ -37,15 +51,15 @@ class DroppingSink : public TapSink {
   TapOutcome Offer(Response&&, int64_t) override { return {}; }
 };
 
-// Lets the tap's thread wait while the queues are half full, so that gRPC's
-// flow control slows the client down and what is measured is the rate at which
+// Makes the tap's thread wait while the queues are half full, so that gRPC's
+// flow control slows the client down and the measured rate is one at which
 // nothing is dropped. The daemon itself never waits.
 class PacedSink : public TapSink {
  public:
   explicit PacedSink(Shards& shards) : shards_(shards) {}
 
   TapOutcome Offer(Response&& response, int64_t bytes) override {
-    if (++offered_ % 64 == 0) {
+    if (offered_.fetch_add(1) % 64 == 63) {
       while (shards_.Queued() > kMostQueued) {
         ++waits_;
         std::this_thread::sleep_for(std::chrono::microseconds(200));
@@ -56,9 +70,9 @@ class PacedSink : public TapSink {
   int64_t waits() const { return waits_; }
 
  private:
-  static constexpr int64_t kMostQueued = 2000;
+  static constexpr int64_t kMostQueued = 2000;  // half of the queues' room
   Shards& shards_;
-  int64_t offered_ = 0;
+  std::atomic<int64_t> offered_ = 0;
   std::atomic<int64_t> waits_ = 0;
 };
 
@@ -80,19 +94,84 @@ double CpuMicros() {
   return micros(usage.ru_utime) + micros(usage.ru_stime);
 }
 
-// Answers lines until standard input ends.
+// The taps, and the HTTP port if one of them is behind it.
+struct Listeners {
+  std::unique_ptr<Taps> taps;
+  std::unique_ptr<HttpServer> http;
+  Ports ports;
+};
+
+std::unique_ptr<HttpServer> ListenHttp(IngestPort& port) {
+  HttpHandlers handlers;
+  handlers.metrics = [] { return std::string(); };
+  handlers.ready = [] { return absl::OkStatus(); };
+  handlers.reload = handlers.ready;
+  handlers.incidents = [](bool, int) { return std::vector<Incident>(); };
+  handlers.incident = [](std::string_view) { return Incident(); };
+  handlers.events = [](std::string_view, absl::Time, absl::Time) {
+    return std::vector<ModelEvent>();
+  };
+  handlers.deployment = [](const ModelEvent&) { return absl::OkStatus(); };
+  handlers.baseline = [] { return std::string(); };
+  handlers.streams = [] { return std::vector<StreamSnapshot>(); };
+  handlers.coverage = [] { return std::vector<CoverageSnapshot>(); };
+  handlers.habits = [] { return HabitPhrases(); };
+  handlers.ingest = [&port](const IngestRequest& request) {
+    return port.Receive(request);
+  };
+  HttpOptions options;
+  options.listen = "127.0.0.1:0";
+  auto server = StartHttpServer(std::move(options), std::move(handlers));
+  if (!server.ok()) Die(std::string(server.status().message()).c_str());
+  return *std::move(server);
+}
+
+Listeners Listen(const ServerOptions& options, TapSink& sink) {
+  TapOptions taps;
+  taps.grpc.listen = "127.0.0.1:0";
+  taps.ext_proc.enabled = taps.agento11y.enabled = options.all_ways;
+  taps.http.on = options.all_ways;
+  if (options.all_ways) {
+    taps.otlp.grpc_listen = taps.otlp.http_listen = "127.0.0.1:0";
+    taps.otlp.join_wait = absl::Seconds(1);
+    taps.files.paths.emplace_back().path = options.folder + "/files/*.jsonl";
+    taps.files.scan = absl::Milliseconds(100);
+  }
+  auto started = Taps::Start(BuiltinTaps(), taps, sink, {});
+  if (!started.ok()) Die(std::string(started.status().message()).c_str());
+  Listeners all;
+  all.taps = *std::move(started);
+  for (const Taps::Running& running : all.taps->running()) {
+    for (const auto& [name, value] : running.tap->Endpoints()) {
+      const int port = std::atoi(value.c_str());
+      if (name == "tap_port") all.ports.grpc = port;
+      if (name == "otlp_grpc_port") all.ports.otlp_grpc = port;
+      if (name == "otlp_http_port") all.ports.otlp_http = port;
+    }
+    if (IngestPort* port = running.tap->Ingest(); port != nullptr) {
+      all.http = ListenHttp(*port);
+      all.ports.http = all.http->BoundPort();
+    }
+  }
+  return all;
+}
+
+// Answers each line until standard input ends.
 template <typename Fill>
-void Answer(GrpcTap& tap, Fill fill) {
-  std::printf("%d\n", tap.BoundPort());
+void Answer(const Listeners& all, Fill fill) {
+  std::printf("%d %d %d %d\n", all.ports.grpc, all.ports.otlp_grpc,
+              all.ports.otlp_http, all.ports.http);
   std::fflush(stdout);
   char line[64];
   while (std::fgets(line, sizeof(line), stdin) != nullptr) {
     ServerFigures f;
     fill(f);
     f.cpu_us = CpuMicros();
-    const TapStatistics statistics = tap.Statistics();
-    f.accepted = statistics.accepted;
-    for (const auto& [reason, n] : statistics.dropped_by_reason) f.dropped += n;
+    for (const Taps::Running& running : all.taps->running()) {
+      const TapCounters counters = running.tap->Counters();
+      f.accepted += counters.accepted;
+      for (const auto& [reason, n] : counters.dropped) f.dropped += n;
+    }
     f.resident_kb = StatusKb("VmRSS:");
     f.anonymous_kb = StatusKb("RssAnon:");
     f.peak_kb = StatusKb("VmHWM:");
@@ -108,25 +187,17 @@ void Answer(GrpcTap& tap, Fill fill) {
   }
 }
 
-std::unique_ptr<GrpcTap> Listen(TapSink& sink) {
-  GrpcTapOptions options;
-  options.listen = "127.0.0.1:0";
-  auto tap = StartGrpcTap(options, sink);
-  if (!tap.ok()) Die(std::string(tap.status().message()).c_str());
-  return *std::move(tap);
-}
-
 }  // namespace
 
 int RunServer(const ServerOptions& options) {
   if (const auto log = StartLog("error"); !log.ok()) Die("log");
   if (options.trivial) {
     DroppingSink sink;
-    const auto tap = Listen(sink);
-    Answer(*tap, [](ServerFigures&) {});
+    const Listeners all = Listen(options, sink);
+    Answer(all, [](ServerFigures&) {});
     return 0;
   }
-  // As commands/serve.cc does it, without the HTTP port.
+  // The same parts as in the daemon, without the HTTP port.
   Config config = DefaultConfig();
   config.streams.max = options.streams;
   Telemetry telemetry({.version = "bench", .max_streams = options.streams});
@@ -138,20 +209,26 @@ int RunServer(const ServerOptions& options) {
   ModelProfile unknown;
   unknown.learn_prefix = true;
   evaluator.SetDefaultProfile(std::move(unknown));
-  ShardsOptions shard_options;
-  shard_options.shards = std::max(
-      1, std::min(8, static_cast<int>(std::thread::hardware_concurrency())));
-  Shards shards(config, shard_options, evaluator, telemetry, store->get(),
-                [](const IncidentEvent&) {});
+  PipelineMetrics metrics(telemetry);
+  PipelineLog pipeline_log;
+  SnapshotBoard board;
+  ObserverList observers;
+  observers.Add(metrics);
+  observers.Add(pipeline_log);
+  observers.Add(board);
+  const WallClock clock;
+  Shards shards(PipelineOptionsOf(config), evaluator, observers, store->get(),
+                clock);
   shards.Start();
   PacedSink sink(shards);
-  auto tap = Listen(sink);
-  Answer(*tap, [&](ServerFigures& f) {
+  Listeners all = Listen(options, sink);
+  Answer(all, [&](ServerFigures& f) {
     shards.Drain();
     f.waits = sink.waits();
     f.database_bytes = (*store)->Statistics().database_bytes;
   });
-  tap->Stop(absl::Seconds(5));
+  if (all.http != nullptr) all.http->Stop();
+  all.taps->Stop(absl::Seconds(5));
   shards.Stop();
   return 0;
 }
@@ -163,8 +240,12 @@ ServerProcess::ServerProcess(const ServerOptions& options) {
     Die("pipe2");
   const std::string streams = std::to_string(options.streams);
   std::vector<const char*> arguments = {
-      "bench_pipeline", options.trivial ? "--serve-trivial" : "--serve",
-      options.folder.c_str(), streams.c_str(), nullptr};
+      "bench_pipeline",
+      options.trivial ? "--serve-trivial" : "--serve",
+      options.folder.c_str(),
+      streams.c_str(),
+      options.all_ways ? "all" : "grpc",
+      nullptr};
   pid_ = fork();
   if (pid_ < 0) Die("fork");
   if (pid_ == 0) {
@@ -177,7 +258,9 @@ ServerProcess::ServerProcess(const ServerOptions& options) {
   close(from_child[1]);
   commands_ = fdopen(to_child[1], "w");
   answers_ = fdopen(from_child[0], "r");
-  if (std::fscanf(answers_, "%d", &port_) != 1) Die("server did not start");
+  if (std::fscanf(answers_, "%d %d %d %d", &ports_.grpc, &ports_.otlp_grpc,
+                  &ports_.otlp_http, &ports_.http) != 4)
+    Die("server did not start");
 }
 
 ServerProcess::~ServerProcess() {

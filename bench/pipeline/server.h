@@ -1,5 +1,6 @@
-// The measured side, a process of its own: the gRPC tap before the whole
-// pipeline, or before a sink that drops every response.
+// SPDX-License-Identifier: Apache-2.0
+// The measured side, in a process of its own: the gRPC tap, or all of them, in
+// front of the whole pipeline, or in front of a sink that drops every response.
 #ifndef REASONWATCH_BENCH_PIPELINE_SERVER_H_
 #define REASONWATCH_BENCH_PIPELINE_SERVER_H_
 
@@ -15,10 +16,20 @@ struct ServerOptions {
   bool trivial = false;
   std::string folder;  // of the database
   int streams = 20;
+  // All taps; those of files follow FOLDER/files/*.jsonl.
+  bool all_ways = false;
 };
 
-// Serves until standard input ends: prints its port, then answers every line
-// with one of figures, after everything accepted was worked off.
+// Ports of 127.0.0.1; 0 = not served.
+struct Ports {
+  int grpc = 0;  // ext_proc and agento11y too
+  int otlp_grpc = 0;
+  int otlp_http = 0;
+  int http = 0;
+};
+
+// Prints its ports and serves until standard input ends. Answers each input
+// line with a line of figures after it has processed all accepted responses.
 int RunServer(const ServerOptions& options);
 
 struct ServerFigures {
@@ -33,7 +44,8 @@ struct ServerFigures {
   int64_t database_bytes = 0;
 };
 
-// This program again, as a server. Aborts with a message where it can't start.
+// Runs this program again as a server. Aborts with a message if it cannot
+// start.
 class ServerProcess {
  public:
   explicit ServerProcess(const ServerOptions& options);
@@ -41,14 +53,15 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
-  int port() const { return port_; }
+  int port() const { return ports_.grpc; }
+  const Ports& ports() const { return ports_; }
   ServerFigures Figures();
 
  private:
   pid_t pid_ = -1;
   FILE* commands_ = nullptr;
   FILE* answers_ = nullptr;
-  int port_ = 0;
+  Ports ports_;
 };
 
 }  // namespace reasonwatch::bench

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "bench/pipeline/stages.h"
 
 #include <algorithm>
@@ -8,15 +9,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/pipeline/traffic.h"
-#include "daemon/config.h"
-#include "daemon/export/telemetry.h"
+#include "daemon/app/config/config.h"
+#include "daemon/app/settings.h"
 #include "daemon/pipeline/model_pipeline.h"
-#include "daemon/pipeline/settings.h"
-#include "daemon/pipeline/standard_evaluator.h"
+#include "daemon/telemetry/telemetry.h"
+#include "evaluator/standard_evaluator.h"
 #include "storage/sqlite_store.h"
 
 namespace reasonwatch::bench {
 namespace {
+
+using Pipelines = std::vector<std::unique_ptr<ModelPipeline>>;
+using Figures = std::vector<std::pair<std::string, double>>;
 
 double Micros(clockid_t clock) {
   timespec t = {};
@@ -32,31 +36,39 @@ double Quantile(std::vector<double>& values, double q) {
   return values[static_cast<size_t>(at)];
 }
 
-}  // namespace
+// CPU time of each stage of each measured response, in microseconds.
+struct StageTimes {
+  std::vector<double> evaluate;
+  std::vector<double> count;
+  std::vector<double> detect;
+  double last_fit = 0;
+  int64_t fits = 0;
+};
 
-std::vector<std::pair<std::string, double>> MeasureStages(
-    bool quick, const std::string& folder) {
-  const int streams = quick ? 2 : 4;
-  const int warm = quick ? 600 : 1200;  // responses a stream
-  const int timed = quick ? 4000 : 20000;
+// Runs the regression fits that the pipeline has ready, as a fit worker does.
+void RunFits(ModelPipeline& pipeline, StageTimes& times) {
+  for (FitJob job = pipeline.watch().NextFitJob(); !job.rows.empty();
+       job = pipeline.watch().NextFitJob()) {
+    const double begin = Micros(CLOCK_THREAD_CPUTIME_ID);
+    pipeline.watch().InstallFit(job, FitPromptRegression(job.rows));
+    times.last_fit = Micros(CLOCK_THREAD_CPUTIME_ID) - begin;
+    ++times.fits;
+  }
+}
+
+// Sends `warm` responses through the pipelines in turn without measuring them,
+// so that every stream has learnt its reference, and then `timed` measured
+// ones.
+StageTimes RunTraffic(const Pipelines& pipelines, int warm, int timed) {
+  // 512 different texts, so that no cache holds the text of the next response.
   Traffic traffic(2);
   std::vector<Response> texts;
   for (int i = 0; i < 512; ++i) texts.push_back(traffic.Make());
   StandardEvaluator evaluator("bench");
   Telemetry telemetry({.version = "bench"});
-  const Config config = DefaultConfig();
-  std::vector<std::unique_ptr<ModelPipeline>> pipelines;
-  for (int s = 0; s < streams; ++s)
-    pipelines.push_back(std::make_unique<ModelPipeline>(
-        ModelName(s), WatchOptionsOf(config), IncidentOptions{}));
-
-  std::vector<std::pair<std::string, double>> result;
-  std::vector<double> evaluate;
-  std::vector<double> count;
-  std::vector<double> detect;
-  double fit = 0;
-  int64_t fits = 0;
-  for (int i = 0; i < warm * streams + timed; ++i) {
+  const int streams = static_cast<int>(pipelines.size());
+  StageTimes times;
+  for (int i = 0; i < warm + timed; ++i) {
     ModelPipeline& pipeline = *pipelines[static_cast<size_t>(i % streams)];
     Response& r = texts[static_cast<size_t>(i) % texts.size()];
     r.id = absl::StrCat("bench-", i);
@@ -68,43 +80,49 @@ std::vector<std::pair<std::string, double>> MeasureStages(
     const double t1 = Micros(CLOCK_THREAD_CPUTIME_ID);
     telemetry.ObserveResponse(scored, ResponseOutcome::kScored);
     const double t2 = Micros(CLOCK_THREAD_CPUTIME_ID);
-    pipeline.Take(std::move(scored), false);
+    pipeline.Observe(std::move(scored), false);
     const double t3 = Micros(CLOCK_THREAD_CPUTIME_ID);
-    for (FitJob job = pipeline.watch().TakeFitJob(); !job.rows.empty();
-         job = pipeline.watch().TakeFitJob()) {
-      const double begin = Micros(CLOCK_THREAD_CPUTIME_ID);
-      pipeline.watch().InstallFit(job, FitPromptRegression(job.rows));
-      fit = Micros(CLOCK_THREAD_CPUTIME_ID) - begin;
-      ++fits;
-    }
-    if (i < warm * streams) continue;
-    evaluate.push_back(t1 - t0);
-    count.push_back(t2 - t1);
-    detect.push_back(t3 - t2);
+    RunFits(pipeline, times);
+    if (i < warm) continue;
+    times.evaluate.push_back(t1 - t0);
+    times.count.push_back(t2 - t1);
+    times.detect.push_back(t3 - t2);
   }
-  const auto add = [&](const std::string& name, std::vector<double>& values) {
-    result.emplace_back(name + ", us p50", Quantile(values, .5));
-    result.emplace_back(name + ", us p99", Quantile(values, .99));
-  };
-  add("evaluate (text to numbers)", evaluate);
-  add("count (metrics)", count);
-  add("detect (numbers to evidence)", detect);
-  if (fits > 0) result.emplace_back("last regression fit, ms", fit / 1000);
+  return times;
+}
 
-  // A checkpoint of every pipeline, and what it costs the writer.
+void ReportStages(StageTimes& times, Figures& figures) {
+  const auto add = [&](const std::string& name, std::vector<double>& values) {
+    figures.emplace_back(name + ", us p50", Quantile(values, .5));
+    figures.emplace_back(name + ", us p99", Quantile(values, .99));
+  };
+  add("evaluate (text to numbers)", times.evaluate);
+  add("count (metrics)", times.count);
+  add("detect (numbers to evidence)", times.detect);
+  if (times.fits > 0)
+    figures.emplace_back("last regression fit, ms", times.last_fit / 1000);
+}
+
+// Measures a checkpoint of every pipeline, and the CPU time that the store's
+// writer needs for it, once for whole states and once for changes.
+void MeasureCheckpoints(const Pipelines& pipelines, const std::string& folder,
+                        Figures& figures) {
   SqliteStoreOptions options;
   options.folder = folder;
   auto store = OpenSqliteStore(options);
   if (!store.ok()) {
     std::fprintf(stderr, "%s\n", std::string(store.status().message()).c_str());
-    std::exit(1);
+    // Not exit(): threads may still run.
+    std::_Exit(1);
   }
+  const auto streams = static_cast<double>(pipelines.size());
   for (const bool all : {true, false}) {
     double bytes = 0;
     const double begin = Micros(CLOCK_THREAD_CPUTIME_ID);
     std::vector<std::vector<StateBlob>> saved;
-    for (auto& pipeline : pipelines) saved.push_back(pipeline->Save(all));
+    for (const auto& pipeline : pipelines) saved.push_back(pipeline->Save(all));
     const double save = Micros(CLOCK_THREAD_CPUTIME_ID) - begin;
+    // The writer is another thread, so its time is that of the process.
     const double before = Micros(CLOCK_PROCESS_CPUTIME_ID);
     for (auto& blobs : saved) {
       for (const StateBlob& blob : blobs)
@@ -115,15 +133,34 @@ std::vector<std::pair<std::string, double>> MeasureStages(
     const double put = Micros(CLOCK_PROCESS_CPUTIME_ID) - before;
     const std::string name =
         all ? "first checkpoint of a warm stream" : "later checkpoint";
-    result.emplace_back(name + ", kB", bytes / 1000 / streams);
-    result.emplace_back(name + ", worker us", save / streams);
-    result.emplace_back(name + ", writer us", put / streams);
+    figures.emplace_back(name + ", kB", bytes / 1000 / streams);
+    figures.emplace_back(name + ", worker us", save / streams);
+    figures.emplace_back(name + ", writer us", put / streams);
   }
-  result.emplace_back(
+  figures.emplace_back(
       "database a warm stream, kB",
       static_cast<double>((*store)->Statistics().database_bytes) / 1000 /
           streams);
-  return result;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, double>> MeasureStages(
+    bool quick, const std::string& folder) {
+  const int streams = quick ? 2 : 4;
+  // Responses for each stream: enough to end learning and to begin watching.
+  const int warm = quick ? 600 : 1200;
+  const int timed = quick ? 4000 : 20000;
+  const Config config = DefaultConfig();
+  Pipelines pipelines;
+  for (int s = 0; s < streams; ++s)
+    pipelines.push_back(std::make_unique<ModelPipeline>(
+        ModelName(s), WatchOptionsOf(config), IncidentOptions{}));
+  StageTimes times = RunTraffic(pipelines, warm * streams, timed);
+  Figures figures;
+  ReportStages(times, figures);
+  MeasureCheckpoints(pipelines, folder, figures);
+  return figures;
 }
 
 }  // namespace reasonwatch::bench

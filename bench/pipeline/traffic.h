@@ -1,5 +1,6 @@
-// Made-up traffic: reasoning texts of about 4 KB in a <think> block and prompts
-// of 300 to 600 bytes whose words say something about the length.
+// SPDX-License-Identifier: Apache-2.0
+// Synthetic traffic: reasoning texts of about 4 KB in a <think> block, and
+// prompts of 300 to 600 bytes whose words partly predict the length.
 #ifndef REASONWATCH_BENCH_PIPELINE_TRAFFIC_H_
 #define REASONWATCH_BENCH_PIPELINE_TRAFFIC_H_
 
@@ -12,13 +13,14 @@
 
 namespace reasonwatch::bench {
 
-// The name of stream `number`; a family whose format is known by name.
+// The model's name of stream `number`; it belongs to a family whose format the
+// product knows by name.
 std::string ModelName(int number);
 
 class Traffic {
  public:
   explicit Traffic(uint64_t seed) : random_(seed) {}
-  // Text, finish reason and usage; the caller sets model, id and times.
+  // Makes text, finish reason and usage; the caller sets model, id and times.
   Response Make();
 
  private:
@@ -30,10 +32,10 @@ class Traffic {
   std::mt19937_64 random_;
 };
 
-// Start of the response with this number on its stream: one every 10 minutes,
-// in the data's own time, so that weeks pass in a benchmark.
+// Returns the start of a response by its number on its stream: one every 10
+// minutes of the data's own time, so that weeks pass in a benchmark.
 absl::Time StartOf(int64_t number_on_stream);
-// Of every response.
+// Duration of every response.
 inline constexpr absl::Duration kDuration = absl::Seconds(20);
 
 }  // namespace reasonwatch::bench

@@ -1,3 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// A response passes the check for repeats and the learning of the prefix, and
+// waits in start order. A response whose turn has come is graded by the agreed
+// problems, observed by the watch, and its findings, with habits and problems
+// named, go to the incident book.
+//
+// In this order: repeats, the way in, the reference, prefix and habits, state,
+// verdicts, names, the way out.
 #include "daemon/pipeline/model_pipeline.h"
 
 #include <algorithm>
@@ -5,28 +13,44 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "core/strings.h"
 #include "incidents/failing_problems.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
+// Clients that repeat a request under its id do so within minutes.
 constexpr int64_t kRepeatNanos = int64_t{600} * 1000000000;
+// Ids kept: 256 KB a model, and over 25 responses a second.
 constexpr uint32_t kMaxSeen = 16384;
 // Prompts whose beginnings are compared before the prefix is settled.
 constexpr int32_t kPrefixPrompts = 50;
 constexpr char kPipelineKind[] = "pipeline";
 constexpr char kHabitsKind[] = "habits";
 constexpr char kAgreedKind[] = "agreed";
-constexpr int32_t kStateVersion = 5;
-constexpr int32_t kAgreedVersion = 1;
-// Share of the latest response in a habit's rate: 20 responses tell.
+constexpr char kFollowedKind[] = "followed";
+constexpr int32_t kStateVersion = 5;  // before types had versions
+// The same behind the versions of its types (util/state_archive.h).
+constexpr int32_t kVersionedState = 6;
+constexpr int32_t kAgreedVersion = 1;    // before types had versions
+constexpr int32_t kVersionedAgreed = 2;  // as kVersionedState
+// Share of the latest response in a habit's rate: 20 responses outweigh the
+// past.
 constexpr float kHabitMemory = .1F;
-// Events and agreed problems that wait to be taken; replay takes none.
-constexpr size_t kMaxUntold = 1024;
+// Events and agreed problems that wait to be drained; replay drains none.
+constexpr size_t kMaxNews = 1024;
+// Bounds what a damaged blob can ask for.
 constexpr uint32_t kMaxSavedEntries = 1u << 16;
-// Of an id or a family: a label, however long somebody's ids are.
+// The longest id or family that is kept, as for a label of a metric.
 constexpr size_t kMaxNameBytes = 128;
+
+// A digest of the words that the prompt holds, 0 = none are known.
+uint64_t PromptDigest(const Scored& scored) {
+  const std::vector<uint16_t>& terms = scored.prompt_terms;
+  if (terms.empty()) return 0;
+  return StableHash({reinterpret_cast<const char*>(terms.data()),
+                     terms.size() * sizeof(terms[0])});
+}
 
 }  // namespace
 
@@ -48,20 +72,30 @@ bool ModelPipeline::Repeated(const Scored& scored) {
     });
     // A burst of over kMaxSeen in 10 minutes: forget rather than grow.
     if (seen_.size() >= kMaxSeen) seen_.clear();
+    absl::erase_if(asked_, [this](const auto& entry) {
+      return !seen_.contains(entry.first);
+    });
     tidy_seen_at_ = std::clamp<size_t>(2 * seen_.size(), 512, kMaxSeen);
   }
   // Choices of one request share its id.
   const uint64_t key =
       StableHash(scored.id, static_cast<uint64_t>(scored.choice_index) + 16);
+  const uint64_t asked = PromptDigest(scored);
+  uint64_t& asked_before = asked_[key];
+  const uint64_t before = std::exchange(asked_before, asked);
   auto [it, fresh] = seen_.try_emplace(key, now);
   if (fresh) return false;
-  const bool repeated = now - it->second <= kRepeatNanos;
+  const bool recent = now - it->second <= kRepeatNanos;
   it->second = now;
-  return repeated;
+  if (!recent) return false;
+  // Some servers give each response the same id: it does not name this one.
+  if (asked == 0 || before == 0 || asked == before) return true;
+  ++shared_ids_;
+  return false;
 }
 
-std::vector<IncidentEvent> ModelPipeline::Take(Scored scored,
-                                               bool low_coverage) {
+std::vector<IncidentEvent> ModelPipeline::Observe(Scored scored,
+                                                  bool low_coverage) {
   if (scored.origin != Origin::kLive) return {};
   if (Repeated(scored)) {
     ++duplicates_;
@@ -84,7 +118,7 @@ void ModelPipeline::LearnAgreed(const Scored& scored) {
   // Also those without an answer of their own: the posteriors' prior must not
   // be fitted on the selected ones alone.
   watch_.LearnTrials(s.problem, s.trials, s.failures);
-  if (!s.agreed || settled_.size() >= kMaxUntold) return;
+  if (!s.agreed || settled_.size() >= kMaxNews) return;
   BaselineProblem& p = settled_.emplace_back();
   p.model = model();
   p.digest = s.problem;
@@ -112,24 +146,43 @@ void ModelPipeline::ResetReference() {
   agreed_ = AgreedProblems();
 }
 
+StateBlob ModelPipeline::SaveAgreed() {
+  StateWriter out;
+  out.Field("agreed", agreed_);
+  agreed_.NoteSaved();
+  const int32_t version = out.versioned() ? kVersionedAgreed : kAgreedVersion;
+  return {kAgreedKind, model(), version, Seal(out.Finish())};
+}
+
 std::vector<StateBlob> ModelPipeline::SaveReference() {
   std::vector<StateBlob> blobs = watch_.Save(/*all=*/true);
-  StateWriter agreed;
-  agreed_.Save(agreed);
-  blobs.push_back({kAgreedKind, model(), kAgreedVersion, Seal(agreed.Take())});
+  blobs.push_back(SaveAgreed());
+  if (habits_ != nullptr)
+    blobs.push_back(
+        {kHabitsKind, model(), kStateVersion, habits_->Serialize()});
   return blobs;
+}
+
+bool ModelPipeline::RestoreHabits(const StateBlob& blob) {
+  auto habits = HabitProfile::Parse(blob.bytes);
+  if (!habits.ok()) return false;
+  set_habits(std::make_shared<const HabitProfile>(*std::move(habits)));
+  return true;
 }
 
 absl::Status ModelPipeline::RestoreReference(
     const std::vector<StateBlob>& blobs) {
   agreed_ = AgreedProblems();
   for (const StateBlob& blob : blobs) {
+    if (blob.kind == kHabitsKind) RestoreHabits(blob);
     std::string_view bytes = blob.bytes;
-    if (blob.kind != kAgreedKind || blob.version != kAgreedVersion ||
+    if (blob.kind != kAgreedKind ||
+        (blob.version != kAgreedVersion && blob.version != kVersionedAgreed) ||
         !Unseal(bytes))
       continue;
     StateReader in(bytes);
-    agreed_.Restore(in);
+    if (blob.version == kVersionedAgreed) in.ReadVersions();
+    in.Field("agreed", agreed_);
   }
   watch_.Reset();
   return watch_.Restore(blobs);
@@ -183,60 +236,61 @@ std::string ModelPipeline::LostHabits() const {
   return lost;
 }
 
-std::optional<uint64_t> ModelPipeline::TakePrefix() {
-  if (!prefix_.has_value() || prefix_told_) return std::nullopt;
-  prefix_told_ = true;
+std::optional<uint64_t> ModelPipeline::DrainPrefix() {
+  if (!prefix_.has_value() || prefix_drained_) return std::nullopt;
+  prefix_drained_ = true;
   return prefix_;
 }
 
-void ModelPipeline::SaveSeen(StateWriter& out) const {
+// Ids of the last 10 minutes; older ones are no repeats any more.
+absl::flat_hash_map<uint64_t, int64_t> ModelPipeline::RecentlySeen() const {
   int64_t latest = std::numeric_limits<int64_t>::min();
   for (const auto& [key, when] : seen_) latest = std::max(latest, when);
-  // Older ones would not be taken for repeats any more.
-  std::vector<std::pair<uint64_t, int64_t>> recent;
+  absl::flat_hash_map<uint64_t, int64_t> recent;
   for (const auto& [key, when] : seen_)
-    if (latest - when <= kRepeatNanos) recent.emplace_back(key, when);
-  out.Put(static_cast<uint32_t>(recent.size()));
-  for (const auto& [key, when] : recent) {
-    out.Put(key);
-    out.Put(when);
+    if (latest - when <= kRepeatNanos) recent.emplace(key, when);
+  return recent;
+}
+
+// Describes the members of this class and the open incidents' progress.
+template <typename Archive>
+void ModelPipeline::DescribeOwn(Archive& archive,
+                                std::vector<IncidentBook::Progress>& progress) {
+  archive.List("progress", progress, kMaxSavedEntries);
+  archive.Map("beginnings", beginnings_, kMaxSavedEntries);
+  archive.Field("prompts", prompts_);
+  bool known = prefix_.has_value();
+  uint64_t prefix = prefix_.value_or(0);
+  archive.Field("prefix_known", known);
+  archive.Field("prefix", prefix);
+  if constexpr (Archive::kReads)
+    if (known) prefix_ = prefix;
+  archive.Field("last_id", last_id_);
+  archive.Field("last_time", last_time_);
+  archive.Field("received", received_);
+  if constexpr (Archive::kReads) {
+    archive.Map("seen", seen_, kMaxSeen);
+  } else {
+    auto recent = RecentlySeen();
+    archive.Map("seen", recent, kMaxSeen);
   }
+  archive.Field("regimes", regimes_);
+  archive.Field("order", order_);
 }
 
 std::vector<StateBlob> ModelPipeline::Save(bool all) {
   std::vector<StateBlob> blobs = watch_.Save(all);
-  if (all || agreed_.WantsSave()) {
-    StateWriter agreed;
-    agreed_.Save(agreed);
-    blobs.push_back(
-        {kAgreedKind, model(), kAgreedVersion, Seal(agreed.Take())});
-  }
+  if (all || agreed_.WantsSave()) blobs.push_back(SaveAgreed());
   StateWriter out;
-  const auto progress = book_.Save();
-  out.Put(static_cast<uint32_t>(progress.size()));
-  for (const auto& p : progress) {
-    out.PutString(p.id);
-    out.Put(p.last_responses);
-    out.Put(absl::ToUnixNanos(p.last_finding));
-  }
-  out.Put(static_cast<uint32_t>(beginnings_.size()));
-  for (const auto& [digest, b] : beginnings_) {
-    out.Put(digest);
-    out.Put(b);
-  }
-  out.Put(prompts_);
-  out.Put(prefix_.has_value());
-  out.Put(prefix_.value_or(0));
-  out.PutString(last_id_);
-  out.Put(absl::ToUnixNanos(last_time_));
-  out.Put(absl::ToUnixNanos(received_));
-  SaveSeen(out);
-  regimes_.Save(out);
-  order_.Save(out);
-  blobs.push_back({kPipelineKind, model(), kStateVersion, out.Take()});
+  auto progress = book_.Save();
+  DescribeOwn(out, progress);
+  const int32_t version = out.versioned() ? kVersionedState : kStateVersion;
+  blobs.push_back({kPipelineKind, model(), version, out.Finish()});
   if (habits_ != nullptr && (all || !std::exchange(habits_saved_, true)))
     blobs.push_back(
         {kHabitsKind, model(), kStateVersion, habits_->Serialize()});
+  if (!followed_.empty())
+    blobs.push_back({kFollowedKind, model(), 1, followed_.Serialize()});
   return blobs;
 }
 
@@ -247,50 +301,25 @@ absl::Status ModelPipeline::Restore(const std::vector<StateBlob>& blobs,
   bool ok = true;
   for (const StateBlob& blob : blobs) {
     if (blob.kind == kHabitsKind) {
-      auto habits = HabitProfile::Parse(blob.bytes);
-      ok = ok && habits.ok();
-      if (habits.ok()) {
-        set_habits(std::make_shared<const HabitProfile>(*std::move(habits)));
-        habits_saved_ = true;
-      }
+      ok = RestoreHabits(blob) && ok;
+      habits_saved_ = true;
+      continue;
+    }
+    if (blob.kind == kFollowedKind) {
+      ok = followed_.Parse(blob.bytes) && ok;
       continue;
     }
     if (blob.kind != kPipelineKind) {
       watch_blobs.push_back(blob);
       continue;
     }
-    if (blob.version != kStateVersion) {
+    if (blob.version != kStateVersion && blob.version != kVersionedState) {
       ok = false;
       continue;
     }
     StateReader in(blob.bytes);
-    const uint32_t entries = in.GetCount(kMaxSavedEntries);
-    for (uint32_t i = 0; i < entries && in.ok(); ++i) {
-      IncidentBook::Progress p;
-      p.id = in.GetString();
-      in.Get(p.last_responses);
-      p.last_finding = absl::FromUnixNanos(in.Get<int64_t>());
-      progress.push_back(std::move(p));
-    }
-    const uint32_t beginnings = in.GetCount(kMaxSavedEntries);
-    for (uint32_t i = 0; i < beginnings && in.ok(); ++i) {
-      const auto digest = in.Get<uint64_t>();
-      in.Get(beginnings_[digest]);
-    }
-    in.Get(prompts_);
-    const bool known = in.Get<bool>();
-    const auto prefix = in.Get<uint64_t>();
-    if (known) prefix_ = prefix;
-    last_id_ = in.GetString();
-    last_time_ = absl::FromUnixNanos(in.Get<int64_t>());
-    received_ = absl::FromUnixNanos(in.Get<int64_t>());
-    const uint32_t seen = in.GetCount(kMaxSeen);
-    for (uint32_t i = 0; i < seen && in.ok(); ++i) {
-      const auto key = in.Get<uint64_t>();
-      in.Get(seen_[key]);
-    }
-    regimes_.Restore(in);
-    order_.Restore(in);
+    if (blob.version == kVersionedState) in.ReadVersions();
+    DescribeOwn(in, progress);
     ok = ok && in.AtEnd();
   }
   absl::Status status = RestoreReference(watch_blobs);
@@ -304,12 +333,12 @@ absl::Status ModelPipeline::Restore(const std::vector<StateBlob>& blobs,
   return status;
 }
 
-std::optional<IncidentEvent> ModelPipeline::TakeVerdict(
+std::optional<IncidentEvent> ModelPipeline::ApplyVerdict(
     const Verdict& verdict) {
   std::vector<FailingProblem> asked;
   for (const ProblemOutcome& outcome : verdict.outcomes)
     asked.push_back(Named(outcome));
-  auto event = book_.TakeVerdict(verdict, std::move(asked));
+  auto event = book_.ApplyVerdict(verdict, std::move(asked));
   if (event.has_value()) WatchForMore(event->incident);
   return event;
 }
@@ -320,7 +349,7 @@ void ModelPipeline::WatchForMore(const Incident& incident) {
     if (s.open) watch_.Clear(s.finding);
 }
 
-// What the detectors no longer hold open can't close by itself.
+// A signal that the detectors no longer hold open can't close by itself.
 void ModelPipeline::CloseStale(const std::vector<Incident>& incidents) {
   for (const Incident& incident : incidents)
     for (const IncidentSignal& s : incident.signals) {
@@ -340,8 +369,9 @@ void ModelPipeline::NameHabits(Finding& finding) const {
   if (finding.event == FindingEvent::kClosed ||
       std::none_of(finding.channels.begin(), finding.channels.end(),
                    [](const auto& channel) {
-                     return channel.second >= .1 &&
-                            channel.first.starts_with("format_markers/habit");
+                     const ChannelSpec* spec = FindChannel(channel.first);
+                     return channel.second >= .1 && spec != nullptr &&
+                            spec->feature == Feature::kHabitsShown;
                    }))
     return;
   if (std::string lost = LostHabits(); !lost.empty())
@@ -383,9 +413,9 @@ std::vector<IncidentEvent> ModelPipeline::Feed(std::vector<Scored> ready,
   std::vector<IncidentEvent> events;
   for (Scored& scored : ready) {
     for (ModelEvent& event : regimes_.Observe(scored))
-      if (events_.size() < kMaxUntold) events_.push_back(std::move(event));
-    // A repeated answer is judged by what it was; only healthy ones say what
-    // it is.
+      if (events_.size() < kMaxNews) events_.push_back(std::move(event));
+    // A repeated answer is judged by the agreed one; only healthy answers take
+    // part in the agreement.
     const bool known = agreed_.Grade(scored);
     auto findings = watch_.Observe(scored, low_coverage);
     if (!known && scored.answer_key != 0 && !low_coverage && !frozen_ &&
@@ -396,7 +426,7 @@ std::vector<IncidentEvent> ModelPipeline::Feed(std::vector<Scored> ready,
       NameHabits(finding);
       NameProblems(finding);
     }
-    for (IncidentEvent& event : book_.Take(findings, watch_.responses()))
+    for (IncidentEvent& event : book_.Observe(findings, watch_.responses()))
       events.push_back(std::move(event));
   }
   return events;
@@ -407,7 +437,7 @@ std::vector<IncidentEvent> ModelPipeline::Tick(absl::Time now) {
   if (order_.holding() > 0) order_.Advance(now, ready);
   std::vector<IncidentEvent> events = Feed(std::move(ready), low_coverage_);
   for (const auto& findings : {std::exchange(stale_, {}), watch_.Tick(now)})
-    for (IncidentEvent& event : book_.Take(findings, watch_.responses()))
+    for (IncidentEvent& event : book_.Observe(findings, watch_.responses()))
       events.push_back(std::move(event));
   return events;
 }

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // One model's way from Scored to incident events: start order, watch, book.
 //
 // While the usual prefix of the model's prompts is not known, it is learnt from
-// the digests of their beginnings; TakePrefix() tells it once.
+// the digests of their beginnings; DrainPrefix() returns it once.
 //
 // Not thread-safe; one owner (a shard worker, or a replay). Deterministic.
 #ifndef REASONWATCH_DAEMON_PIPELINE_MODEL_PIPELINE_H_
@@ -17,16 +18,21 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "baseline/agreed/agreed_problems.h"
 #include "baseline/matching/problem_index.h"
+#include "core/baseline_problem.h"
+#include "core/finding.h"
 #include "core/incident.h"
-#include "core/ports.h"
+#include "core/model_event.h"
 #include "core/scored.h"
-#include "core/snapshot.h"
-#include "daemon/pipeline/agreed_problems.h"
+#include "core/state_blob.h"
+#include "core/verdict.h"
+#include "daemon/pipeline/followed_rows.h"
 #include "daemon/pipeline/regime_log.h"
+#include "daemon/pipeline/start_order.h"
 #include "detectors/model_watch.h"
-#include "detectors/order/start_order.h"
 #include "features/habits/habits.h"
 #include "incidents/incident_book.h"
 
@@ -37,10 +43,11 @@ class ModelPipeline {
   ModelPipeline(std::string model, WatchOptions watch,
                 IncidentOptions incidents);
 
-  // Takes an evaluated response; returns what came of it and of those that its
-  // arrival released. A repeat (same id within 10 minutes) is counted only.
-  std::vector<IncidentEvent> Take(Scored scored, bool low_coverage);
-  // Nothing arrives: releases what has waited and closes what is silent.
+  // An evaluated response; returns the events of it and of the responses that
+  // its arrival released. A repeat (same id within 10 minutes) is only counted.
+  std::vector<IncidentEvent> Observe(Scored scored, bool low_coverage);
+  // Nothing arrives: releases the responses whose turn has come and closes
+  // silent streams.
   std::vector<IncidentEvent> Tick(absl::Time now);
   // Feeds everything that is still held.
   std::vector<IncidentEvent> Drain();
@@ -48,34 +55,36 @@ class ModelPipeline {
   // A response of a healthy recording. watch().FinishImport() after the last.
   void LearnImported(Scored scored);
 
-  // What live traffic has shown of the model since the last call.
-  std::vector<ModelEvent> TakeEvents() { return std::exchange(events_, {}); }
+  // Changes of the model that live traffic has shown since the last call.
+  std::vector<ModelEvent> DrainEvents() { return std::exchange(events_, {}); }
   // Problems that became agreed since the last call.
-  std::vector<BaselineProblem> TakeAgreed() {
+  std::vector<BaselineProblem> DrainAgreed() {
     return std::exchange(settled_, {});
   }
   const AgreedProblems& agreed() const { return agreed_; }
 
-  // The operator wants the change that has come: closes what is open as
+  // The operator wants the change that has come: closes open incidents as
   // accepted, for the given reason, and learns anew from here on.
   std::vector<IncidentEvent> Accept(absl::Time now,
                                     const std::string& evidence);
 
-  // IncidentBook::TakeVerdict(); what was not reproduced is watched for more.
-  std::optional<IncidentEvent> TakeVerdict(const Verdict& verdict);
+  // IncidentBook::ApplyVerdict(). Signals that were not reproduced are measured
+  // against how they are now from here on.
+  std::optional<IncidentEvent> ApplyVerdict(const Verdict& verdict);
 
   // As if nothing had been learnt of the model.
   void ResetReference();
-  // The reference alone: what a baseline consists of, and is put in place of.
-  // RestoreReference gives DataLoss, and an empty reference, where the blobs
-  // can't be read; other blobs of Save() are left out.
+  // The reference and the habits that it was learnt with: the parts of a stored
+  // baseline. RestoreReference returns DataLoss, and leaves an empty reference,
+  // if the blobs can't be read; it ignores the other blobs of Save(). Blobs
+  // without habits (of before 0.2) leave the habits as they are.
   std::vector<StateBlob> SaveReference();
   absl::Status RestoreReference(const std::vector<StateBlob>& blobs);
 
   // Digest of the prefix that over half of the first prompts share: nullopt
-  // while it is being learnt and after it was told; 0 = there is none.
-  std::optional<uint64_t> TakePrefix();
-  // The same, however often it was told.
+  // while it is being learnt and after it was drained; 0 = there is none.
+  std::optional<uint64_t> DrainPrefix();
+  // The same, however often it was drained.
   std::optional<uint64_t> prefix() const { return prefix_; }
 
   // The model's habits, kept with its state; null = none were mined.
@@ -96,7 +105,7 @@ class ModelPipeline {
   void set_received(absl::Time now) { received_ = now; }
   // The data's own clock at `now`: the latest start, moved on by the time that
   // has passed since it came, so that a recording fed with old times is judged
-  // in its own time. `now` where nothing has come.
+  // in its own time. `now` if nothing has come.
   absl::Time DataTime(absl::Time now) const {
     if (received_ == absl::UnixEpoch()) return now;
     return last_time_ + (now - received_);
@@ -117,6 +126,10 @@ class ModelPipeline {
   IncidentBook& book() { return book_; }
   const StartOrder& order() const { return order_; }
   int64_t duplicates() const { return duplicates_; }
+  // Responses to other prompts under an id that came before; they count.
+  int64_t shared_ids() const { return shared_ids_; }
+  // The rows of followed files that the state holds; saved with it.
+  FollowedRows& followed() { return followed_; }
   const std::string& model() const { return watch_.model(); }
 
  private:
@@ -129,24 +142,34 @@ class ModelPipeline {
   bool Repeated(const Scored& scored);
   void LearnPrefix(const Scored& scored);
   void CountHabits(const Scored& scored);
+  bool RestoreHabits(const StateBlob& blob);
   void LearnAgreed(const Scored& scored);
   void CloseStale(const std::vector<Incident>& incidents);
-  // Measures what stays open of it against how it is now.
+  // Measures the signals that stay open against how they are now.
   void WatchForMore(const Incident& incident);
-  void SaveSeen(StateWriter& out) const;
+  StateBlob SaveAgreed();
+  absl::flat_hash_map<uint64_t, int64_t> RecentlySeen() const;
+  template <typename Archive>
+  void DescribeOwn(Archive& archive,
+                   std::vector<IncidentBook::Progress>& progress);
 
   const bool frozen_;  // learns nothing from live traffic
   ModelWatch watch_;
   AgreedProblems agreed_;
   RegimeLog regimes_;
-  std::vector<ModelEvent> events_;        // at most kMaxUntold
+  std::vector<ModelEvent> events_;        // at most kMaxNews
   std::vector<BaselineProblem> settled_;  // the same
   StartOrder order_;
   IncidentBook book_;
   // Ids and digests seen in the last 10 minutes.
   absl::flat_hash_map<uint64_t, int64_t> seen_;
+  // By the same keys: the prompt that came last with the id. Not kept over a
+  // restart.
+  absl::flat_hash_map<uint64_t, uint64_t> asked_;
   size_t tidy_seen_at_ = 512;
+  int64_t shared_ids_ = 0;
   int64_t duplicates_ = 0;
+  FollowedRows followed_;
   bool low_coverage_ = false;  // of the last response
   // Closes of incidents that the restored detectors do not hold open.
   std::vector<Finding> stale_;
@@ -155,11 +178,16 @@ class ModelPipeline {
   struct Beginning {
     int32_t count = 0;
     int32_t position = 0;
+    template <typename Archive>
+    friend void Describe(Archive& archive, Beginning& b) {
+      archive.Field("count", b.count);
+      archive.Field("position", b.position);
+    }
   };
   std::map<uint64_t, Beginning> beginnings_;
   int32_t prompts_ = 0;
   std::optional<uint64_t> prefix_;
-  bool prefix_told_ = false;
+  bool prefix_drained_ = false;
   std::shared_ptr<const ProblemIndex> problems_;
   std::shared_ptr<const HabitProfile> habits_;
   bool habits_saved_ = true;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/pipeline/regime_log.h"
 
 #include <algorithm>
@@ -9,9 +10,10 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kKindNames = {
     "engine", "fingerprint", "weights_version", "template_hash"};
+// Replicas in a roll-out have two or three of a kind.
 constexpr size_t kMaxValues = 8;
-constexpr size_t kMaxLabel = 128;
-constexpr int64_t kGoneAfter = 500;
+constexpr size_t kMaxLabel = 128;    // as a label of a metric
+constexpr int64_t kGoneAfter = 500;  // responses; as a quarantine
 
 }  // namespace
 
@@ -53,27 +55,11 @@ std::vector<ModelEvent> RegimeLog::Observe(const Scored& scored) {
   return events;
 }
 
-void RegimeLog::Save(StateWriter& out) const {
-  out.Put(responses_);
-  for (const auto& known : known_) {
-    out.Put(static_cast<uint32_t>(known.size()));
-    for (const Value& v : known) {
-      out.PutString(v.text);
-      out.Put(v.last_seen);
-    }
-  }
+template <typename Archive>
+void Describe(Archive& archive, RegimeLog& log) {
+  archive.Field("responses", log.responses_);
+  for (auto& known : log.known_) archive.List("known", known, kMaxValues);
 }
-
-void RegimeLog::Restore(StateReader& in) {
-  in.Get(responses_);
-  for (auto& known : known_) {
-    const uint32_t n = in.GetCount(kMaxValues);
-    for (uint32_t i = 0; i < n && in.ok(); ++i) {
-      Value& v = known.emplace_back();
-      v.text = in.GetString();
-      in.Get(v.last_seen);
-    }
-  }
-}
+REASONWATCH_DESCRIBE(RegimeLog);
 
 }  // namespace reasonwatch

@@ -1,9 +1,10 @@
-// When live traffic of a model began to show another engine, build, set of
-// weights or chat template.
+// SPDX-License-Identifier: Apache-2.0
+// Notices the response with which live traffic of a model begins to show
+// another engine, build, set of weights or chat template.
 //
-// A value is news where it was not among the eight latest of its kind, or was
-// not seen for 500 responses: two replicas that roll over one after the other
-// are told once, a rollback is told too.
+// A value is news if it is not among the eight latest of its kind, or was not
+// seen for 500 responses: two replicas that roll over one after the other are
+// reported once, a rollback is reported too.
 //
 // Not thread-safe; one owner.
 #ifndef REASONWATCH_DAEMON_PIPELINE_REGIME_LOG_H_
@@ -14,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "core/ports.h"
+#include "core/model_event.h"
 #include "core/scored.h"
-#include "detectors/sequential/state_io.h"
+#include "util/state_archive.h"
 
 namespace reasonwatch {
 
@@ -26,16 +27,21 @@ class RegimeLog {
   // Nothing for the first value of a kind.
   std::vector<ModelEvent> Observe(const Scored& scored);
 
-  void Save(StateWriter& out) const;
-  void Restore(StateReader& in);
-
  private:
-  static constexpr size_t kKinds = 4;
+  template <typename Archive>
+  friend void Describe(Archive& archive, RegimeLog& log);
+
+  static constexpr size_t kKinds = 4;  // the names are in regime_log.cc
   struct Value {
     std::string text;
     int64_t last_seen = 0;
+    template <typename Archive>
+    friend void Describe(Archive& archive, Value& v) {
+      archive.Field("text", v.text);
+      archive.Field("last_seen", v.last_seen);
+    }
   };
-  std::array<std::vector<Value>, kKinds> known_;  // the latest told last
+  std::array<std::vector<Value>, kKinds> known_;  // the latest last
   int64_t responses_ = 0;
 };
 

@@ -1,34 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "detectors/consistency/posteriors.h"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
-#include "detectors/sequential/channel.h"
+#include "util/log_gamma.h"
+#include "util/state_archive.h"
 
 namespace reasonwatch {
 namespace {
 
+// Tolerances (docs/statistics.md, "Solved problems"; the table there shows the
+// cost of others). If a problem has no trials of its own, only a neighbour's or
+// the pooled rate is known, and traffic may drift to harder ones.
 constexpr double kKappaExact = .01;
-// Of a problem without trials of its own only a neighbour's or the pooled rate
-// is known, and traffic may drift to harder ones.
 constexpr double kKappaUnknown = .03;
+// Distances of neighbours go up to .5 (baseline/matching).
 constexpr std::array<float, kDistanceBuckets - 1> kBucketEnds = {0, .15F, .3F};
+// Fewer repeated problems don't show how much problems differ; until then they
+// are taken to differ a lot.
 constexpr int kMinRepeated = 50;
 constexpr double kDefaultStrength = .5;
-constexpr int32_t kMaxTrials = 1 << 30;
-
-constexpr ChannelSpec kConsistencyChannels[] = {
-    {.name = "consistency_regression/graded_failures",
-     .signal = Signal::kConsistencyRegression,
-     .question = Question::kFailed},
-};
 
 }  // namespace
-
-std::span<const ChannelSpec> ConsistencyChannels() {
-  return kConsistencyChannels;
-}
 
 size_t DistanceBucket(float distance) {
   size_t bucket = 0;
@@ -89,16 +85,16 @@ void Posteriors::Refit() {
     return;
   }
   const double m = std::clamp(pooled_rate(), 1e-3, 1 - 1e-3);
-  double best = -INFINITY;
+  double best = -std::numeric_limits<double>::infinity();
   for (double s = .1; s < 60; s *= 1.25) {
     const double a = s * m;
     const double b = s * (1 - m);
     double likelihood = 0;
     for (const auto& [key, problems] : tally) {
       const auto [n, f] = key;
-      likelihood += problems * (std::lgamma(a + f) + std::lgamma(b + n - f) -
-                                std::lgamma(s + n) - std::lgamma(a) -
-                                std::lgamma(b) + std::lgamma(s));
+      likelihood +=
+          problems * (LogGamma(a + f) + LogGamma(b + n - f) - LogGamma(s + n) -
+                      LogGamma(a) - LogGamma(b) + LogGamma(s));
     }
     if (likelihood > best) {
       best = likelihood;
@@ -150,44 +146,20 @@ bool Posteriors::Solved(uint64_t problem) const {
   return it != trials_.end() && it->second.failures * 4 <= it->second.count;
 }
 
-Posteriors::Seen Posteriors::Of(uint64_t problem) const {
+Posteriors::Seen Posteriors::TrialsOf(uint64_t problem) const {
   const auto it = trials_.find(problem);
   if (it == trials_.end()) return {};
   return {it->second.count, it->second.failures};
 }
 
-void Posteriors::Save(StateWriter& out) const {
-  // Sorted, so that equal states are equal bytes.
-  std::vector<std::pair<uint64_t, Trials>> sorted(trials_.begin(),
-                                                  trials_.end());
-  std::sort(sorted.begin(), sorted.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
-  out.Put(static_cast<uint32_t>(sorted.size()));
-  for (const auto& [problem, t] : sorted) {
-    out.Put(problem);
-    out.Put(t.count);
-    out.Put(t.failures);
-  }
-  out.Put(count_);
-  out.Put(failures_);
-  out.Put(strength_);
-  out.Put(calibration_);
+template <typename Archive>
+void Describe(Archive& archive, Posteriors& p) {
+  archive.Map("trials", p.trials_, kMaxProblems);
+  archive.InRange("count", p.count_, 0, kMaxStored);
+  archive.InRange("failures", p.failures_, 0, p.count_);
+  archive.Field("strength", p.strength_);
+  archive.Field("calibration", p.calibration_);
 }
-
-void Posteriors::Restore(StateReader& in) {
-  const uint32_t n = in.GetCount(kMaxProblems);
-  trials_.clear();
-  for (uint32_t i = 0; i < n && in.ok(); ++i) {
-    const auto problem = in.Get<uint64_t>();
-    Trials t;
-    in.GetIn(t.count, 0, kMaxTrials);
-    in.GetIn(t.failures, 0, t.count);
-    trials_[problem] = t;
-  }
-  in.GetIn(count_, int64_t{0}, kMaxStored);
-  in.GetIn(failures_, int64_t{0}, count_);
-  in.Get(strength_);
-  in.Get(calibration_);
-}
+REASONWATCH_DESCRIBE(Posteriors);
 
 }  // namespace reasonwatch

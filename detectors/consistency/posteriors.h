@@ -1,14 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
 // How often each problem of the baseline is failed while the model is healthy.
 //
 //   q_i = (alpha + f_i) / (alpha + beta + n_i)
 //
 // alpha/(alpha+beta) is the pooled failure rate; the strength s = alpha+beta is
-// fitted by maximum likelihood over all problems where at least 50 have two or
-// more trials, else 0.5 (one trial a problem can't tell strength). q is
+// fitted by maximum likelihood over all problems if at least 50 have two or
+// more trials, else 0.5 (one trial a problem does not show strength). q is
 // recalibrated by the ratio (sum bad + f + 1)/(sum q + f + 1) of trials whose q
 // was known before their outcome, for each bucket of distance its own, and
 // widened by kappa; f, for a problem's own record, are the failures among first
-// trials, which tell the pooled rate to a share of 1/sqrt(f), and 0 for
+// trials, which give the pooled rate to a share of 1/sqrt(f), and 0 for
 // neighbours. A problem without trials of its own borrows the posterior
 // of the baseline's problem that is like it. Solved and failed problems both
 // count: a problem that used to fail and now passes weighs against an alarm.
@@ -23,8 +24,6 @@
 #include <map>
 
 #include "absl/container/flat_hash_map.h"
-#include "core/scored.h"
-#include "detectors/sequential/state_io.h"
 
 namespace reasonwatch {
 
@@ -38,6 +37,9 @@ struct Neighbour {
 inline constexpr size_t kDistanceBuckets = 4;
 size_t DistanceBucket(float distance);
 
+// More trials of one problem than any stream has.
+inline constexpr int32_t kMaxTrials = 1 << 30;
+
 class Posteriors {
  public:
   // A healthy graded trial. O(1).
@@ -46,15 +48,15 @@ class Posteriors {
   void Refit();
 
   // Probability that a healthy model fails this trial, tolerance included; 1
-  // where nothing is known. `excursion_trials` and `excursion_failures` are
+  // if nothing is known. `excursion_trials` and `excursion_failures` are
   // this problem's own since the suspected change: repeats of one problem are
   // judged by the Bayesian predictive, so that one flaky problem asked forty
   // times is not forty failures.
   double HealthyFailureRate(uint64_t problem, int excursion_trials,
                             int excursion_failures,
                             Neighbour neighbour = {}) const;
-  // Observed over expected failures of a bucket of distance, add-one; 1 where
-  // nothing was seen. What neighbours lend is only worth this.
+  // Observed over expected failures of a bucket of distance, add-one; 1 if
+  // nothing was seen. A neighbour's record is only worth this.
   double CalibrationRatio(size_t bucket) const;
 
   // Failed in under a quarter of its trials.
@@ -63,19 +65,24 @@ class Posteriors {
     int32_t trials = 0;
     int32_t failures = 0;
   };
-  Seen Of(uint64_t problem) const;
+  // Its trials; none if it is not known.
+  Seen TrialsOf(uint64_t problem) const;
   int64_t problems() const { return static_cast<int64_t>(trials_.size()); }
   int64_t trials() const { return count_; }
   double strength() const { return strength_; }
   double pooled_rate() const;
 
-  void Save(StateWriter& out) const;
-  void Restore(StateReader& in);
-
  private:
+  template <typename Archive>
+  friend void Describe(Archive& archive, Posteriors& p);
   struct Trials {
     int32_t count = 0;
     int32_t failures = 0;
+    template <typename Archive>
+    friend void Describe(Archive& archive, Trials& t) {
+      archive.InRange("count", t.count, 0, kMaxTrials);
+      archive.InRange("failures", t.failures, 0, t.count);
+    }
   };
   double Predict(const Trials& t) const;
 
@@ -87,12 +94,18 @@ class Posteriors {
     double bad = 0;
     double expected = 0;
     double count = 0;
+    template <typename Archive>
+    friend void Describe(Archive& archive, Calibration& c) {
+      archive.Field("bad", c.bad);
+      archive.Field("expected", c.expected);
+      archive.Field("count", c.count);
+    }
   };
   std::array<Calibration, kDistanceBuckets> calibration_{};
 };
 
 // Bound on the problems of one model.
-inline constexpr int64_t kMaxProblems = 200000;
+inline constexpr int64_t kMaxProblems = 1000000;
 
 }  // namespace reasonwatch
 

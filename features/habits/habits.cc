@@ -1,3 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mining and finding the phrases with which lines begin.
+//
+// Both sides read a line through LineWords, which generalises numbers and
+// names, and hash a phrase word by word: the hash of a phrase comes from the
+// hash of its beginning and its last word. Mining counts, for each hash, the
+// traces that contain it, drops rare phrases and those that a longer one
+// covers, and reads the traces a second time to recover the words. Finding
+// walks a table of all beginnings and stops at the first word that continues
+// none.
+//
+// Order: words of a line, hashes, mining, the profile, its bytes.
 #include "features/habits/habits.h"
 
 #include <algorithm>
@@ -6,35 +18,40 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
-#include "core/strings.h"
-#include "features/load.h"
+#include "util/ascii.h"
+#include "util/load.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
-constexpr size_t kMinWords = 2;
-constexpr size_t kMaxWords = 6;
-constexpr size_t kMaxLines = 128;     // of a trace that is mined
-constexpr size_t kMaxLineBytes = 96;  // that a phrase may stand in
-constexpr size_t kMaxMarkup = 16;     // bytes before the first word
-constexpr size_t kMaxWord = 24;
-// A phrase is left out where so many of its traces go on in the same words.
-constexpr double kSamePhrase = .8;
-constexpr uint8_t kFormat = 1;
+using ascii::IsDigit;
+using ascii::IsLower;
+using ascii::IsUpper;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
+// Words of a phrase. One word alone ("So") is common to all models; a phrase of
+// more than six is hardly ever repeated word for word.
+constexpr size_t kMinWords = 2;
+constexpr size_t kMaxWords = 6;  // 32 such phrases half fill kSlots
+// Bounds of the work for a trace and for a line.
+constexpr size_t kMaxLines = 128;     // lines of a trace that are mined
+constexpr size_t kMaxLineBytes = 96;  // bytes of a line that are read
+constexpr size_t kMaxMarkup = 16;     // bytes before the first word
+constexpr size_t kMaxWord = 24;       // bytes; a longer "word" is data
+// If at least this share of its traces continue a phrase with the same next
+// word, the longer phrase replaces it.
+constexpr double kSamePhrase = .8;
+constexpr uint8_t kFormat = 1;  // of the stored bytes
+
 constexpr auto kIsWord = [] {
   std::array<bool, 256> word{};
   for (size_t u = 0; u < word.size(); ++u)
-    word[u] = (u >= '0' && u <= '9') || (u >= 'A' && u <= 'Z') ||
-              (u >= 'a' && u <= 'z') || u == '\'' || u >= 0x80;
+    word[u] = ascii::IsAlnum(static_cast<char>(u)) || u == '\'' || u >= 0x80;
   return word;
 }();
 bool IsWord(char c) { return kIsWord.data()[static_cast<unsigned char>(c)]; }
 
-// The words of a line's beginning one by one, generalised.
+// Reads the first words of a line one by one, generalised.
 class LineWords {
  public:
   explicit LineWords(std::string_view line)
@@ -42,17 +59,17 @@ class LineWords {
     while (i_ < line_.size() && i_ < kMaxMarkup && !IsWord(line_[i_])) ++i_;
   }
 
-  // A view into the line or one of the two signs; empty at the end.
+  // Returns a view into the line, "#" or "@"; empty at the end.
   std::string_view Next() {
     const size_t begin = i_;
     while (i_ < line_.size() && IsWord(line_.data()[i_])) ++i_;
-    // Cut by the limit of the line, or too long to be a word.
+    // The word was cut by the limit of the line, or is too long to be a word.
     if (i_ == begin || i_ == kMaxLineBytes || i_ - begin > kMaxWord) return {};
     std::string_view word = line_.substr(begin, i_ - begin);
     hash_ = HashOf(word);
     const size_t next = i_;
     if (IsDigit(word[0])) {
-      // "3.5" and "1,000" are one number.
+      // "3.5" and "1,000" are one number each.
       while (i_ + 1 < line_.size() && (line_[i_] == '.' || line_[i_] == ',') &&
              IsDigit(line_[i_ + 1])) {
         ++i_;
@@ -65,18 +82,19 @@ class LineWords {
       word = "@";
       hash_ = HashOf(word);
     }
-    // "1. We", "**Step 2:** Check": capitals of their own.
+    // A capital after punctuation ("1. We", "**Step 2:** Check") begins a
+    // sentence and is no sign of a name.
     begins_sentence_ = false;
     for (; i_ < line_.size() && !IsWord(line_[i_]); ++i_)
       begins_sentence_ =
           begins_sentence_ || (line_[i_] != ' ' && line_[i_] != ',');
-    // A phrase does not go over the end of its sentence.
+    // A phrase ends with its sentence.
     if (word != "#" && next < line_.size() &&
         (line_[next] == '.' || line_[next] == '?' || line_[next] == '!'))
       i_ = line_.size();
     return word;
   }
-  // Of the last word.
+  // Hash of the last word.
   uint64_t hash() const { return hash_; }
 
   static uint64_t HashOf(std::string_view word) {
@@ -96,7 +114,8 @@ class LineWords {
   bool begins_sentence_ = true;
 };
 
-// Of a phrase, from that of its beginning and of its last word. Never 0.
+// Returns the hash of a phrase from that of its beginning and that of its last
+// word; never 0.
 uint64_t Extend(uint64_t beginning, uint64_t word) {
   const uint64_t hash = (beginning ^ word) * 0x9E3779B97F4A7C15ULL;
   return (hash ^ hash >> 29) | 1;
@@ -120,7 +139,7 @@ Words WordsOf(std::string_view line) {
 }
 
 size_t StartSlot(std::string_view word) {
-  // A number may begin with any digit and go on with anything.
+  // A number may begin with any digit, so all numbers share a slot.
   if (word == "#" || IsDigit(word[0])) return 0;
   const auto byte = [](char c) {
     return static_cast<size_t>(static_cast<unsigned char>(c));
@@ -128,7 +147,8 @@ size_t StartSlot(std::string_view word) {
   return (byte(word[0]) * 7 + (word.size() > 1 ? byte(word[1]) : 0)) % 256;
 }
 
-// Does it say anything but numbers and names?
+// True if the phrase has a word of three bytes or more, so that it is more than
+// numbers and names.
 bool HasText(const Words& words, size_t count) {
   for (size_t i = 0; i < count; ++i)
     if (words.words[i].size() >= 3) return true;
@@ -194,7 +214,7 @@ std::vector<Habit> MineHabits(const std::vector<std::string_view>& traces) {
   absl::erase_if(candidates, [&](const auto& entry) {
     return entry.second.traces < needed;
   });
-  // Those that a longer one says too.
+  // Drop phrases that a longer one covers.
   std::vector<uint64_t> covered;
   for (const auto& [hash, c] : candidates) {
     const auto shorter = candidates.find(c.parent);
@@ -204,7 +224,7 @@ std::vector<Habit> MineHabits(const std::vector<std::string_view>& traces) {
   }
   for (uint64_t hash : covered) candidates.erase(hash);
 
-  // Their words, from where they stand first.
+  // Read the traces again for the words of the phrases that are left.
   std::vector<Habit> habits;
   for (size_t i = 0; i < count && !candidates.empty(); ++i)
     for_each_phrase(
@@ -269,7 +289,7 @@ uint32_t HabitProfile::Find(std::string_view text) const {
     const size_t slot = StartSlot(i + 1 < line.size() && IsWord(line[i + 1])
                                       ? line.substr(i, 2)
                                       : line.substr(i, 1));
-    // Nothing that was not found already.
+    // No phrase that is still missing can begin here.
     if ((starts_[slot] & ~found) == 0) return true;
     LineWords words(line);
     uint64_t hash = 0;
@@ -280,7 +300,7 @@ uint32_t HabitProfile::Find(std::string_view text) const {
         at = (at + 1) & (kSlots - 1);
       const Beginning& beginning = beginnings_[at];
       found |= beginning.habits;
-      // No phrase begins so, or all that do were found.
+      // No phrase that is still missing begins with these words.
       if ((beginning.below & ~found) == 0) break;
     }
     return true;

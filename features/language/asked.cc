@@ -1,3 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Instructions about the language of the answer.
+//
+// English needs grammar: "in German" is an instruction in "write it in German",
+// but not in "a song in German cinema". Finder reads word by word and keeps the
+// state of the sentence: a verb of asking, a preposition, a negation, a name
+// that waits for the word after it. Other languages have phrases of one or two
+// words that are instructions by themselves. Chinese and Japanese have no
+// spaces, so names are searched for beside certain characters.
+//
+// Order: tables of names, phrases and words; Tables, which joins them by hash;
+// Finder; the functions of the header.
 #include "features/language/asked.h"
 
 #include <algorithm>
@@ -13,15 +25,18 @@
 namespace reasonwatch {
 namespace {
 
+// Instructions are at the beginning or at the end of a prompt; the document
+// between them may be long.
 constexpr size_t kHeadBytes = 2048;
-constexpr size_t kTailBytes = 1024;
+constexpr size_t kTailBytes = 1024;  // an instruction takes a line or two
 
 struct Phrases {
   std::string_view tag;
   std::string_view phrases;  // separated by '|'
 };
 
-// Names in English; what stands before and after them decides.
+// English names; the words before and after a name decide whether it is an
+// instruction.
 constexpr Phrases kEnglishNames[] = {
     {"en", "english"},
     {"de", "german"},
@@ -94,8 +109,9 @@ constexpr Phrases kEnglishNames[] = {
     {"ko", "korean"},
 };
 
-// In these languages the phrase by itself, of one word or two, is about the
-// language of a text.
+// table: phrases of other languages, separated by |
+//
+// Each phrase, of one word or two, is an instruction by itself.
 constexpr Phrases kPhrases[] = {
     {"en",
      "auf englisch|in englisch|en anglais|en inglés|em inglês|in inglese|"
@@ -186,8 +202,8 @@ constexpr Phrases kPhrases[] = {
      "باللغة الكورية|कोरियाई में|한국어로|한글로"},
 };
 
-// Chinese and Japanese, which have no spaces: the name, after "use", or before
-// a particle.
+// Names in Chinese and Japanese, which have no spaces: a name counts after
+// "use" or before a particle.
 constexpr Phrases kHanNames[] = {
     {"en", "英语|英文|英語"},
     {"zh",
@@ -210,12 +226,12 @@ constexpr Phrases kHanNames[] = {
 };
 
 constexpr std::string_view kPrepositions = "in|into|to|using|use|speak";
-// Between the preposition and the name.
+// Words that may come between the preposition and the name.
 constexpr std::string_view kAdjectives =
     "simple|plain|traditional|simplified|brazilian|european|latin|american|"
     "british|formal|informal|proper|fluent|good|perfect|native|mexican|modern|"
     "standard|the|clear|mandarin|only|just";
-// Somewhere before "in German" in its sentence.
+// Words that ask for a text; one must precede "in German" in its sentence.
 constexpr std::string_view kAsks =
     "reply|replies|replying|respond|response|responses|answer|answers|"
     "answering|write|writes|writing|written|rewrite|give|generate|create|"
@@ -228,7 +244,8 @@ constexpr std::string_view kAsks =
     "can|could|do|prepare|include|formatted|format|everything|conclude|"
     "convert|extract|suggest|analyze|analyse|compare|continue|put|be|keep|"
     "start|use|language|help|limit|think|reason|chat|talk|communicate";
-// After "in German": the sentence goes on, and German is no adjective.
+// Words that continue the sentence after "in German", so that German is no
+// adjective there.
 constexpr std::string_view kFollowers =
     "of|that|about|on|with|using|and|for|to|please|language|only|at|by|which|"
     "as|explaining|arguing|describing|discussing|based|from|how|why|what|in|"
@@ -240,7 +257,8 @@ constexpr std::string_view kFollowers =
     "related|regarding|detailing|outlining|exploring|showing|should|must|"
     "characters|script|text|each|all|be|will|or|called|titled|named|saying|"
     "asking|telling|translation";
-// The answer is about a word of that language, or in it, who knows.
+// After these words the answer may be in that language or about a word of it:
+// nobody knows which.
 constexpr std::string_view kOpen =
     "say|says|said|call|called|mean|means|meaning|pronounce|pronounced|spell|"
     "conjugate";
@@ -253,7 +271,8 @@ constexpr std::string_view kTranslates =
     "przetłumacz|çevir|ترجم|ترجمة|अनुवाद";
 constexpr std::string_view kConverts =
     "convert|rewrite|switch|change|render|back";
-// "-ing" of trades, not of what the sentence goes on with.
+// Nouns in "-ing", which make the name an adjective ("German engineering");
+// other words in "-ing" continue the sentence ("in German explaining ...").
 constexpr std::string_view kNouns =
     "engineering|cooking|painting|clothing|writing|building|banking|thing";
 
@@ -276,7 +295,7 @@ struct Use {
 };
 
 struct Tables {
-  // Most words are not there; a bit of their hash mostly says so.
+  // A Bloom filter of one bit: most words of a prompt are in no table.
   std::array<uint64_t, 64> present{};
   absl::flat_hash_map<uint64_t, Use> words;
   absl::flat_hash_map<uint64_t, uint8_t> phrases;
@@ -344,7 +363,7 @@ Use UseOf(const Tables& tables, uint64_t hash) {
   return found == tables.words.end() ? Use() : found->second;
 }
 
-// Collects what a text says.
+// Collects the instructions of a text.
 class Finder {
  public:
   Finder() : tables_(GetTables()) {}
@@ -437,7 +456,8 @@ class Finder {
     ++words_;
   }
 
-  // The word or sign after a name that follows a preposition has been seen.
+  // Decides about a name that follows a preposition, now that the word or sign
+  // after it is known.
   void EndName(bool follower_fits) {
     if (name_ == kUnknownLanguage) return;
     const uint8_t language = name_;
@@ -454,7 +474,8 @@ class Finder {
       open_ = true;
       return;
     }
-    // "Use German.", "Using German, ...", or something is asked for.
+    // Accept "in German" if the sentence asks for a text or is only "In German,
+    // ..."; accept "use German" and "using German" always.
     if (name_preposition_ != kIn || asks_ || words_ <= 3) Say(language);
   }
 
@@ -465,9 +486,9 @@ class Finder {
   }
 
   void ReadWithoutSpaces(std::string_view text) {
-    // use, with, into, in: the name follows.
+    // The name follows these characters: use, with, into, in.
     constexpr std::string_view kBefore[] = {"用", "以", "成", "为", "為"};
-    // The name stands before "de" and "ni" of Japanese.
+    // The name precedes the Japanese particles "de" and "ni".
     constexpr std::string_view kAfter[] = {"で", "に"};
     for (size_t i = 0; i + 3 <= text.size(); ++i) {
       if (static_cast<unsigned char>(text[i]) < 0xE3) continue;
@@ -495,7 +516,7 @@ class Finder {
   }
 
   const Tables& tables_;
-  // Of the sentence so far.
+  // State of the sentence so far.
   bool asks_ = false;
   bool negated_ = false;
   bool translating_ = false;
@@ -503,10 +524,10 @@ class Finder {
   uint64_t before_ = 0;
   uint64_t preposition_ = 0;
   int words_ = 0;
-  uint8_t name_ = kUnknownLanguage;  // waits for what follows it
+  uint8_t name_ = kUnknownLanguage;  // waits for the next word
   uint64_t name_preposition_ = 0;
   uint8_t alternative_ = kUnknownLanguage;  // "German or"
-  // Of the text.
+  // State of the text.
   uint8_t found_ = kUnknownLanguage;
   bool conflict_ = false;
   bool open_ = false;
@@ -543,7 +564,8 @@ uint8_t ExpectedLanguage(std::string_view asked, std::string_view system_prompt,
     if (system.language != kUnknownLanguage) return system.language;
     if (system.ambiguous) return kUnknownLanguage;
   }
-  // A request and what it is about may be in two languages.
+  // A request and the document that comes with it may be in two languages, so
+  // the two ends are compared. 500 bytes are enough for IdentifyLanguage().
   constexpr size_t kPart = 500;
   if (prompt.size() <= 2 * kPart)
     return IdentifyLanguage(prompt, FindCodeSpans(prompt)).language;

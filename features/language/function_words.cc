@@ -1,3 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Votes of function words for the languages that share an alphabet.
+//
+// A word in the list of one language alone gives it three points; a word that
+// several lists share gives each of them one. The lists are merged into one
+// hash table at the first use; an entry holds a bit for each list, so a word
+// costs one search.
+//
+// Order: the lists, the table, the votes.
 #include "features/language/function_words.h"
 
 #include <algorithm>
@@ -14,8 +23,10 @@ struct WordList {
   std::string_view words;
 };
 
-// Content words of our own texts would be quicker to find, but these do not
-// depend on what a text is about. A word may stand in several lists.
+// table: frequent function words of each language
+//
+// Function words do not depend on the subject of a text, as content words do. A
+// word may be in several lists.
 constexpr WordList kLists[] = {
     {"en",
      "the of and to in is that for it with as was are be this have from or had "
@@ -149,8 +160,8 @@ constexpr WordList kLists[] = {
 };
 static_assert(std::size(kLists) <= 32);
 
-// Of the words of the lists, by hash, the lists that they stand in, a bit each.
-// Open addressing; what is asked for is mostly not there.
+// Maps the hash of a word to the lists that hold it, a bit each. Open
+// addressing; most words of a text are not in the table.
 class Table {
  public:
   static const Table& Get() {
@@ -166,7 +177,7 @@ class Table {
     }
     return 0;
   }
-  // The lists of languages that are written in `script`.
+  // Returns the bits of the languages that are written in `script`.
   uint32_t WrittenIn(CharacterClass script) const {
     return scripts_[static_cast<size_t>(script)];
   }
@@ -199,20 +210,20 @@ class Table {
     uint64_t hash = 0;
     uint32_t lists = 0;  // 0 = an empty slot
   };
-  // Over three times as many as there are words.
+  // More than three times the number of words, so that a miss ends soon.
   static constexpr size_t kSlots = 4096;
   std::array<Slot, kSlots> slots_{};
   std::array<uint32_t, kCharacterClassCount> scripts_{};
 };
 
 uint8_t LanguageOf(size_t list) {
-  static const std::array<uint8_t, std::size(kLists)> codes = [] {
+  static const std::array<uint8_t, std::size(kLists)> kCodes = [] {
     std::array<uint8_t, std::size(kLists)> made{};
     for (size_t i = 0; i < made.size(); ++i)
       made[i] = LanguageFromTag(kLists[i].tag);
     return made;
   }();
-  return codes[list];
+  return kCodes[list];
 }
 
 }  // namespace
@@ -220,15 +231,16 @@ uint8_t LanguageOf(size_t list) {
 void FunctionWordVotes::Add(std::string_view word) {
   const uint32_t lists = Table::Get().ListsOf(WordHash(word));
   if (lists == 0) return;
-  // A word of one language says more than one that several share.
+  // A word of one language alone is worth more than one that several share.
   const uint16_t points = (lists & (lists - 1)) == 0 ? 3 : 1;
   for (uint32_t rest = lists; rest != 0; rest &= rest - 1)
     points_[static_cast<size_t>(std::countr_zero(rest))] += points;
 }
 
 uint8_t FunctionWordVotes::Winner(CharacterClass script, bool by_far) const {
-  // Two words of its own and two shared, say, and twice as much as any other
-  // language that is not nearly the same.
+  // The winner needs for example two words of its own and two shared ones (8
+  // points), and twice the points of any language that it is not confused with.
+  // `by_far` demands three times and twice as much.
   const int enough = by_far ? 24 : 8;
   const int factor = by_far ? 4 : 2;
   const uint32_t written = Table::Get().WrittenIn(script);
@@ -252,7 +264,7 @@ uint8_t FunctionWordVotes::Winner(CharacterClass script, bool by_far) const {
 }
 
 bool FunctionWordVotes::Support(uint8_t language) const {
-  // One word of its own and a shared one, say.
+  // For example one word of its own and one shared word.
   constexpr int kEnough = 4;
   int own = 0;
   int others = 0;

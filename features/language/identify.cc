@@ -1,3 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Identifying a language from a small sample of prose.
+//
+// Most of a model's text is not prose: code, formulas, keys and names would
+// lead any detector astray. Prose reads words from three places of a text,
+// skips the rest, and counts letters by script and votes of function words as
+// it goes. Decide() turns these counts into a language: script first, function
+// words next, CLD2 last. The first, small sample must leave no doubt; else the
+// sample is doubled and the weaker evidence is admitted.
+//
+// Order: classes of bytes, Prose, languages by script, CLD2, Decide(), Sampler,
+// IdentifyLanguage().
 #include "features/language/identify.h"
 
 #include <algorithm>
@@ -10,24 +22,28 @@
 #include "features/language/function_words.h"
 #include "features/language/words.h"
 #include "features/symbols/character_class.h"
+#include "util/ascii.h"
 
 namespace reasonwatch {
 namespace {
 
 using enum CharacterClass;
 
+// Bytes of prose, which bounds the cost of CLD2 to some 20 us.
 constexpr size_t kSampleBytes = 400;
-// Enough where it leaves no doubt.
+// Bytes of the first sample, which is enough for most texts.
 constexpr size_t kFirstSampleBytes = 192;
-// Read in each of the three places, of which much may be code or figures.
+// Bytes that are read in each of three places; much of it may be code or
+// figures.
 constexpr size_t kReadBytes = 2048;
-constexpr size_t kLongestWord = 60;
+constexpr size_t kLongestWord = 60;  // bytes; a longer one is data
 
-// A skipped part that is longer than this is none: its end is another's.
+// Bytes. An opening sign without a closing one this near opens nothing: a later
+// closing sign belongs to another pair.
 constexpr size_t kLongestQuotation = 300;
-constexpr size_t kLongestFormula = 600;
+constexpr size_t kLongestFormula = 600;  // displayed, over several lines
 
-// What a byte is to a word.
+// The part that a byte plays in a word.
 enum : uint8_t {
   kLowerLetter = 1,
   kUpperLetter = 2,
@@ -51,24 +67,25 @@ uint8_t WordByte(char c) {
   return kWordBytes.data()[static_cast<unsigned char>(c)];
 }
 
-// Letters, lower-cased as far as they are ASCII, with a space after each word.
+// The words of a text in a buffer, ASCII letters in lower case, with a space
+// after each.
 class Prose {
  public:
-  // `lenient`: quotations, capitalised words and fences that do not say what
-  // they hold count too.
+  // With `lenient`, quotations, capitalised words and fences without a label
+  // count too.
   Prose(std::string_view text, std::span<const CodeSpan> code, bool lenient)
       : text_(text), code_(code), lenient_(lenient) {}
 
-  // Where in the text prose is read, and how far that has come.
+  // A part of the text from which prose is read, and the progress in it.
   struct Place {
     size_t at = 0;
     size_t end = 0;
     bool sentence_start = false;
     bool json = false;
-    char before = '\n';     // the last that is no space
-    size_t next_span = 0;   // of the code that may be next
+    char before = '\n';     // last character that is no blank
+    size_t next_span = 0;   // index of the next code span
     size_t sampled = 0;     // bytes
-    bool has_more = false;  // than was asked for
+    bool has_more = false;  // than the quota
   };
   Place PlaceAt(size_t begin, size_t end) const {
     return {.at = begin,
@@ -76,7 +93,7 @@ class Prose {
             .sentence_start = begin == 0};
   }
 
-  // Reads on until `quota` bytes of the place are sampled.
+  // Continues until `quota` bytes of the place are sampled.
   void Read(Place& place, size_t quota) {
     const size_t before = size_;
     const size_t limit =
@@ -103,7 +120,7 @@ class Prose {
           i = span->end;
           continue;
         }
-        // The information string is not prose.
+        // The label of a fence is not prose.
         if (i == span->begin) i = std::min(text_.find('\n', i), end);
         if (i >= end) return;
       }
@@ -116,8 +133,8 @@ class Prose {
           i = std::min(text_.find_first_of(" \t\n)", word_end), end);
           continue;
         }
-        if (Counts(word, word_end, sentence_start)) Take(word);
-        // A number begins a sentence of a list.
+        if (Counts(word, word_end, sentence_start)) Sample(word);
+        // A number ("1.") leaves the next word at the start of its sentence.
         if (c < '0' || c > '9') sentence_start = false;
         before = c;
         i = word_end;
@@ -155,7 +172,7 @@ class Prose {
     }
   }
 
-  // The code that the place is in.
+  // Returns the code span around the place, null if there is none.
   const CodeSpan* SpanAt(Place& place) const {
     size_t& next = place.next_span;
     while (next < code_.size() && code_[next].end <= place.at) ++next;
@@ -167,12 +184,12 @@ class Prose {
     const size_t begin = i;
     const size_t longest = std::min(end, begin + kLongestWord);
     while (i < longest && (WordByte(text_.data()[i]) & kAsciiWord) != 0) ++i;
-    // Most words end here.
+    // Most words are all ASCII and end here.
     if (i < longest && WordByte(text_.data()[i]) == 0) return i;
     while (i < end && SeparatorAt(text_, i) == 0) {
       const size_t next = i + CharacterAt(text_, i).size;
-      // Chinese, Japanese and Thai have no spaces, nor stand any between them
-      // and figures or names.
+      // Chinese, Japanese and Thai have no spaces between words, nor between
+      // words and figures or names.
       if (next - begin > kLongestWord || EastAsian(i) != EastAsian(begin))
         return i;
       i = next;
@@ -189,7 +206,8 @@ class Prose {
            (word == "www" && text_.substr(end, 1) == ".");
   }
 
-  // A word of the language, not a name, a variable or an identifier.
+  // True for a word of the language; false for a name, a variable or an
+  // identifier.
   bool Counts(std::string_view word, size_t end, bool sentence_start) const {
     uint8_t kinds = 0;
     size_t upper = 0;
@@ -204,12 +222,12 @@ class Prose {
         text_[end] == '(')
       return false;
     if (lenient_ || upper == 0) return true;
-    // camelCase, ACRONYM, Name.
-    return (kinds & kLowerLetter) != 0 && upper == 1 && IsAsciiUpper(word[0]) &&
-           sentence_start;
+    // Reject camelCase, ACRONYM and, within a sentence, Name.
+    return (kinds & kLowerLetter) != 0 && upper == 1 &&
+           ascii::IsUpper(word[0]) && sentence_start;
   }
 
-  void Take(std::string_view word) {
+  void Sample(std::string_view word) {
     if (size_ + word.size() + 1 > sample_.size()) {
       size_ = kSampleBytes;
       std::fill(sample_.begin() + static_cast<ptrdiff_t>(filled_),
@@ -242,8 +260,8 @@ class Prose {
     votes_.Add(word);
   }
 
-  // End of what is skipped from the place, which is no word; the place itself
-  // if nothing is.
+  // Returns the end of the part that begins at the place and is not prose; the
+  // place itself if prose begins there.
   size_t AfterSkipped(Place& place) const {
     const size_t i = place.at;
     const size_t end = place.end;
@@ -274,11 +292,11 @@ class Prose {
         if (two == "\\(") return until("\\)", i + 2, kLongestFormula, false);
         if (two == "\\[") return until("\\]", i + 2, kLongestFormula, false);
         size_t after = i + 1;
-        while (after < end && IsAsciiAlpha(text_[after])) ++after;
+        while (after < end && ascii::IsLetter(text_[after])) ++after;
         return after;
       }
       case '<':
-        return i + 1 < end && (IsAsciiAlpha(text_[i + 1]) ||
+        return i + 1 < end && (ascii::IsLetter(text_[i + 1]) ||
                                text_[i + 1] == '/' || text_[i + 1] == '!')
                    ? until(">", i + 1, 64, true)
                    : i;
@@ -316,7 +334,8 @@ class Prose {
   FunctionWordVotes votes_;
 };
 
-// Languages that have a script to themselves, as far as models answer in them.
+// Languages that have a script to themselves among those in which models
+// answer.
 std::string_view LanguageOfScript(CharacterClass script) {
   switch (script) {
     case kGreek:
@@ -374,7 +393,8 @@ uint8_t AskCld2(std::string_view sample) {
   return LanguageFromTag(CLD2::LanguageCode(languages[0]));
 }
 
-// `beyond_doubt`: unknown unless a larger sample would surely say the same.
+// With `beyond_doubt`, returns unknown unless a larger sample would surely give
+// the same result.
 IdentifiedLanguage Decide(const Prose& prose, bool beyond_doubt,
                           uint8_t expected) {
   static const uint8_t kKorean = LanguageFromTag("ko");
@@ -384,7 +404,8 @@ IdentifiedLanguage Decide(const Prose& prose, bool beyond_doubt,
   const auto count = [&](CharacterClass c) {
     return letters[static_cast<size_t>(c)];
   };
-  // A character of these is about two letters of an alphabet.
+  // A character of these scripts carries about as much as two letters of an
+  // alphabet.
   const int64_t east_asian = 2 * (count(kHan) + count(kKana) + count(kHangul));
   int64_t total = east_asian;
   int64_t most = east_asian;
@@ -399,12 +420,14 @@ IdentifiedLanguage Decide(const Prose& prose, bool beyond_doubt,
       script = kind;
     }
   }
+  // One short word is no evidence, nor is a script with under 60 % of letters.
   constexpr int64_t kFewestLetters = 8;
   if (most < kFewestLetters || most * 10 < total * 6) return {};
+  // A third of the first sample in one script, which has 95 % of the letters.
   constexpr int64_t kManyLetters = 60;
   if (beyond_doubt && (most < kManyLetters || most * 20 < total * 19))
     return {};
-  // Enough of it to say so where the language is not known.
+  // Letters that are enough to report the script if the language stays unknown.
   constexpr int64_t kClear = 24;
   IdentifiedLanguage result;
   if (most >= kClear && most * 10 >= total * 9) result.script = script;
@@ -413,7 +436,7 @@ IdentifiedLanguage Decide(const Prose& prose, bool beyond_doubt,
       result.language = kKorean;
     else if (count(kKana) * 20 > east_asian)
       result.language = kJapanese;
-    else if (count(kHan) >= 6)  // fewer may be either's
+    else if (count(kHan) >= 6)  // fewer may be Japanese
       result.language = kChinese;
     if (beyond_doubt && result.language == kChinese && 2 * count(kHan) != most)
       return {};
@@ -439,7 +462,7 @@ IdentifiedLanguage Decide(const Prose& prose, bool beyond_doubt,
   return result;
 }
 
-// Prose of the beginning, the middle and the end of a text.
+// Samples the beginning, the middle and the end of a text.
 class Sampler {
  public:
   Sampler(std::string_view text, std::span<const CodeSpan> code, bool lenient)
@@ -448,7 +471,7 @@ class Sampler {
       places_[count_++] = prose_.PlaceAt(0, text.size());
       return;
     }
-    // From the next word on.
+    // Returns the beginning of the next word.
     const auto word_after = [&](size_t at) {
       const size_t limit = std::min(text.size(), at + 64);
       while (at<limit&& static_cast<unsigned char>(text[at])> ' ') ++at;
@@ -464,9 +487,9 @@ class Sampler {
         prose_.PlaceAt(word_after(text.size() - text.size() / 8), text.size());
   }
 
-  // `bytes` of it in all, with those that were taken before. Says whether there
-  // may be more.
-  bool Take(size_t bytes) {
+  // Extends the sample to `bytes` in all. Returns whether the text may have
+  // more.
+  bool Sample(size_t bytes) {
     bool more = false;
     for (size_t i = 0; i < count_; ++i) {
       prose_.Read(places_[i], bytes / count_);
@@ -488,18 +511,19 @@ IdentifiedLanguage IdentifyLanguage(std::string_view text,
                                     std::span<const CodeSpan> code,
                                     uint8_t expected) {
   Sampler strict(text, code, /*lenient=*/false);
-  if (strict.Take(kFirstSampleBytes)) {
+  if (strict.Sample(kFirstSampleBytes)) {
     const IdentifiedLanguage first =
         Decide(strict.prose(), /*beyond_doubt=*/true, expected);
     if (first.language != kUnknownLanguage) return first;
-    strict.Take(kSampleBytes);
+    strict.Sample(kSampleBytes);
   }
-  // With less than this outside of quotations and names, they are the text.
+  // If less prose than this is left outside quotations and names, then they are
+  // the text.
   constexpr size_t kLittle = 40;
   if (strict.prose().sample().size() >= kLittle || text.empty())
     return Decide(strict.prose(), /*beyond_doubt=*/false, expected);
   Sampler lenient(text, code, /*lenient=*/true);
-  lenient.Take(kSampleBytes);
+  lenient.Sample(kSampleBytes);
   return Decide(lenient.prose(), /*beyond_doubt=*/false, expected);
 }
 

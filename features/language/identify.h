@@ -1,9 +1,10 @@
-// Which language a text is written in.
+// SPDX-License-Identifier: Apache-2.0
+// The language in which a text is written.
 //
 // Pure and thread-safe (so are CLD2's detection calls: they only read static
-// tables). Looks at about 190 bytes of prose from the beginning, the middle and
-// the end, at 400 where those leave a doubt, so the cost does not grow with the
-// text, but for one search for code fences.
+// tables). Reads about 190 bytes of prose from the beginning, the middle and
+// the end, and 400 if those leave a doubt; so the cost does not grow with the
+// text, except for one search for code fences.
 #ifndef REASONWATCH_FEATURES_LANGUAGE_IDENTIFY_H_
 #define REASONWATCH_FEATURES_LANGUAGE_IDENTIFY_H_
 
@@ -18,19 +19,20 @@
 namespace reasonwatch {
 
 struct IdentifiedLanguage {
-  // kUnknownLanguage where the text is too short or too mixed to tell.
+  // kUnknownLanguage if the text is too short or too mixed.
   uint8_t language = kUnknownLanguage;
-  // Script of nearly all letters (Han also stands for kana and hangul); kPlain
-  // where there are few, or several scripts.
+  // Script of nearly all letters (kHan includes kana and hangul); kPlain if
+  // there are few letters, or several scripts.
   CharacterClass script = CharacterClass::kPlain;
 };
 
-// The language of most of the prose. Code, inline code, mathematics, tags,
-// addresses, identifiers, JSON keys and, unless little else is left, quotations
-// and capitalised words within a sentence do not count. A script that one
-// language uses decides by itself; else frequent function words; where those do
-// not settle it, CLD2 (some 20 us). Where `expected` is known, a few words that
-// speak for it are enough. `code` are the spans of FindCodeSpans(text).
+// Returns the language of most of the prose. Code, inline code, mathematics,
+// tags, addresses, identifiers and JSON keys do not count; neither do
+// quotations and capitalised words within a sentence, unless little else is
+// left. A script that only one language uses decides by itself; else frequent
+// function words decide; if those leave a doubt, CLD2 does (some 20 us). If
+// `expected` is known, a few words in its favour are enough. `code` are the
+// spans of FindCodeSpans(text).
 IdentifiedLanguage IdentifyLanguage(std::string_view text,
                                     std::span<const CodeSpan> code,
                                     uint8_t expected = kUnknownLanguage);

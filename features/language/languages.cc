@@ -1,14 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "features/language/languages.h"
 
 #include <algorithm>
 #include <array>
 #include <iterator>
 
+#include "util/ascii.h"
+
 namespace reasonwatch {
 namespace {
 
 using enum CharacterClass;
 
+// Languages that share a bit are confused with each other.
 enum Group : uint16_t {
   kNone = 0,
   kNordic = 1,
@@ -29,12 +33,12 @@ enum Group : uint16_t {
 struct Language {
   std::string_view tag;
   int groups;
-  // Han stands for Chinese, Japanese and Korean.
+  // kHan here covers all scripts of Chinese, Japanese and Korean.
   CharacterClass script;
   CharacterClass other_script = CharacterClass::kPlain;
 };
 
-// The place in this list is the stored code: new ones go to the end.
+// A language's index in this list is its stored code: add new ones at the end.
 constexpr Language kLanguages[] = {
     {"", kNone, kPlain},
     {"en", kNone, kLatin},
@@ -115,7 +119,8 @@ struct Alias {
   std::string_view tag;
   std::string_view of;
 };
-// Older codes, macrolanguages and varieties that are one class here.
+// Older codes, macrolanguages and varieties that this list treats as one
+// language.
 constexpr Alias kAliases[] = {
     {"nb", "no"},  {"nn", "no"},  {"bs", "hr"},  {"sh", "hr"},  {"cnr", "sr"},
     {"in", "id"},  {"iw", "he"},  {"fil", "tl"}, {"yue", "zh"}, {"cmn", "zh"},
@@ -129,9 +134,7 @@ uint8_t LanguageFromTag(std::string_view tag) {
   const std::string_view primary = tag.substr(0, tag.find_first_of("-_"));
   if (primary.empty() || primary.size() > 3) return kUnknownLanguage;
   std::array<char, 3> lower{};
-  std::transform(primary.begin(), primary.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
+  std::transform(primary.begin(), primary.end(), lower.begin(), ascii::Lower);
   std::string_view wanted(lower.data(), primary.size());
   for (const Alias& alias : kAliases)
     if (alias.tag == wanted) wanted = alias.of;

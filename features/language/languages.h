@@ -1,4 +1,5 @@
-// The languages that are told apart, as small codes.
+// SPDX-License-Identifier: Apache-2.0
+// The languages that the product distinguishes, as small codes.
 #ifndef REASONWATCH_FEATURES_LANGUAGE_LANGUAGES_H_
 #define REASONWATCH_FEATURES_LANGUAGE_LANGUAGES_H_
 
@@ -9,22 +10,23 @@
 
 namespace reasonwatch {
 
+// Code 0 of the list, so that a field that nobody fills means "unknown".
 inline constexpr uint8_t kUnknownLanguage = 0;
 
-// The code of a BCP 47 tag ("de", "pt-BR", "zh_Hant"), by its primary subtag;
-// kUnknownLanguage if it is none of ours. Codes are stored; none is ever given
-// to another language.
+// Returns the code of a BCP 47 tag ("de", "pt-BR", "zh_Hant") by its primary
+// subtag; kUnknownLanguage if it is not in the list. Codes are stored, so the
+// code of a language never changes.
 uint8_t LanguageFromTag(std::string_view tag);
 
-// ISO 639-1 (or -3) code; "" for kUnknownLanguage.
+// Returns the ISO 639-1 (or -3) code; "" for kUnknownLanguage.
 std::string_view LanguageTag(uint8_t language);
 
-// A short text can't tell these two apart: the same, or so closely related
-// that a detector takes one for the other (Danish and Norwegian, Malay and
-// Indonesian, Serbian and Croatian, ...).
+// True if a short text does not distinguish these two: they are the same, or so
+// closely related that a detector confuses them (Danish and Norwegian, Malay
+// and Indonesian, Serbian and Croatian, ...).
 bool Confusable(uint8_t a, uint8_t b);
 
-// Is `script` one in which the language is usually written? True for
+// True if the language is usually written in `script`, and for
 // kUnknownLanguage.
 bool IsWrittenIn(uint8_t language, CharacterClass script);
 

@@ -1,3 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finding loops in linear time.
+//
+// Splitter turns the tail of a text into units: hashes of words, or of
+// characters in scripts without spaces. Two bits of a unit say whether it has a
+// letter and whether it lies in a row of a table. Suspect() then passes over
+// the units once with a small set of hashes; it excludes loops in nearly every
+// text and never misses one. The exact searches, EndsInPeriod(), Recurrence()
+// and SameWord(), run only if it suspects them.
+//
+// Order: Units, Splitter, Suspect(), the three searches, FindRepetition().
 #include "features/repetition/repetition.h"
 
 #include <algorithm>
@@ -9,28 +20,33 @@
 #include <span>
 #include <utility>
 
-#include "features/load.h"
+#include "util/load.h"
 
 namespace reasonwatch {
 namespace {
 
-constexpr size_t kTailBytes = 24 * 1024;
-constexpr size_t kMaxUnits = 4096;
+// A loop that matters lasts until the end, so the tail shows it; 4,096 units
+// hold three copies of a passage of 1,365 words.
+constexpr size_t kTailBytes = size_t{24} * 1024;
+constexpr size_t kMaxUnits = 4096;  // bounds the tables on the stack
+// Bytes; the rest of a longer word is split into characters.
 constexpr size_t kLongestWord = 32;
+// Units. Eight words in a row rarely recur three times by chance.
 constexpr size_t kShingle = 8;
-constexpr size_t kWindow = 128;  // shingles
-// Shorter texts are none to repeat anything.
+// Shingles: a passage of about two paragraphs.
+constexpr size_t kWindow = 128;
+// In a shorter text three copies would be mere phrases.
 constexpr size_t kFewestUnits = 40;
 
-// A unit is its hash; two bits of it say what it is.
+// A unit is a hash, except for the two lowest bits, which are flags.
 constexpr uint32_t kHasLetter = 1;
-constexpr uint32_t kInTable = 2;
+constexpr uint32_t kInTable = 2;  // its line begins with "|"
 constexpr uint32_t kFlags = kHasLetter | kInTable;
 
-// The last units of a text.
+// The last kMaxUnits units of a text, and up to as many before them.
 class Units {
  public:
-  // Makes room for `count` more, at most kMaxUnits.
+  // Makes room for `count` more units, at most kMaxUnits.
   void Reserve(size_t count) {
     if (size_ + count <= unit_.size()) return;
     std::copy(unit_.begin() + (size_ - kMaxUnits), unit_.begin() + size_,
@@ -41,7 +57,8 @@ class Units {
     Reserve(1);
     unit_.data()[size_++] = unit;
   }
-  // Where reserved units are written, and how many were.
+  // Reserved units are written at end(); Extend() then takes the end of the
+  // written ones.
   uint32_t* end() { return unit_.data() + size_; }
   void Extend(const uint32_t* end) {
     size_ = static_cast<size_t>(end - unit_.data());
@@ -56,6 +73,7 @@ class Units {
   size_t size_ = 0;
 };
 
+// 2^64 divided by the golden ratio, as in Fibonacci hashing (Knuth, volume 3).
 constexpr uint64_t kMultiplier = 0x9E3779B97F4A7C15;
 
 uint32_t Mix(uint64_t h) {
@@ -71,7 +89,8 @@ constexpr auto kLetterBytes = [] {
 
 uint32_t IsLetterByte(uint64_t c) { return kLetterBytes.data()[c]; }
 
-// By length, what of two numbers of eight bytes is the word.
+// For each length of a word, masks that keep its bytes in two numbers of eight
+// bytes.
 constexpr auto kWordMasks = [] {
   std::array<std::array<uint64_t, 2>, 17> masks{};
   for (size_t n = 0; n < masks.size(); ++n)
@@ -80,9 +99,10 @@ constexpr auto kWordMasks = [] {
   return masks;
 }();
 
-// Collects units. Words end at white space. From the 33rd byte of a word on,
-// and for characters of three bytes and more, each character is a unit: that is
-// text without spaces, where a period need not be a multiple of any other size.
+// Splits a text into units. Words end at white space. Beyond the 32nd byte of a
+// word, and for characters of three bytes and more, each character is a unit:
+// such text has no spaces, and its period need not be a multiple of any larger
+// size.
 class Splitter {
  public:
   Splitter(std::string_view text, Units& units) : text_(text), units_(units) {}
@@ -91,12 +111,12 @@ class Splitter {
     size_t begin = 0;
     bool wide_before = false;
     bool line_start = true;
-    // Ends of words, 64 bytes at a time, and then one by one: what comes next
-    // does not wait for the length of the word before.
+    // Find the ends of words in 64 bytes at once and then take them one by one,
+    // so that the next word does not wait for the length of this one.
     for (size_t block = 0; block < text_.size(); block += kBlock) {
       bool wide = false;
       uint64_t spaces = Spaces(block, wide);
-      // A word that is not long begins in this block or the one before.
+      // A short word begins in this block or the one before.
       const bool any_wide = wide || wide_before;
       wide_before = wide;
       units_.Reserve(kBlock);
@@ -128,9 +148,10 @@ class Splitter {
   }
 
  private:
-  static constexpr size_t kBlock = 64;
-  static constexpr size_t kShortWord = 16;
-  static constexpr uint64_t kHighs = 0x8080808080808080;
+  static constexpr size_t kBlock = 64;      // bytes; a bit of a word each
+  static constexpr size_t kShortWord = 16;  // bytes of two loads
+  static constexpr uint64_t kHighs = 0x8080808080808080;  // bit 7 of each byte
+  // Any odd number with well-mixed bits, other than kMultiplier.
   static constexpr uint64_t kSecondMultiplier = 0xD6E8FEB86659FD93;
 
   unsigned char Byte(size_t i) const {
@@ -141,15 +162,15 @@ class Splitter {
     return Byte(line) == '|' ? kInTable : 0;
   }
 
-  // The high bit of each byte of 0xE0 and above, with which a character of
-  // three bytes or more begins.
+  // Returns the high bit of each byte of 0xE0 and above, with which a character
+  // of three bytes or more begins.
   static uint64_t Wide(uint64_t bytes) {
     return bytes & bytes << 1 & bytes << 2 & kHighs;
   }
 
-  // Bit i: byte i of the 64 at `block` is white space or control; what is
-  // behind the text is not. `wide`: a character of three bytes or more begins
-  // there.
+  // Returns a mask: bit i is 1 if byte i of the 64 at `block` is white space or
+  // a control character. Bytes beyond the text give 0. Sets `wide` if a
+  // character of three bytes or more begins there.
   uint64_t Spaces(size_t block, bool& wide) const {
     std::array<char, kBlock> last;
     const char* data = text_.data() + block;
@@ -178,8 +199,8 @@ class Splitter {
     units_.Add((hash & ~kFlags) | letter | table_);
   }
 
-  // A word of 16 bytes at most is one unit, without a branch on how long it
-  // is. False, and nothing done, where it has wide characters.
+  // Adds a word of at most 16 bytes as one unit, without a branch on its
+  // length. Returns false, and adds nothing, if it has wide characters.
   bool AddShort(size_t begin, size_t n, bool any_wide, uint32_t*& next) const {
     const uint64_t* const mask = kWordMasks.data()[n].data();
     const uint64_t first = LoadUpTo8(text_.data() + begin, 8) & mask[0];
@@ -198,9 +219,9 @@ class Splitter {
     }
   }
 
-  // Characters of three bytes, each a unit; returns where they end.
+  // Adds characters of three bytes, each a unit; returns the end of the last.
   size_t AddWide(size_t begin, size_t end) {
-    // Four bytes are loaded.
+    // Each load reads four bytes, so stop before the last one.
     end = std::min(end, text_.size() - 1);
     while (begin + 3 <= end) {
       const size_t characters = std::min((end - begin) / 3, kMaxUnits);
@@ -221,7 +242,7 @@ class Splitter {
     return begin;
   }
 
-  // The first unit of a word, or all that is over of a long one.
+  // Adds the first unit of a word, or the whole rest of a long one.
   size_t AddPart(size_t begin, size_t end) {
     size_t part = begin;
     if (Byte(begin) >= 0xE0) {
@@ -233,7 +254,7 @@ class Splitter {
       while (part < limit && Byte(part) < 0xE0) ++part;
     }
     const size_t n = part - begin;
-    // As above for what is not long.
+    // The same hash as in AddShort() for words of up to 16 bytes.
     std::array<uint64_t, kLongestWord / 8> parts{};
     std::memcpy(parts.data(), text_.data() + begin, n);
     uint64_t hash = parts[0] * kMultiplier + parts[1] * kSecondMultiplier;
@@ -254,8 +275,9 @@ class Splitter {
   uint32_t table_ = 0;
 };
 
-// What may be there, so that the searches below are only made where they may
-// find something. Wrong by collisions at most, and then only by saying yes.
+// The kinds of loop that the units may hold, so that the exact searches run
+// only if they can find something. May be wrongly true, by collisions of
+// hashes, but never wrongly false.
 struct Suspicion {
   bool period = false;
   bool recurrence = false;
@@ -264,23 +286,24 @@ struct Suspicion {
 
 Suspicion Suspect(std::span<const uint32_t> units) {
   Suspicion may;
-  // A run of 16 holds eight that begin at a multiple of eight.
+  // Each run of 16 contains eight that begin at a multiple of eight.
   for (size_t i = 0; i + 8 <= units.size() && !may.same_word; i += 8)
     may.same_word = units[i] == units[i + 1] && units[i] == units[i + 7];
   if (units.size() < kFewestUnits) return may;
 
-  // Which shingles came before, by 16 bits of their hashes, in a set of which
-  // at most an eighth is taken: so often a new one is taken for a known one.
+  // Shingles seen so far, by 16 bits of their hashes, in a set that is at most
+  // an eighth full: so at most one new shingle in eight is mistaken for a known
+  // one.
   std::array<uint8_t, 8 * kMaxUnits> seen;
   const size_t mask = 8 * std::bit_ceil(units.size()) - 1;
   std::fill_n(seen.begin(), mask + 1, 0);
   const size_t needed = std::min(kWindow, units.size() - kShingle + 1) / 2;
   const uint32_t* const unit = units.data();
-  uint32_t hash = 0;  // a cyclic polynomial of the last units
+  uint32_t hash = 0;  // cyclic polynomial of the last units
   for (size_t i = 0; i + 1 < kShingle; ++i) hash = std::rotl(hash, 1) ^ unit[i];
   uint32_t leaving = 0;
-  uint64_t hits = 0;  // of the last 64
-  // A window lies in three blocks of 64.
+  uint64_t hits = 0;  // a bit for each of the last 64 shingles
+  // A window of 128 lies within three blocks of 64.
   size_t before = 0;
   size_t two_before = 0;
   for (size_t i = kShingle - 1; i < units.size();) {
@@ -296,8 +319,8 @@ Suspicion Suspect(std::span<const uint32_t> units) {
     may.recurrence |= two_before + before + in_block >= needed;
     two_before = std::exchange(before, in_block);
   }
-  // Three copies of 40 units in all have 27 that equal those a period before,
-  // so 20 shingles that end with the last unit but one.
+  // Three copies of 40 units in all contain 27 that equal the unit one period
+  // before, so 20 shingles before the last unit are known ones.
   constexpr uint64_t kLastHits = 0x1FFFFE;
   may.period = (hits & kLastHits) == kLastHits;
   return may;
@@ -305,8 +328,9 @@ Suspicion Suspect(std::span<const uint32_t> units) {
 
 bool EndsInPeriod(std::span<const uint32_t> units) {
   constexpr size_t kShortest = kFewestUnits;
+  // Rows of zeros and of rules are normal in tables of data.
   constexpr size_t kShortestWithoutLetters = 400;
-  // The last unit may be cut in the middle.
+  // The last unit may be cut in its middle.
   if (units.size() <= kShortest) return false;
   units = units.first(units.size() - 1);
   const size_t n = units.size();
@@ -315,7 +339,7 @@ bool EndsInPeriod(std::span<const uint32_t> units) {
   z[0] = 0;
   size_t left = 0;
   size_t right = 0;
-  // A period that stands three times is no longer than a third.
+  // A period that occurs three times is at most a third of the text.
   for (size_t i = 1; i <= (n + 1) / 3; ++i) {
     size_t match = i < right ? std::min<size_t>(right - i, z[i - left]) : 0;
     while (i + match < n && at(match) == at(i + match)) ++match;
@@ -325,7 +349,7 @@ bool EndsInPeriod(std::span<const uint32_t> units) {
       right = i + match;
     }
     const size_t span = i + match;
-    // The unit that was left out belongs to the third copy.
+    // The unit that was left out completes the third copy.
     if (span < std::max(3 * i - 1, kShortest)) continue;
     bool letters = false;
     for (size_t k = 0; k < i && !letters; ++k)
@@ -336,14 +360,14 @@ bool EndsInPeriod(std::span<const uint32_t> units) {
   return false;
 }
 
-// Counts of hashes, open addressing; at most half full.
+// Counts of hashes, by open addressing; at most half full.
 class Counts {
  public:
   explicit Counts(size_t entries) : mask_(std::bit_ceil(2 * entries) - 1) {
     std::fill_n(slots_.begin(), mask_ + 1, Slot());
   }
 
-  // How often the hash was there before.
+  // Counts the hash, and returns its count before.
   uint32_t Add(uint32_t hash) {
     hash |= 1;  // 0 is an empty slot
     size_t i = hash >> 1 & mask_;
@@ -367,7 +391,7 @@ double Recurrence(std::span<const uint32_t> units) {
   size_t in_window = 0;
   size_t most = 0;
   const size_t window = std::min(kWindow, units.size() - kShingle + 1);
-  // Rolling: the hash of a shingle is a polynomial of its units.
+  // Rolling hash: that of a shingle is a polynomial of its units.
   uint64_t leaving = 1;
   for (size_t k = 0; k < kShingle; ++k) leaving *= kMultiplier;
   uint64_t hash = 0;
@@ -395,7 +419,7 @@ double Recurrence(std::span<const uint32_t> units) {
 }
 
 bool SameWord(std::span<const uint32_t> units) {
-  constexpr size_t kTimes = 16;
+  constexpr size_t kTimes = 16;  // nobody writes a word so often in a row
   size_t run = 0;
   for (size_t i = 0; i < units.size(); ++i) {
     run = i > 0 && units[i] == units[i - 1] ? run + 1 : 1;
@@ -409,7 +433,7 @@ bool SameWord(std::span<const uint32_t> units) {
 Repetition FindRepetition(std::string_view text) {
   if (text.size() > kTailBytes) {
     text.remove_prefix(text.size() - kTailBytes);
-    // From a whole word on, if there is one.
+    // Begin at a whole word, if one begins nearby.
     const size_t space = text.substr(0, 64).find_first_of(" \n");
     if (space != std::string_view::npos) text.remove_prefix(space);
   }

@@ -1,3 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counting the steps of a chain that are vague or unconnected.
+//
+// Steps reads the steps in order and keeps the hashes of all terms so far in a
+// set of 4,096 bits. A step connects if one of its terms is in the set already.
+// Terms are numbers and words of four letters or more, without those that any
+// two English texts share.
+//
+// Order: terms and their hashes, Steps, the split into lines or sentences, the
+// points.
 #include "features/rubric/rubric.h"
 
 #include <array>
@@ -5,18 +15,22 @@
 #include <cstring>
 #include <utility>
 
-#include "features/answer/words.h"
+#include "answers/words.h"
+#include "util/ascii.h"
 
 namespace reasonwatch {
 namespace {
 
+// Shares of fewer steps are too coarse.
 constexpr int kMinSteps = 3;
+// Bounds the terms in the set, which must stay mostly empty.
 constexpr size_t kMaxSteps = 48;
-// Of a step, so much is read for its terms.
+// Bytes of a step that are read for its terms.
 constexpr size_t kMaxStep = 128;
+// Letters; shorter words are mostly function words.
 constexpr size_t kMinTerm = 4;
 
-// Of a byte, its lower case where it is part of a term, else 0.
+// Maps a byte to its lower case if it is part of a term, else to 0.
 constexpr auto kTermBytes = [] {
   std::array<uint8_t, 256> bytes{};
   for (size_t u = 0; u < bytes.size(); ++u) {
@@ -27,8 +41,8 @@ constexpr auto kTermBytes = [] {
   return bytes;
 }();
 
-// Cheap on purpose: a collision takes two terms for one, which is rare and as
-// rare in the reference.
+// Cheap on purpose: a collision mistakes one term for another, which is rare,
+// and equally rare in the reference.
 constexpr uint64_t Mix(uint64_t hash, uint8_t byte) {
   return (hash << 7 | hash >> 57) ^ byte;
 }
@@ -44,7 +58,7 @@ constexpr uint64_t kStepHash = HashOf("step");
 
 using TermSet = std::array<uint64_t, (size_t{1} << 12) / 64>;
 
-// Words that tie any two English texts together.
+// Words that any two English texts share.
 constexpr TermSet kCommon = [] {
   TermSet set{};
   for (std::string_view word :
@@ -64,7 +78,7 @@ bool PointsBack(std::string_view word) {
 
 class Steps {
  public:
-  // Feeds one step. Too short ones belong to the step before.
+  // Adds one step; ignores one without a term.
   void Add(std::string_view step) {
     if (count_ >= static_cast<int>(kMaxSteps)) return;
     size_t begin = 0;
@@ -73,9 +87,9 @@ class Steps {
     const bool shared = Terms(step.substr(0, kMaxStep));
     if (terms_in_step_ == 0) return;
     ++count_;
-    // The number of a step says nothing about it; the word behind it does.
+    // Skip the number of a step, and look at the word behind it.
     std::string_view head = first;
-    if (words::IsDigit(head[0])) head = words::WordAfter(step, begin);
+    if (ascii::IsDigit(head[0])) head = words::WordAfter(step, begin);
     dangling_ += PointsBack(head) || names_later_step_;
     if (count_ > 1) unconnected_ += !shared;
   }
@@ -84,10 +98,11 @@ class Steps {
   int unconnected() const { return unconnected_; }
 
  private:
-  // Remembers the terms of the step; says whether any was known.
+  // Adds the terms of the step to the set; returns whether it held any of them
+  // before.
   bool Terms(std::string_view step) {
     bool shared = false;
-    bool numbering = true;  // the number that a line begins with
+    bool numbering = true;  // at the number that a line begins with
     bool after_step_word = false;
     terms_in_step_ = 0;
     names_later_step_ = false;
@@ -106,7 +121,7 @@ class Steps {
       const auto size = static_cast<size_t>(at - begin);
       const size_t bit = BitOf(hash);
       const uint64_t mask = uint64_t{1} << (bit % 64);
-      if (words::IsDigit(*begin)) {
+      if (ascii::IsDigit(*begin)) {
         if (after_step_word && !numbering && size <= 3) {
           int number = 0;
           for (const char* d = begin; d < at; ++d)
@@ -134,7 +149,7 @@ class Steps {
   bool names_later_step_ = false;
 };
 
-// Lines, where there are enough of them.
+// Counts lines that are longer than a list marker, up to `limit`.
 int CountLines(std::string_view text, int limit) {
   int lines = 0;
   for (size_t at = 0; at < text.size() && lines < limit;) {
@@ -186,7 +201,7 @@ Rubric ReadRubric(const AnswerChain& chain) {
     const bool lines =
         CountLines(head, kMinSteps) + CountLines(tail, kMinSteps) >= kMinSteps;
     AddSteps(head, lines, steps);
-    // Not from the middle of a step.
+    // Begin at the next whole step.
     size_t begin = 0;
     while (begin < tail.size() &&
            (lines ? tail[begin] != '\n' : !words::EndsSentence(tail, begin)))

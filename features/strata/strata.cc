@@ -1,19 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "features/strata/strata.h"
 
 #include <array>
 #include <bit>
 #include <string_view>
 
-#include "core/strings.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
-constexpr std::array<std::string_view, 5> kEfforts = {"none", "minimal", "low",
-                                                      "medium", "high"};
+// Their places are stored: new ones go to the end.
+constexpr std::array<std::string_view, 7> kEfforts = {
+    "none", "minimal", "low", "medium", "high", "xhigh", "max"};
+// An effort in a word of the server's own.
+constexpr uint8_t kOtherEffort = kEfforts.size() + 1;
 
 uint8_t IntentOf(const Intent& intent) {
-  uint8_t effort = 0;
+  uint8_t effort = intent.effort.empty() ? 0 : kOtherEffort;
   for (size_t i = 0; i < kEfforts.size(); ++i)
     if (intent.effort == kEfforts[i]) effort = static_cast<uint8_t>(i + 1);
   return static_cast<uint8_t>(effort << 2 |

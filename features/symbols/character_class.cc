@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "features/symbols/character_class.h"
 
 #include <unicode/uchar.h>
@@ -6,9 +7,9 @@
 namespace reasonwatch {
 namespace {
 
-// Symbols that stand for something in mathematics, puzzles and prose: arrows
-// and technical signs, cards, chess, dice, music, ticks and crosses, geometric
-// shapes, signs of trade.
+// True for symbols that mean something in mathematics, puzzles and prose:
+// arrows and technical signs, cards, chess, dice, music, ticks and crosses,
+// geometric shapes, signs of trade.
 bool HasMeaning(char32_t c) {
   return c < 0x2500 || (c >= 0x25A0 && c <= 0x25FF) ||
          (c >= 0x2654 && c <= 0x2667) || (c >= 0x266D && c <= 0x266F) ||
@@ -70,7 +71,8 @@ CharacterClass ScriptClass(char32_t c) {
       return CharacterClass::kKana;
     case USCRIPT_HANGUL:
       return CharacterClass::kHangul;
-    // Letterlike signs and mathematical alphabets belong to all scripts.
+    // Letterlike signs and mathematical alphabets belong to all scripts, so to
+    // none.
     case USCRIPT_COMMON:
     case USCRIPT_INHERITED:
       return CharacterClass::kPlain;
@@ -98,8 +100,8 @@ CharacterClass Classify(char32_t code_point) {
     default:
       break;
   }
-  // The digits and # * have the property Emoji, not Emoji_Presentation. The
-  // box that makes a keycap of them stands for the whole.
+  // The box U+20E3, which turns a digit into a keycap, counts as the emoji: the
+  // digits and # * have the property Emoji, but not Emoji_Presentation.
   if (c == 0x20E3 || u_hasBinaryProperty(c, UCHAR_REGIONAL_INDICATOR))
     return CharacterClass::kEmoji;
   if (u_hasBinaryProperty(c, UCHAR_EMOJI_MODIFIER))

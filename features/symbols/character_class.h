@@ -1,7 +1,8 @@
-// What kind of character a code point is: a letter of which script, or a
-// symbol. From ICU's properties, looked up in a table.
+// SPDX-License-Identifier: Apache-2.0
+// The class of a code point: a letter of a certain script, or a kind of symbol.
+// From ICU's properties, in a table.
 //
-// Thread-safe; the table is made at the first call (a few milliseconds).
+// Thread-safe. The table is built at the first call, in a few milliseconds.
 #ifndef REASONWATCH_FEATURES_SYMBOLS_CHARACTER_CLASS_H_
 #define REASONWATCH_FEATURES_SYMBOLS_CHARACTER_CLASS_H_
 
@@ -59,7 +60,7 @@ inline bool IsSymbol(CharacterClass c) { return c >= CharacterClass::kEmoji; }
 class CharacterClasses {
  public:
   static const CharacterClasses& Get();
-  // `code_point` may be any number; what Unicode does not have is garbage.
+  // Accepts any number; a value outside Unicode is garbage.
   CharacterClass operator[](char32_t code_point) const {
     if (code_point < kPlanes) return table_[code_point];
     return code_point - kTags < kTagCount
@@ -72,8 +73,8 @@ class CharacterClasses {
   // Planes 0 to 3, and the tags and variation selectors of plane 14. The
   // others are unassigned or for private use.
   static constexpr size_t kPlanes = 0x40000;
-  static constexpr char32_t kTags = 0xE0000;
-  static constexpr size_t kTagCount = 0x200;
+  static constexpr char32_t kTags = 0xE0000;  // first code point of plane 14
+  static constexpr size_t kTagCount = 0x200;  // up to the last selector
   std::array<CharacterClass, kPlanes + kTagCount> table_;
 };
 
@@ -81,14 +82,14 @@ inline CharacterClass ClassOf(char32_t code_point) {
   return CharacterClasses::Get()[code_point];
 }
 
-// Of the byte that a character begins with: how many bytes it takes and what
-// the second may be, so that there are no overlong forms, surrogates, or code
+// For a byte with which a character begins: the bytes of the character and the
+// range of its second byte, which excludes overlong forms, surrogates and code
 // points over U+10FFFF (Unicode 15, table 3-7).
 struct Utf8Lead {
   uint8_t length = 1;
   uint8_t second_low = 1;
   uint8_t second_high = 0;
-  uint8_t bits = 0;  // of the code point, in this byte; 0 = no character begins
+  uint8_t bits = 0;  // mask of its part of the code point; 0 = not a lead
 };
 inline constexpr auto kUtf8Leads = [] {
   std::array<Utf8Lead, 256> leads{};
@@ -106,8 +107,8 @@ inline constexpr auto kUtf8Leads = [] {
   return leads;
 }();
 
-// The character at `at` and the bytes it takes. Ill-formed bytes are U+FFFD,
-// one for each of Unicode's maximal subparts.
+// A character and its bytes. Ill-formed bytes give U+FFFD, one for each of
+// Unicode's maximal subparts.
 struct Character {
   char32_t code_point = 0;
   size_t size = 1;
@@ -123,13 +124,13 @@ inline Character CharacterAt(std::string_view text, size_t at) {
   }
   const uint32_t first = bytes & 0xFF;
   const uint32_t second = bytes >> 8 & 0xFF;
-  // Most of what is not ASCII at once: three bytes, and two.
+  // Fast paths for most characters outside ASCII: of three bytes, and of two.
   if (first > 0xE0 && first < 0xED && (bytes & 0xC0C000) == 0x808000)
     return {(first & 0x0F) << 12 | (second & 0x3F) << 6 | (bytes >> 16 & 0x3F),
             3};
   if (first >= 0xC2 && (bytes & 0xC0E0) == 0x80C0)
     return {(first & 0x1F) << 6 | (second & 0x3F), 2};
-  // No branches on the bytes: in what is no text none would be foreseen.
+  // No branches on the bytes: in random bytes none would be predicted.
   const Utf8Lead& lead = kUtf8Leads.data()[first];
   const uint32_t good_second =
       (second >= lead.second_low) & (second <= lead.second_high);
@@ -146,7 +147,7 @@ inline Character CharacterAt(std::string_view text, size_t at) {
   return {(joined >> 6 * (4 - length) & whole) | (0xFFFD & ~whole), size};
 }
 
-// How often each class occurs.
+// Occurrences of each class.
 using ClassCounts = std::array<int64_t, kCharacterClassCount>;
 
 }  // namespace reasonwatch

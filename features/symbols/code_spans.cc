@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "features/symbols/code_spans.h"
 
 #include <algorithm>
@@ -5,6 +6,7 @@
 namespace reasonwatch {
 namespace {
 
+// Bounds the memory; answers with more fences are rare.
 constexpr size_t kMaxSpans = 64;
 
 bool IsFence(std::string_view text, size_t at) {

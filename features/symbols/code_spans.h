@@ -1,4 +1,5 @@
-// Fenced code in a text.
+// SPDX-License-Identifier: Apache-2.0
+// Code between fences in a text.
 #ifndef REASONWATCH_FEATURES_SYMBOLS_CODE_SPANS_H_
 #define REASONWATCH_FEATURES_SYMBOLS_CODE_SPANS_H_
 
@@ -11,14 +12,14 @@ namespace reasonwatch {
 struct CodeSpan {
   size_t begin = 0;  // first byte of the opening fence
   size_t end = 0;    // after the closing fence; the text's end if unclosed
-  // What is fenced is text or data for a reader (```json, ```markdown, ...),
-  // not a program.
+  // The label names text or data for a reader (```json, ```markdown, ...), not
+  // a program.
   bool prose = false;
-  bool unlabelled = false;  // it does not say what is fenced
+  bool unlabelled = false;  // the fence has no label
 };
 
-// Spans between lines of ``` in ascending order; at most 64, what lies after
-// them is taken for text. Linear, and mostly memchr().
+// Returns the spans between lines of ``` in ascending order, at most 64;
+// everything after them counts as text. Linear, mostly memchr().
 std::vector<CodeSpan> FindCodeSpans(std::string_view text);
 
 }  // namespace reasonwatch

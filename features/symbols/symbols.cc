@@ -1,3 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counting characters in one pass.
+//
+// Counter has a fast path for each common kind of text: CountAscii() reads 16
+// bytes at a time, CountWide() characters of three bytes, and CountRun()
+// measures three or more of one character. Everything else goes through
+// CountOne(), which has few branches. All of them keep the current run (the
+// last character and its count), so that a run may cross from one path to
+// another.
+//
+// Order: limits of runs, Counter (the loop, the paths from fast to slow, runs,
+// code spans, rules of lists), the functions of the header.
 #include "features/symbols/symbols.h"
 
 #include <algorithm>
@@ -7,29 +19,33 @@
 #include <cstring>
 #include <limits>
 
-#include "features/load.h"
+#include "util/load.h"
 
 namespace reasonwatch {
 namespace {
 
-constexpr uint64_t kHighs = 0x8080808080808080;
+constexpr uint64_t kHighs = 0x8080808080808080;  // bit 7 of each byte
 constexpr size_t kNever = std::numeric_limits<size_t>::max();
-constexpr char32_t kNoCharacter = 0xFFFFFFFF;
+constexpr char32_t kNoCharacter = 0xFFFFFFFF;  // no code point is so large
 
-// How often a character must follow itself to be decoration, and garbage.
+// Repetitions of a character that make it decoration, and garbage.
 struct RunLimits {
   size_t decorative;
   size_t garbage;
 };
+// Garbage characters in a row. Fewer occur in sound text, for example if one
+// character was damaged on its way; code may print tables of them.
 constexpr size_t kGarbage = 4;
-constexpr size_t kGarbageInCode = 200;
-// After each so many bytes it is asked whether it is text at all.
-constexpr size_t kProbe = 32 * 1024;
+constexpr size_t kGarbageInCode = 200;  // more than a row of such a table
+// Bytes after which Counter checks again whether this is text at all.
+constexpr size_t kProbe = size_t{32} * 1024;
 
 bool IsAsciiLetter(char32_t c) {
   return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
+// The limits are above the longest runs that the examples of sound text in
+// tests/features/symbols_test.cc contain for each use of a character.
 RunLimits LimitsOf(char32_t c, CharacterClass kind) {
   if (c < 0x80 && IsAsciiLetter(c)) return {kNever, 24};
   switch (c) {
@@ -52,7 +68,7 @@ RunLimits LimitsOf(char32_t c, CharacterClass kind) {
     case '.':
     case '|':
       return {kNever, 200};
-    // Brackets nest and quotation marks are doubled.
+    // Nested brackets and doubled quotation marks.
     case '(':
     case ')':
     case '[':
@@ -69,7 +85,7 @@ RunLimits LimitsOf(char32_t c, CharacterClass kind) {
     default:
       break;
   }
-  if (c >= '0' && c <= '9') return {kNever, 200};  // 10^100 written out
+  if (c >= '0' && c <= '9') return {kNever, 200};  // such as 10^100
   if (c < 0x80) return {4, 8};
   if (kind == CharacterClass::kDecorative) return {kNever, 200};
   return {kNever, 32};
@@ -90,7 +106,8 @@ class Counter {
         i = end;
         continue;
       }
-      // Characters up to the next eight of ASCII that continue no run.
+      // Count characters one by one up to the next eight ASCII bytes that
+      // continue no run.
       while (i < text_.size()) {
         i = CountOne(CountWide(i));
         if (AsciiAhead(i) && text_[i] != text_[i - 1]) break;
@@ -111,11 +128,11 @@ class Counter {
            (LoadUpTo8(text_.data() + at, 8) & kHighs) == 0;
   }
 
-  // 16 bytes at a time while they are ASCII, no control characters, and no
-  // three equal ones begin there. Returns where that ends.
+  // Counts 16 bytes at a time while they are ASCII without control characters
+  // and no three equal ones begin there. Returns the end of that part.
   size_t CountAscii(size_t i) {
     const size_t begin = i;
-    Bytes letters = {};  // counts of each place
+    Bytes letters = {};  // a count for each of the 16 places
     int blocks = 0;
     for (; i + sizeof(Bytes) + 2 <= text_.size(); i += sizeof(Bytes)) {
       const Bytes now = LoadBytes(text_.data() + i);
@@ -127,7 +144,7 @@ class Counter {
       const auto is_letter = std::bit_cast<Bytes>((now | 0x20) - 'a' < 26);
       auto [low, high] = Halves(three | control | (now >= 0x7F));
       if ((low | high) != 0) {
-        // Indentation is no run, unless there is nothing else.
+        // Fewer than 16 blanks are indentation, not a run.
         const auto [blank, more] = Halves(now == ' ');
         if ((blank & more) != ~uint64_t{0}) {
           low &= ~blank;
@@ -140,12 +157,12 @@ class Counter {
                                          : 64 + std::countr_zero(high)) /
             8;
         const auto [first, second] = Halves(is_letter & 1);
-        ascii_ += SumOfBytes(clean >= 8 ? first : Below(first, clean));
+        ascii_ += SumOfBytes(Below(first, clean));
         if (clean > 8) ascii_ += SumOfBytes(Below(second, clean - 8));
         i += clean;
         break;
       }
-      letters -= is_letter;  // which is 0 or -1
+      letters -= is_letter;  // a vector of 0 or -1
       if (++blocks == 255) {
         ascii_ += SumOf(letters);
         letters = Bytes{};
@@ -158,8 +175,8 @@ class Counter {
     return i;
   }
 
-  // Three or more of one ASCII character at `i`, where CountAscii() stopped.
-  // Returns where they end.
+  // Counts three or more of one ASCII character at `i`, the end of
+  // CountAscii(). Returns their end.
   size_t CountRun(size_t i) {
     if (i + 3 > text_.size()) return i;
     const auto c = static_cast<unsigned char>(text_[i]);
@@ -175,7 +192,7 @@ class Counter {
     counts_.characters += static_cast<int64_t>(end - i);
     if (IsAsciiLetter(c)) ascii_ += static_cast<int64_t>(end - i);
     garbage_ = 0;
-    // CountAscii() passes over fewer blanks than these.
+    // Add the blanks, fewer than 16, that CountAscii() passed over.
     size_t begin = i;
     while (c == ' ' && begin > 0 && i - begin < sizeof(Bytes) &&
            text_[begin - 1] == ' ')
@@ -184,16 +201,18 @@ class Counter {
     return end;
   }
 
-  // The first `bytes` bytes of a number, fewer than 8.
+  // Keeps the first `bytes` bytes of a number; all if there are no more.
   static uint64_t Below(uint64_t word, size_t bytes) {
+    if (bytes >= sizeof(word)) return word;
     return word & ((uint64_t{1} << 8 * bytes) - 1);
   }
-  // Of eight bytes that come to less than 256.
+  // Adds up eight bytes whose sum is below 256.
   static int64_t SumOfBytes(uint64_t bytes) {
     return static_cast<int64_t>(bytes * kOneInEachByte >> 56);
   }
-  // Characters of three bytes that are letters or punctuation and continue no
-  // run. Returns where that ends, before the last character of the text.
+  // Counts characters of three bytes that are letters or punctuation and
+  // continue no run. Returns their end, which is before the last character of
+  // the text.
   size_t CountWide(size_t i) {
     const size_t end =
         std::min(text_.size() < 7 ? 0 : text_.size() - 6, fence_);
@@ -204,7 +223,7 @@ class Counter {
     for (; i < end; i += 3) {
       uint32_t bytes;
       std::memcpy(&bytes, data + i, 4);
-      // These two leads do not go with every second byte.
+      // After these two leads not every second byte is legal.
       if ((bytes & 0xC0C0F0) != 0x8080E0 || (bytes & 0xFF) == 0xE0 ||
           (bytes & 0xFF) == 0xED)
         break;
@@ -227,14 +246,15 @@ class Counter {
     return i;
   }
 
-  // One character of any kind. With few branches, because a text that is no
-  // text takes another one at each byte.
+  // Counts one character of any kind. Has few branches, because random bytes
+  // make each branch unpredictable.
   size_t CountOne(size_t i) {
     if (i >= fence_ && !CrossFence(i)) return text_.size();
     const Character character = CharacterAt(text_, i);
     const char32_t c = character.code_point;
     const CharacterClass kind = classes_of_[c];
-    // A branch, so that the next character need not wait for this one's size.
+    // A branch here lets the next character begin before this one's size is
+    // known.
     size_t end = i + 1;
     if (__builtin_expect(character.size != 1, 0)) end = i + character.size;
     ++counts_.characters;
@@ -246,7 +266,8 @@ class Counter {
         !IsBullet(i, character.size))
       ++counts_.symbols;
     if (kind == CharacterClass::kGreek) {
-      // The second letter in a row makes a word of the first.
+      // With its second letter a Greek word begins, and its first letter counts
+      // too.
       if (greek_end_ == i)
         greek_ += greek_run_++ == 0 ? 2 : 1;
       else
@@ -255,7 +276,8 @@ class Counter {
     } else if (greek_end_ == i && !IsLetter(kind) && c >= 0x300 && c < 0x2000) {
       greek_end_ = end;  // marks and joiners do not end a word
     }
-    // Garbage goes on whatever it is, all else while it is the same.
+    // Different garbage characters continue a run of garbage; all others
+    // continue a run only if they are the same.
     garbage_ = (garbage_ + 1) & -size_t{garbage};
     if (garbage_ >= garbage_limit_) {
       counts_.garbage_run = true;
@@ -286,8 +308,8 @@ class Counter {
       counts_.symbols += static_cast<int64_t>(length);
   }
 
-  // From `at` on it is code, or none, until fence_. False where it is no text
-  // at all, so that no more of it need be counted.
+  // Enters or leaves a code span at `at`, until fence_. Returns false if the
+  // text proved to be no text, so that the rest need not be counted.
   bool CrossFence(size_t at) {
     const int64_t garbage =
         classes_[static_cast<size_t>(CharacterClass::kGarbage)];
@@ -314,10 +336,10 @@ class Counter {
     return after != code_.end() && after->begin <= at;
   }
 
-  // The first on its line, and a space after it.
+  // True for a sign that is first on its line and has a space after it.
   bool IsBullet(size_t at, size_t size) const {
     if (at + size >= text_.size() || text_[at + size] != ' ') return false;
-    // Deeper than this it is no list.
+    // Deeper indentation than this is no list.
     for (size_t back = 0; back < 16 && at > 0; ++back, --at) {
       if (text_[at - 1] == '\n') return true;
       if (text_[at - 1] != ' ' && text_[at - 1] != '\t') return false;
@@ -325,9 +347,9 @@ class Counter {
     return at == 0;
   }
 
-  // Nothing but signs in its line, as far as can be seen nearby.
+  // True if its line has nothing but signs, within kNearby bytes on each side.
   bool IsRule(size_t begin, size_t end) const {
-    constexpr size_t kNearby = 64;
+    constexpr size_t kNearby = 64;  // keeps a long line from costing more
     const auto sign = [](char c) {
       return c == ' ' || c == '-' || c == '=' || c == '+' || c == '|' ||
              c == '*' || c == '~' || c == '#' || c == ':' || c == '\r';
@@ -348,20 +370,20 @@ class Counter {
   const std::span<const CodeSpan> code_;
   const CharacterClasses& classes_of_ = CharacterClasses::Get();
   CharacterCounts counts_;
-  ClassCounts classes_{};  // but for what CountAscii() counts
+  ClassCounts classes_{};  // without the letters in ascii_
   int64_t ascii_ = 0;
   int64_t greek_ = 0;
   // Code spans.
   size_t next_code_ = 0;
   bool in_code_ = false;
   size_t fence_ = 0;
-  // The character that the last one is, and how often in a row.
+  // The last character, and its repetitions so far.
   char32_t run_char_ = kNoCharacter;
   size_t run_length_ = 0;
-  size_t run_size_ = 0;  // bytes of it
-  size_t garbage_ = 0;   // the same of all kinds of garbage
+  size_t run_size_ = 0;  // bytes of run_char_
+  size_t garbage_ = 0;   // garbage characters in a row, of any kind
   size_t garbage_limit_ = kGarbage;
-  size_t greek_end_ = kNever;  // of a word that is Greek so far
+  size_t greek_end_ = kNever;  // end of the Greek word so far
   int greek_run_ = 0;
 };
 

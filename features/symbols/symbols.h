@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 // Counts of characters: letters by script, decorative symbols, garbage.
 //
-// Pure, thread-safe, one linear pass. What turns out to be no text, by a run of
-// garbage and a sixteenth of it in all, is read no further than the next 32 KB:
-// the shares are known by then.
+// Pure, thread-safe, one linear pass. If a text proves to be no text (it has a
+// run of garbage, and a sixteenth of it is garbage), counting ends at the next
+// multiple of 32 KB, because the shares are known by then.
 #ifndef REASONWATCH_FEATURES_SYMBOLS_SYMBOLS_H_
 #define REASONWATCH_FEATURES_SYMBOLS_SYMBOLS_H_
 
@@ -17,17 +18,17 @@ namespace reasonwatch {
 
 struct CharacterCounts {
   int64_t characters = 0;
-  // Letters of each script. A single Greek letter stands for a variable and is
-  // not counted.
+  // Letters of each script. A single Greek letter is a variable and does not
+  // count.
   ClassCounts letters{};
-  // Emoji, decorative characters, characters of U+FFFD's kind, and runs of one
-  // sign ("!!!", "====" in a line of text). Not counted: code between fences,
-  // list bullets, rules and underlines, and what has a meaning in mathematics,
-  // cards, chess, dice or music.
+  // Emoji, decorative characters, garbage, and runs of one sign ("!!!", "===="
+  // within a line). Does not include code between fences, list bullets, rules
+  // and underlines, and signs that have a meaning in mathematics, cards, chess,
+  // dice or music.
   int64_t symbols = 0;
-  // A run that no writer makes: eight times the same sign of punctuation, 24
-  // times the same letter, four characters of U+FFFD's kind, ... How long it
-  // must be depends on what the character is used for.
+  // The text has a run that no writer makes: the same mark of punctuation eight
+  // times, the same letter 24 times, four garbage characters, ... The length
+  // depends on the use of the character.
   bool garbage_run = false;
 
   CharacterCounts& operator+=(const CharacterCounts& other);

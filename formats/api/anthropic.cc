@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "formats/api/anthropic.h"
 
 #include <algorithm>
@@ -14,17 +15,24 @@ constexpr std::string_view kThinking = "thinking";
 // A block, or a delta of one: both have the same keys.
 void ReadTexts(const object& block, MessageBuilder& builder) {
   if (const auto text = GetString(block, "text")) builder.AddContent(*text);
-  if (const auto text = GetString(block, kThinking))
-    builder.AddReasoning(*text, kThinking);
-  if (!GetString(block, "signature").value_or("").empty())
-    builder.HideReasoning(kThinking);
+  const bool is_signed = !GetString(block, "signature").value_or("").empty();
+  if (const auto text = GetString(block, kThinking)) {
+    if (is_signed)
+      builder.AddSignedReasoning(*text, kThinking);
+    else
+      builder.AddReasoning(*text, kThinking);
+  }
+  if (is_signed) builder.HideReasoning(kThinking);
 }
 
 void ReadBlock(const object& block, MessageBuilder& builder) {
   const std::string_view type = GetString(block, "type").value_or("");
   if (type == kThinking) builder.BreakReasoning();
   if (type == "redacted_thinking") builder.HideReasoning(type);
-  if (type.ends_with("tool_use")) builder.AddToolCalls(1);
+  if (type.ends_with("tool_use"))
+    builder.AddToolCall(GetString(block, "id").value_or(""), std::nullopt,
+                        /*begins=*/true);
+  if (type == "image" || type == "audio") builder.SetOtherMedia();
   if (type == "text" || type == kThinking) ReadTexts(block, builder);
 }
 
@@ -40,6 +48,9 @@ void AnthropicReader::ReadUsage(const object& usage, MessageBuilder& builder) {
   TakeCount(usage, "input_tokens", input_);
   TakeCount(usage, "cache_read_input_tokens", cache_read_);
   TakeCount(usage, "cache_creation_input_tokens", cache_written_);
+  if (const auto details = GetObject(usage, "output_tokens_details"))
+    for (std::string_view key : {"thinking_tokens", "reasoning_tokens"})
+      TakeCount(*details, key, builder.usage().reasoning_tokens);
   if (!input_.has_value()) return;
   constexpr int64_t kMost = int64_t{1} << 53;
   int64_t sum = 0;
@@ -50,9 +61,13 @@ void AnthropicReader::ReadUsage(const object& usage, MessageBuilder& builder) {
 
 void AnthropicReader::ReadMessage(const object& message,
                                   MessageBuilder& builder) {
-  if (const auto blocks = GetArray(message, "content"))
+  builder.SetModel(GetString(message, "model").value_or(""));
+  if (const auto blocks = GetArray(message, "content")) {
+    builder.BeginWhole();
     ForEachObject(*blocks,
                   [&](const object& block) { ReadBlock(block, builder); });
+    builder.EndWhole();
+  }
   builder.SetFinishReason(GetString(message, "stop_reason").value_or(""));
   if (const auto usage = GetObject(message, "usage"))
     ReadUsage(*usage, builder);
@@ -66,7 +81,11 @@ void AnthropicReader::Read(std::string_view type, const object& root,
   builder.TakesChoice(0);
   if (type == "message") {
     ReadMessage(root, builder);
-  } else if (type == "message_start") {
+    return builder.SetEnded();
+  }
+  builder.SetPartial();
+  builder.SetStreaming(true);
+  if (type == "message_start") {
     if (const auto message = GetObject(root, "message"))
       ReadMessage(*message, builder);
   } else if (type == "content_block_start") {
@@ -78,7 +97,10 @@ void AnthropicReader::Read(std::string_view type, const object& root,
     if (const auto delta = GetObject(root, "delta"))
       builder.SetFinishReason(GetString(*delta, "stop_reason").value_or(""));
     if (const auto usage = GetObject(root, "usage")) ReadUsage(*usage, builder);
+  } else if (type == "message_stop") {
+    builder.SetEnded();
   }
+  builder.SetStreaming(false);
 }
 
 }  // namespace reasonwatch

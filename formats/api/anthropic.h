@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Anthropic messages: the whole object, and the events of a stream.
 #ifndef REASONWATCH_FORMATS_API_ANTHROPIC_H_
 #define REASONWATCH_FORMATS_API_ANTHROPIC_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any response body, byte by byte: which API it is shows in its shape.
 #ifndef REASONWATCH_FORMATS_API_BODY_READER_H_
 #define REASONWATCH_FORMATS_API_BODY_READER_H_
@@ -7,6 +8,7 @@
 #include <memory>
 #include <string_view>
 
+#include "core/finish.h"
 #include "core/response.h"
 #include "formats/api/message.h"
 
@@ -14,14 +16,15 @@ namespace reasonwatch {
 
 struct BodyLimits {
   size_t text_bytes = size_t{8} << 20;  // of content and of reasoning each
-  // Of one JSON document, or one event of a stream.
+  // Limit of one JSON document, or of one event of a stream.
   size_t document_bytes = size_t{64} << 20;
 };
 
 // Reads chat completions and legacy completions, the Responses API, Anthropic
-// messages and the own APIs of Ollama, llama.cpp and SGLang; one JSON document,
-// several (NDJSON), or server-sent events. What the first bytes show decides
-// between those; `type` only where they show nothing, as servers answer a
+// messages and the own APIs of Gemini, Bedrock, Cohere, Ollama, llama.cpp,
+// SGLang, TGI and Triton, bare or in a gateway's envelope; one JSON document,
+// several (NDJSON, a list), or server-sent events. The first bytes decide
+// between those; `type` only if they show nothing, because servers answer a
 // streaming request with a plain error object, and proxies mislabel. The result
 // is the same however the bytes are cut. Malformed documents are skipped and
 // leave an error.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One vocabulary for why a response ended.
 #ifndef REASONWATCH_FORMATS_API_FINISH_REASON_H_
 #define REASONWATCH_FORMATS_API_FINISH_REASON_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Fields of a parsed JSON object, for the readers of this folder.
 #ifndef REASONWATCH_FORMATS_API_JSON_H_
 #define REASONWATCH_FORMATS_API_JSON_H_
@@ -8,11 +9,9 @@
 #include <optional>
 #include <string_view>
 
-#include "core/response.h"
-
 namespace reasonwatch {
 
-// Absent where the key is, or where its value is of another kind.
+// Absent if the key is, or if its value is of another kind.
 inline std::optional<std::string_view> GetString(
     const simdjson::dom::object& from, std::string_view key) {
   std::string_view value;
@@ -47,6 +46,29 @@ inline std::optional<int64_t> GetCount(const simdjson::dom::object& from,
 inline void TakeCount(const simdjson::dom::object& from, std::string_view key,
                       std::optional<int64_t>& into) {
   if (const auto count = GetCount(from, key)) into = count;
+}
+
+// Whether a value says anything: not null, false, "", 0 or an empty list or
+// object.
+inline bool HoldsSomething(const simdjson::dom::element& value) {
+  switch (value.type()) {
+    case simdjson::dom::element_type::STRING:
+      return value.get_string_length().value_unsafe() > 0;
+    case simdjson::dom::element_type::ARRAY:
+      return simdjson::dom::array(value).begin() !=
+             simdjson::dom::array(value).end();
+    case simdjson::dom::element_type::OBJECT:
+      return simdjson::dom::object(value).begin() !=
+             simdjson::dom::object(value).end();
+    case simdjson::dom::element_type::BOOL:
+      return bool(value);
+    case simdjson::dom::element_type::NULL_VALUE:
+      return false;
+    case simdjson::dom::element_type::INT64:
+      return int64_t(value) != 0;
+    default:
+      return true;
+  }
 }
 
 // Calls `take` with each element that is an object.

@@ -1,16 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "formats/api/json_documents.h"
 
 #include <algorithm>
 
+#include "util/ascii.h"
+
 namespace reasonwatch {
-namespace {
-
-bool IsJsonSpace(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-}  // namespace
-
 void JsonDocuments::Feed(std::string_view chunk, OnDocument on_document) {
   size_t begin = 0;  // of the current document's part in this chunk
   size_t at = 0;
@@ -22,7 +17,7 @@ void JsonDocuments::Feed(std::string_view chunk, OnDocument on_document) {
     const char c = chunk[at];
     switch (in_) {
       case In::kNothing:
-        if (IsJsonSpace(c)) {
+        if (ascii::IsTextSpace(c)) {
           ++at;
           break;
         }
@@ -58,8 +53,8 @@ void JsonDocuments::Feed(std::string_view chunk, OnDocument on_document) {
   if (in_ != In::kNothing) Hold(chunk.substr(begin));
 }
 
-// From inside a string to behind its end, or to the end of the chunk. Leaves
-// the document where a line feed says that the string never ended.
+// Goes from inside a string to behind its end, or to the end of the chunk.
+// Leaves the document if a line feed shows that the string never ended.
 size_t JsonDocuments::PassString(std::string_view chunk, size_t at) {
   const size_t quote = std::min(chunk.find('"', at), chunk.size());
   const size_t line_feed = chunk.substr(at, quote - at).find('\n');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JSON documents one after another, found in bytes as they come.
 #ifndef REASONWATCH_FORMATS_API_JSON_DOCUMENTS_H_
 #define REASONWATCH_FORMATS_API_JSON_DOCUMENTS_H_
@@ -12,8 +13,8 @@
 namespace reasonwatch {
 
 // Gives each object or array of the text, whether it fills the text, a line
-// (NDJSON) or stands beside the next one. What is neither is given by the
-// line. It only finds where documents end; whether they are JSON is for a
+// (NDJSON) or is beside the next one. Anything else is given by the
+// line. It only finds the ends of documents; whether they are JSON is for a
 // parser to say. A line feed inside a string is never JSON: the document is
 // given as it is and the next one begins there, so that a torn line spoils
 // itself only. The same documents come out however the bytes are cut. Linear;
@@ -27,7 +28,7 @@ class JsonDocuments {
   explicit JsonDocuments(size_t max_bytes) : max_bytes_(max_bytes) {}
 
   void Feed(std::string_view chunk, OnDocument on_document);
-  // The end of the bytes; gives what it cuts off too.
+  // The end of the bytes; gives the document that it cuts off too.
   void Finish(OnDocument on_document);
 
   int64_t dropped_bytes() const { return dropped_bytes_; }

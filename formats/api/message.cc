@@ -1,16 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text is kept as it comes. Repeated text can often be seen as such only
+// later: then the sink notes the place, and Finish() cuts it out.
+//
+// In order: small helpers, the pieces of a text, whole messages, reasoning, the
+// other fields, the end.
 #include "formats/api/message.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "formats/api/body_error.h"
 #include "formats/api/finish_reason.h"
+#include "util/ascii.h"
 
 namespace reasonwatch {
 namespace {
 
 constexpr std::string_view kBlankLine = "\n\n";
-constexpr int64_t kMaxToolCalls = 10'000;
+constexpr int64_t kMaxToolCalls = 10'000;  // far over any response
+// Deltas that each begin with all before, and bytes of the last one, from which
+// it is settled that the server sends all text each time.
+constexpr int64_t kSettledPieces = 4;
+constexpr size_t kSettledBytes = 24;  // longer than a phrase that recurs
+// Two pieces alone show it only if the first is no mere word.
+constexpr size_t kFewestBytes = 4;
+// A block that is written once more is surely the same from here on.
+constexpr size_t kSameBlockBytes = 16;
 
 // The most bytes of `text`, at most `size`, that end with a whole character.
 size_t WholeCharacters(std::string_view text, size_t size) {
@@ -29,16 +46,87 @@ void DropZero(std::optional<int64_t>& count) {
   if (count == 0) count.reset();
 }
 
+// Whether the text is one shorter text several times over, as "haha" is. By
+// the lengths of its borders: linear.
+bool IsPeriodic(std::string_view text) {
+  std::vector<uint32_t> border(text.size(), 0);
+  for (size_t i = 1; i < text.size(); ++i) {
+    uint32_t k = border[i - 1];
+    while (k > 0 && text[i] != text[k]) k = border[k - 1];
+    border[i] = k + (text[i] == text[k] ? 1 : 0);
+  }
+  const size_t longest = text.empty() ? 0 : border.back();
+  return longest > 0 && text.size() % (text.size() - longest) == 0;
+}
+
+// Whether `next` goes on in the middle of what `text` says.
+bool Continues(std::string_view text, std::string_view next) {
+  constexpr std::string_view kClosing = " \t,.;:!?)]}'\"%";
+  if (kClosing.find(next.front()) != std::string_view::npos) return true;
+  const char last = text.back();
+  const bool open = ascii::IsAlnum(last) || ascii::IsBeyond(last) ||
+                    last == '-' || last == ',' || last == ' ' || last == '(';
+  const char first = next.front();
+  const bool inner = (ascii::IsLetter(first) && ascii::Lower(first) == first) ||
+                     ascii::IsDigit(first) || ascii::IsBeyond(first);
+  return open && inner;
+}
+
+// Whether `reason` says no more than that the response is over.
+bool SaysLittle(std::string_view reason) {
+  return reason.empty() || reason == kFinishStop || reason == kFinishOther;
+}
+
 }  // namespace
+
+std::string_view MessageBuilder::NewPart(std::string_view piece,
+                                         std::string& text, Sink& sink) {
+  if (sink.takes_all) {
+    if (piece.starts_with(text)) return piece.substr(text.size());
+    if (text.ends_with(piece) || text.starts_with(piece)) return {};
+    return piece;
+  }
+  const std::string_view all = text;
+  const std::string_view last = all.substr(sink.last);
+  sink.growing = sink.growing && sink.pieces > 0 &&
+                 piece.size() > last.size() && piece.starts_with(last);
+  sink.repeat = sink.pieces >= 2 && piece.starts_with(all) ? all.size()
+                                                           : std::string::npos;
+  if (!sink.growing || sink.pieces + 1 < kSettledPieces ||
+      piece.size() < kSettledBytes)
+    return piece;
+  text.clear();
+  sink.takes_all = true;
+  sink.repeat = std::string::npos;
+  return piece;
+}
 
 void MessageBuilder::Append(std::string_view piece,
                             std::optional<std::string>& text, Sink& sink) {
   if (!text.has_value()) text.emplace();
   if (piece.empty()) return;
-  if (sink.breaks && !text->empty() && !sink.full &&
-      text->size() + kBlankLine.size() <= text_limit_)
-    text->append(kBlankLine);
-  sink.breaks = false;
+  ++changes_;
+  if (sink.breaks) {
+    sink.breaks = false;
+    const bool goes_on = streaming_ && sink.streamed &&
+                         sink.block_pieces == 1 && !text->empty() &&
+                         Continues(*text, piece);
+    sink.block_pieces = 0;
+    sink.growing = sink.growing && text->empty();
+    if (!goes_on && !text->empty() && !sink.full &&
+        text->size() + kBlankLine.size() <= text_limit_)
+      text->append(kBlankLine);
+  }
+  if (!streaming_) {
+    sink.growing = false;
+    sink.repeat = std::string::npos;
+  } else if (!text->empty() && !sink.full) {
+    piece = NewPart(piece, *text, sink);
+  }
+  sink.streamed = streaming_;
+  ++sink.pieces;
+  ++sink.block_pieces;
+  sink.last = text->size();
   size_t room = 0;
   if (!sink.full) {
     room = WholeCharacters(piece, text_limit_ - text->size());
@@ -50,13 +138,98 @@ void MessageBuilder::Append(std::string_view piece,
   message_.dropped_bytes += static_cast<int64_t>(piece.size() - room);
 }
 
+// Cuts out what was sent before; true if there was any.
+bool MessageBuilder::Settle(std::optional<std::string>& text,
+                            const Sink& sink) const {
+  if (!text.has_value() || sink.full) return false;
+  if (sink.takes_all) return true;
+  if (sink.growing && sink.pieces >= 2) {
+    const std::string_view first = std::string_view(*text).substr(0, sink.last);
+    const std::string_view last = std::string_view(*text).substr(sink.last);
+    if (sink.pieces >= 3 || (first.size() >= kFewestBytes &&
+                             !last.substr(first.size()).starts_with(first))) {
+      text->erase(0, sink.last);
+      return true;
+    }
+  }
+  if (sink.repeat == std::string::npos ||
+      IsPeriodic(std::string_view(*text).substr(0, sink.repeat)))
+    return false;
+  text->erase(0, sink.repeat);
+  return true;
+}
+
+void MessageBuilder::BeginWhole() {
+  saved_ = {.content = std::move(message_.content),
+            .reasoning = std::move(message_.reasoning),
+            .reasoning_field = std::move(message_.reasoning_field),
+            .content_sink = content_,
+            .reasoning_sink = reasoning_,
+            .dropped_bytes = message_.dropped_bytes};
+  message_.content.reset();
+  message_.reasoning.reset();
+  message_.reasoning_field.clear();
+  content_ = {};
+  reasoning_ = {};
+  streaming_ = false;
+}
+
+// Leaves in `text` the text of before, with what the whole has beyond it.
+// False if nothing of the whole was kept.
+bool MessageBuilder::Merge(std::optional<std::string>& before,
+                           Sink& sink_before, std::string_view name,
+                           std::optional<std::string>& text, Sink& sink) {
+  const bool came = !before.value_or("").empty();
+  if (!came && text.has_value()) return true;
+  const bool has_rest = text.has_value() && text->size() > before->size() &&
+                        !sink_before.full &&
+                        std::string_view(*text).starts_with(*before);
+  if (text.has_value() && !text->empty()) NoteRepeated(name);
+  if (has_rest) return true;
+  text = std::move(before);
+  sink = sink_before;
+  return false;
+}
+
+void MessageBuilder::EndWhole() {
+  if (!saved_.has_value()) return;
+  Saved saved = *std::move(saved_);
+  saved_.reset();
+  const bool reasoned = !saved.reasoning.value_or("").empty();
+  bool kept = false;
+  if (saved.reasoning.has_value() || message_.reasoning.has_value()) {
+    std::string whole_field = std::move(message_.reasoning_field);
+    message_.reasoning_field =
+        reasoned || whole_field.empty() ? saved.reasoning_field : whole_field;
+    kept = Merge(saved.reasoning, saved.reasoning_sink, whole_field,
+                 message_.reasoning, reasoning_);
+  }
+  kept |= Merge(saved.content, saved.content_sink, "message", message_.content,
+                content_);
+  if (!kept) message_.dropped_bytes = saved.dropped_bytes;
+}
+
 void MessageBuilder::AddReasoning(std::string_view piece,
                                   std::string_view field) {
+  // Another field that holds all of the text is the same text.
+  if (streaming_ && !piece.empty() && field != message_.reasoning_field &&
+      !message_.reasoning.value_or("").empty() &&
+      (piece == *message_.reasoning || (piece.size() > kSameBlockBytes &&
+                                        message_.reasoning->ends_with(piece))))
+    return NoteRepeated(field);
   // A field that holds something says more than one that came empty.
   if (message_.reasoning_field.empty() ||
       (!piece.empty() && message_.reasoning->empty()))
     message_.reasoning_field = std::string(field);
   Append(piece, message_.reasoning, reasoning_);
+}
+
+void MessageBuilder::AddSignedReasoning(std::string_view piece,
+                                        std::string_view field) {
+  if (streaming_ && !piece.empty() &&
+      message_.reasoning.value_or("").ends_with(piece))
+    return NoteRepeated(field);
+  AddReasoning(piece, field);
 }
 
 void MessageBuilder::DropReasoning() {
@@ -66,12 +239,21 @@ void MessageBuilder::DropReasoning() {
 }
 
 void MessageBuilder::HideReasoning(std::string_view field) {
-  hidden_field_ = std::string(field);
+  if (hidden_field_ != field) hidden_field_ = std::string(field);
 }
 
 void MessageBuilder::SetFinishReason(std::string_view server_word) {
-  if (!server_word.empty())
-    message_.finish_reason = std::string(FinishReasonOf(server_word));
+  if (server_word.empty()) return;
+  const std::string_view reason = FinishReasonOf(server_word);
+  // A call is a call, whatever the server says of its end later.
+  const bool kept =
+      !SaysLittle(message_.finish_reason) && SaysLittle(reason) &&
+      (changes_ == finished_at_ ||
+       (message_.finish_reason == kFinishToolCalls && message_.tool_calls > 0));
+  if (kept) return;
+  if (reason != message_.finish_reason)
+    message_.finish_reason = std::string(reason);
+  finished_at_ = changes_;
 }
 
 void MessageBuilder::SetFingerprint(std::string_view fingerprint) {
@@ -82,14 +264,51 @@ void MessageBuilder::SetWeightsVersion(std::string_view version) {
   SetOnce(version, message_.regime.weights_version);
 }
 
+void MessageBuilder::SetModel(std::string_view model) {
+  SetOnce(model, message_.model);
+}
+
+void MessageBuilder::AddToolCall(std::string_view id,
+                                 std::optional<int64_t> index, bool begins) {
+  const bool known_index = index.has_value() && call_indices_.contains(*index);
+  const size_t hash = std::hash<std::string_view>()(id);
+  bool fresh = false;
+  if (!id.empty())
+    fresh = !call_ids_.contains(hash) && (!known_index || begins);
+  else if (index.has_value())
+    fresh = !known_index;
+  else
+    fresh = begins;
+  if (call_ids_.size() < kMaxToolCalls && !id.empty()) call_ids_.insert(hash);
+  if (call_indices_.size() < kMaxToolCalls && index.has_value())
+    call_indices_.insert(*index);
+  if (fresh) AtLeastToolCalls(int64_t{message_.tool_calls} + 1);
+}
+
 void MessageBuilder::AtLeastToolCalls(int64_t count) {
-  message_.tool_calls =
-      std::max(message_.tool_calls,
-               static_cast<int32_t>(std::min(count, kMaxToolCalls)));
+  const auto calls = static_cast<int32_t>(std::min(count, kMaxToolCalls));
+  if (calls <= message_.tool_calls) return;
+  message_.tool_calls = calls;
+  ++changes_;
 }
 
 void MessageBuilder::SetError(std::string_view error) {
   if (message_.error.empty()) message_.error = std::string(error);
+}
+
+void MessageBuilder::Note(std::string_view field,
+                          std::vector<std::string>& notes) {
+  constexpr size_t kMaxNameBytes = 40;  // far over the names in use
+  // A name is a few letters; anything else may be somebody's text.
+  const bool is_name =
+      !field.empty() && field.size() <= kMaxNameBytes &&
+      std::ranges::all_of(field, [](char c) {
+        return ascii::IsAlnum(c) || c == '_' || c == '.' || c == '-';
+      });
+  const std::string_view name = is_name ? field : "?";
+  const auto at = std::ranges::lower_bound(notes, name);
+  if (notes.size() < kMaxNotes && (at == notes.end() || *at != name))
+    notes.emplace(at, name);
 }
 
 bool MessageBuilder::TakesChoice(int64_t index) {
@@ -99,20 +318,50 @@ bool MessageBuilder::TakesChoice(int64_t index) {
   return true;
 }
 
+void MessageBuilder::SettleCounts() {
+  Usage& usage = message_.usage;
+  if (largest_index_ > 0) {
+    usage.output_tokens.reset();
+    usage.reasoning_tokens.reset();
+  }
+  if (usage.output_tokens.has_value() &&
+      usage.reasoning_tokens.value_or(0) > 0) {
+    constexpr int64_t kMost = int64_t{1} << 53;
+    const int64_t out = std::min(*usage.output_tokens, kMost);
+    const int64_t reasoning = std::min(*usage.reasoning_tokens, kMost);
+    const int64_t in = std::min(usage.input_tokens.value_or(0), kMost);
+    const bool adds_up =
+        usage.input_tokens.has_value() && total_tokens_ == in + out + reasoning;
+    const bool contained =
+        usage.input_tokens.has_value() && total_tokens_ == in + out;
+    if (reasoning_beside_ || adds_up || (reasoning > out && !contained))
+      usage.output_tokens = out + reasoning;
+    else if (reasoning > out)
+      usage.reasoning_tokens.reset();
+  }
+  const bool reasoned =
+      !message_.reasoning.value_or("").empty() || message_.reasoning_hidden;
+  if (reasoned) DropZero(usage.reasoning_tokens);
+  if (reasoned || !message_.content.value_or("").empty() ||
+      message_.tool_calls > 0)
+    DropZero(usage.output_tokens);
+}
+
 ApiMessage MessageBuilder::Finish() {
   ApiMessage& m = message_;
+  EndWhole();
+  if (Settle(m.content, content_)) NoteRepeated("content");
+  if (Settle(m.reasoning, reasoning_)) NoteRepeated(m.reasoning_field);
   // Gateways say it of a choice, and no more than that.
-  if (m.finish_reason == kFinishError) SetError("server error");
+  if (m.finish_reason == kFinishError)
+    SetError(BodyErrorText(BodyError::kServer));
   if (!known_ && null_) {
     m.finish_reason = std::string(kFinishAbort);
   } else if (!known_) {
-    SetError("no known API");
+    SetError(BodyErrorText(BodyError::kUnknownApi));
   } else if (!found_) {
-    SetError(absl::StrFormat("no choice %d", choice_index_));
-  }
-  if (largest_index_ > 0) {
-    m.usage.output_tokens.reset();
-    m.usage.reasoning_tokens.reset();
+    SetError(absl::StrFormat("%s %d", BodyErrorText(BodyError::kNoChoice),
+                             choice_index_));
   }
   if (!hidden_field_.empty() && m.reasoning.value_or("").empty()) {
     m.reasoning.emplace();
@@ -126,10 +375,8 @@ ApiMessage MessageBuilder::Finish() {
                      m.finish_reason == kFinishRepetition;
   if (found_ && ended && m.tool_calls == 0 && !m.content.has_value())
     m.content.emplace();
-  const bool reasoned = !m.reasoning.value_or("").empty() || m.reasoning_hidden;
-  if (reasoned) DropZero(m.usage.reasoning_tokens);
-  if (reasoned || !m.content.value_or("").empty() || m.tool_calls > 0)
-    DropZero(m.usage.output_tokens);
+  if (!m.finish_reason.empty()) m.ended = true;
+  SettleCounts();
   return std::move(m);
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "formats/api/ollama.h"
 
 #include "formats/api/json.h"
@@ -23,16 +24,29 @@ bool IsOllama(const object& root) {
 void ReadOllama(const object& root, MessageBuilder& builder) {
   builder.SetKnown();
   builder.TakesChoice(0);
+  bool done = false;
+  if (root["done"].get(done) == simdjson::SUCCESS && done)
+    builder.SetEnded();
+  else
+    builder.SetPartial();
+  builder.SetModel(GetString(root, "model").value_or(""));
+  builder.SetStreaming(true);
   if (const auto message = GetObject(root, "message")) {
     if (const auto text = GetString(*message, "content"))
       builder.AddContent(*text);
     ReadThinking(*message, builder);
     // Every call comes whole, in one line or another.
     if (const auto calls = GetArray(*message, "tool_calls"))
-      builder.AddToolCalls(static_cast<int64_t>(calls->size()));
+      ForEachObject(*calls, [&](const object& call) {
+        builder.AddToolCall(GetString(call, "id").value_or(""), std::nullopt,
+                            /*begins=*/true);
+      });
+    if (const auto images = GetArray(*message, "images"))
+      if (images->size() > 0) builder.SetOtherMedia();
   }
   if (const auto text = GetString(root, "response")) builder.AddContent(*text);
   ReadThinking(root, builder);
+  builder.SetStreaming(false);
   builder.SetFinishReason(GetString(root, "done_reason").value_or(""));
   TakeCount(root, "prompt_eval_count", builder.usage().input_tokens);
   TakeCount(root, "eval_count", builder.usage().output_tokens);

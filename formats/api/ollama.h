@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Ollama's own API: /api/chat and /api/generate, one document or NDJSON.
 #ifndef REASONWATCH_FORMATS_API_OLLAMA_H_
 #define REASONWATCH_FORMATS_API_OLLAMA_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "formats/api/sse.h"
 
 #include <algorithm>
@@ -10,7 +11,7 @@ constexpr std::string_view kData = "data:";
 }  // namespace
 
 void SseParser::Feed(std::string_view chunk, OnData on_data) {
-  // Where the next of each stands, looked for again only when passed.
+  // The place of the next one of each, looked for again only when passed.
   size_t lf = chunk.find('\n');
   size_t cr = chunk.find('\r');
   size_t at = 0;

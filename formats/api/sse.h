@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Server-sent events, read from bytes as they come.
 #ifndef REASONWATCH_FORMATS_API_SSE_H_
 #define REASONWATCH_FORMATS_API_SSE_H_
@@ -22,7 +23,7 @@ class SseParser {
   // The view is valid during the call only.
   using OnData = absl::FunctionRef<void(std::string_view)>;
 
-  // At least 64, so that a line too long still shows what it is.
+  // At least 64, so that a line too long still shows its kind.
   explicit SseParser(size_t max_event_bytes)
       : max_bytes_(std::max<size_t>(max_event_bytes, 64)) {}
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "formats/reasoning/custom.h"
 
 #include <algorithm>
@@ -6,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "core/strings.h"
 #include "re2/re2.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
@@ -76,7 +77,7 @@ std::vector<RoleHit> CustomFormat::Find(std::string_view text) const {
       from = std::max(end, from + 1);
     }
   }
-  // Where two begin at one place the longer is meant.
+  // If two begin at one place, the longer is meant.
   std::ranges::sort(hits, [](const RoleHit& a, const RoleHit& b) {
     return std::tuple(a.begin, b.end, a.role) <
            std::tuple(b.begin, a.end, b.role);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reasoning formats that the operator describes with regular expressions.
 #ifndef REASONWATCH_FORMATS_REASONING_CUSTOM_H_
 #define REASONWATCH_FORMATS_REASONING_CUSTOM_H_
@@ -61,7 +62,7 @@ class CustomFormat {
 // Immutable, so safe from any thread.
 class CustomFormats {
  public:
-  static constexpr size_t kMaxFormats = 16;
+  static constexpr size_t kMaxFormats = 16;  // each costs a look at each text
 
   // InvalidArgument, with the format and the field that are wrong: more than
   // kMaxFormats, a name that is empty, taken or "auto" or "unknown", a pattern

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Splits gpt-oss's messages.
 //
 // Pure and safe from several threads. Linear in the text.
@@ -15,6 +16,14 @@ namespace reasonwatch {
 // `name` becomes SplitResult::format. `hits` are all of the text's.
 SplitResult SplitHarmony(std::string_view name, std::string_view text,
                          std::span<const MarkerHit> hits);
+
+// The same of a server that drops special tokens and does not parse: only the
+// words of the headers are left. False, and `result` as it was, if the text is
+// none.
+bool SplitHarmonyResidue(std::string_view name, std::string_view text,
+                         SplitResult& result);
+// Whether such words are surely that: a chain and then another message.
+bool IsHarmonyResidue(std::string_view text);
 
 }  // namespace reasonwatch
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // All markers of the registry are collected into one table at compile time,
 // grouped by their first byte, so that a text is read by memchr for a handful
 // of bytes whatever the number of formats.
@@ -7,25 +8,25 @@
 #include <array>
 #include <cstring>
 
-#include "absl/strings/ascii.h"
-#include "core/strings.h"
+#include "util/ascii.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
 constexpr auto kHarmonyTokens = std::to_array<std::string_view>(
     {"<|start|>", "<|end|>", "<|channel|>", "<|message|>", "<|constrain|>",
-     "<|return|>", "<|call|>"});
+     "<|return|>", "<|call|>", "<|eom|>", "<|eot|>"});
 static_assert(kHarmonyTokens.size() ==
               static_cast<size_t>(HarmonyToken::kCount));
 
-constexpr size_t kMaxMarkers = 160;
-constexpr size_t kMaxLeads = 8;
+constexpr size_t kMaxMarkers = 240;  // fewer than a byte can number
+constexpr size_t kMaxLeads = 8;      // first characters that markers have
 
 struct Lead {
   char byte = 0;
   // By the second byte: range in MarkerTable::text. Most lead bytes are prose
-  // or code, which the second byte tells.
+  // or code, which the second byte shows.
   std::array<uint8_t, 257> second = {};
 };
 
@@ -37,13 +38,17 @@ struct MarkerTable {
   size_t longest = 0;
   std::array<std::array<MarkerRole, kMaxMarkers>, kFormats.size()> roles{};
   std::array<HarmonyToken, kMaxMarkers> harmony{};
+  std::array<bool, kMaxMarkers> ends_turn{};
+  std::array<bool, kMaxMarkers> is_tool{};
 };
 
 template <size_t N>
 consteval bool Holds(const std::array<std::string_view, N>& markers,
                      std::string_view marker) {
-  for (size_t i = 0; i < N; ++i) {
-    if (markers[i] == marker) return true;
+  // A row's list ends with its first empty place. Lengths are compared first,
+  // because compilers bound the steps of a constant.
+  for (size_t i = 0; i < N && !markers[i].empty(); ++i) {
+    if (markers[i].size() == marker.size() && markers[i] == marker) return true;
   }
   return false;
 }
@@ -53,17 +58,22 @@ consteval MarkerTable BuildTable() {
   auto add = [&table](std::string_view marker) {
     if (marker.empty()) return;
     for (size_t i = 0; i < table.size; ++i) {
-      if (table.text[i] == marker) return;
+      if (table.text[i].size() == marker.size() && table.text[i] == marker)
+        return;
     }
     table.text[table.size++] = marker;
     table.longest = std::max(table.longest, marker.size());
   };
   for (const FormatRow& row : kFormats) {
+    // Labels are words, which are looked for only in a text of that family.
+    if (row.grammar == Grammar::kLabels) continue;
     for (std::string_view marker : row.starts) add(marker);
     for (std::string_view marker : row.ends) add(marker);
     for (std::string_view marker : row.tools) add(marker);
     for (std::string_view marker : row.framing) add(marker);
+    for (std::string_view marker : row.frame_ends) add(marker);
   }
+  for (std::string_view marker : kToolMarkup) add(marker);
   for (std::string_view token : kHarmonyTokens) add(token);
   for (std::string_view token : kEndOfTurnTokens) add(token);
   std::sort(table.text.begin(),
@@ -84,9 +94,15 @@ consteval MarkerTable BuildTable() {
         role = MarkerRole::kTool;
       else if (Holds(row.framing, marker))
         role = MarkerRole::kFraming;
+      else if (Holds(row.frame_ends, marker))
+        role = MarkerRole::kFrameEnd;
       else if (Holds(kEndOfTurnTokens, marker))
         role = MarkerRole::kEndOfTurn;
     }
+    table.ends_turn[i] = Holds(kEndOfTurnTokens, marker);
+    table.is_tool[i] = Holds(kToolMarkup, marker);
+    for (const FormatRow& row : kFormats)
+      if (Holds(row.tools, marker)) table.is_tool[i] = true;
     table.harmony[i] = HarmonyToken::kNone;
     for (size_t t = 0; t < kHarmonyTokens.size(); ++t) {
       if (kHarmonyTokens[t] == marker)
@@ -115,14 +131,6 @@ consteval MarkerTable IndexedTable() {
 
 constexpr MarkerTable kTable = IndexedTable();
 
-// No marker may begin with another one: the first match is then the only one.
-static_assert([] {
-  for (size_t i = 0; i + 1 < kTable.size; ++i) {
-    if (kTable.text[i + 1].starts_with(kTable.text[i])) return false;
-  }
-  return true;
-}());
-
 size_t FindByte(std::string_view text, char byte, size_t from) {
   const size_t at = text.find(byte, from);
   return at == std::string_view::npos ? text.size() : at;
@@ -150,6 +158,10 @@ HarmonyToken HarmonyTokenOf(uint8_t marker) { return kTable.harmony[marker]; }
 
 std::string_view MarkerText(uint8_t marker) { return kTable.text[marker]; }
 
+bool EndsTurn(uint8_t marker) { return kTable.ends_turn[marker]; }
+
+bool IsToolMarkup(uint8_t marker) { return kTable.is_tool[marker]; }
+
 void MarkerScanner::Scan(std::string_view text, bool final) {
   std::array<size_t, kMaxLeads> next{};
   for (size_t l = 0; l < kTable.lead_count; ++l)
@@ -173,7 +185,8 @@ void MarkerScanner::Scan(std::string_view text, bool final) {
     const Lead& lead = kTable.leads[l];
     const size_t second =
         rest.size() > 1 ? static_cast<unsigned char>(rest[1]) : 0;
-    for (size_t m = lead.second[second]; m < lead.second[second + 1]; ++m) {
+    // Sorted, a longer marker comes behind the one that it begins with.
+    for (size_t m = lead.second[second + 1]; m-- > lead.second[second];) {
       if (!rest.starts_with(kTable.text[m])) continue;
       past = at + kTable.text[m].size();
       if (hits_.size() < kMaxHits) {
@@ -253,14 +266,8 @@ bool AtLineStart(std::string_view text, size_t position) {
 }
 
 size_t SkipSpace(std::string_view text, size_t from) {
-  while (from < text.size() &&
-         absl::ascii_isspace(static_cast<unsigned char>(text[from])))
-    ++from;
+  while (from < text.size() && ascii::IsSpace(text[from])) ++from;
   return from;
-}
-
-std::string_view Trimmed(std::string_view text) {
-  return StdView(absl::StripAsciiWhitespace(AbslView(text)));
 }
 
 }  // namespace reasonwatch

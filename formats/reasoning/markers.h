@@ -1,4 +1,5 @@
-// Where the markers of all formats stand in a text.
+// SPDX-License-Identifier: Apache-2.0
+// The places of all formats' markers in a text.
 //
 // Pure functions over caller-owned state; safe from several threads.
 #ifndef REASONWATCH_FORMATS_REASONING_MARKERS_H_
@@ -13,13 +14,14 @@
 
 namespace reasonwatch {
 
-// What a marker is to a format.
+// The role of a marker in a format.
 enum class MarkerRole : uint8_t {
   kNone,
   kStart,
   kEnd,
   kTool,
   kFraming,
+  kFrameEnd,
   kEndOfTurn
 };
 
@@ -32,6 +34,8 @@ enum class HarmonyToken : uint8_t {
   kConstrain,
   kReturn,
   kCall,
+  kEndOfMessage,  // Glimmer's
+  kEndOfTurn,
   kCount,
   kNone = kCount
 };
@@ -52,10 +56,15 @@ struct RoleHit {
 MarkerRole RoleOf(const FormatRow& row, uint8_t marker);  // row of kFormats
 HarmonyToken HarmonyTokenOf(uint8_t marker);
 std::string_view MarkerText(uint8_t marker);
+// One of kEndOfTurnTokens.
+bool EndsTurn(uint8_t marker);
+// Begins a tool call of any format.
+bool IsToolMarkup(uint8_t marker);
 
 // Finds markers in text that grows. Call Scan() with the whole text so far;
 // bytes that may yet become a marker wait for the next call, or for `final`.
-// The hits are the same for every way of cutting the text. A call costs
+// The hits are the same for every way of cutting the text; of two markers that
+// begin at one place the longer is meant. A call costs
 // O(bytes new since the last call). At most kMaxHits are kept, so that a text
 // of nothing but markers takes no more memory than its own size.
 class MarkerScanner {
@@ -79,12 +88,12 @@ enum class Quote : uint8_t {
   kQuoted     // directly between quotation marks
 };
 
-// Says whether a place in the text is quoted or code, reading on from where
-// the last question stood: linear over all questions, which must not go back.
+// Says whether a place in the text is quoted or code, reading on from the last
+// question: linear over all questions, which must not go back.
 class QuoteTracker {
  public:
   QuoteTracker(std::string_view text, size_t begin);
-  // As if made anew at `begin`; what was already searched ahead is kept.
+  // As if made anew at `begin`; the part already searched ahead is kept.
   void Restart(size_t begin);
   Quote At(size_t begin, size_t end);
   // Offset of the first line feed at or after `position`, or the text's size.
@@ -106,7 +115,6 @@ class QuoteTracker {
 bool AtLineStart(std::string_view text, size_t position);
 // Offset of the first character at or after `from` that is no white space.
 size_t SkipSpace(std::string_view text, size_t from);
-std::string_view Trimmed(std::string_view text);
 
 }  // namespace reasonwatch
 

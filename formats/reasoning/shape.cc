@@ -1,21 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "formats/reasoning/shape.h"
 
 #include <algorithm>
 #include <cstddef>
 
-#include "absl/strings/ascii.h"
+#include "util/ascii.h"
 
 namespace reasonwatch {
 namespace {
 
-constexpr size_t kMaxTag = 48;
-constexpr size_t kMaxMarkersShown = 3;
+constexpr size_t kMaxTag = 48;          // bytes; longer is no marker
+constexpr size_t kMaxMarkersShown = 3;  // of one response
 constexpr std::string_view kShownSigns = "<>[]|:/_-=";
 
-bool IsLetter(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return absl::ascii_isalpha(byte) || byte >= 0x80;
-}
+// A tag's name may be in any script, so a byte beyond ASCII is a letter here.
+bool IsNameLetter(char c) { return ascii::IsLetter(c) || ascii::IsBeyond(c); }
 
 // Runs of letters, digits and anything else by their class.
 std::string TagShape(std::string_view tag) {
@@ -23,9 +22,9 @@ std::string TagShape(std::string_view tag) {
   std::string_view last;
   for (char c : tag) {
     std::string_view piece = "?";
-    if (IsLetter(c)) {
+    if (IsNameLetter(c)) {
       piece = "word";
-    } else if (absl::ascii_isdigit(static_cast<unsigned char>(c))) {
+    } else if (ascii::IsDigit(c)) {
       piece = "0";
     } else if (const size_t sign = kShownSigns.find(c);
                sign != std::string_view::npos) {
@@ -45,7 +44,7 @@ std::string_view LeadingTag(std::string_view text) {
   const char close = text[0] == '<' ? '>' : ']';
   for (size_t i = 1; i < std::min(text.size(), kMaxTag); ++i) {
     if (text[i] == close) return i == 1 ? "" : text.substr(0, i + 1);
-    if (absl::ascii_isspace(static_cast<unsigned char>(text[i]))) return "";
+    if (ascii::IsSpace(text[i])) return "";
   }
   return "";
 }
@@ -68,7 +67,7 @@ std::string ShapeOf(std::string_view text, std::span<const MarkerHit> hits) {
     const size_t at = text.find(closing, tag.size());
     if (at == std::string_view::npos) return shape;
     shape += TagShape(closing);
-    if (!Trimmed(text.substr(at + closing.size())).empty())
+    if (!ascii::Trim(text.substr(at + closing.size())).empty())
       shape += " then text";
     return shape;
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a text of unknown format is marked, without a word of it.
 #ifndef REASONWATCH_FORMATS_REASONING_SHAPE_H_
 #define REASONWATCH_FORMATS_REASONING_SHAPE_H_
@@ -10,7 +11,7 @@
 
 namespace reasonwatch {
 
-// The tag at the beginning of `text`, e.g. "<note-2>", or "" where there is
+// The tag at the beginning of `text`, e.g. "<note-2>", or "" if there is
 // none: < or [, at most 48 bytes without white space, and their counterpart.
 std::string_view LeadingTag(std::string_view text);
 // "</note-2>" for "<note-2>".

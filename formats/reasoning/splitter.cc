@@ -1,3 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// Splitting has two steps. A choice names the row of the registry: the
+// configured one, or for "auto" the row of the model's name, of a custom
+// format, or of the text's first marker. Then the grammar of that row cuts the
+// text.
+//
+// In order: rows by name and by text, choices, residue of dropped tokens,
+// labels, grammars, the entry points.
 #include "formats/reasoning/splitter.h"
 
 #include <algorithm>
@@ -8,19 +16,18 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "core/strings.h"
 #include "formats/reasoning/custom.h"
 #include "formats/reasoning/harmony_splitter.h"
+#include "formats/reasoning/model_name.h"
 #include "formats/reasoning/shape.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
 const FormatRow* FindByName(std::string_view model) {
-  const std::string name = absl::AsciiStrToLower(AbslView(model));
   for (const NameRule& rule : kNameRules) {
-    if (name.find(rule.needle) != std::string::npos &&
-        name.find(rule.also) != std::string::npos)
+    if (NameHas(model, rule.needle) && NameHas(model, rule.also))
       return FindFormat(rule.format);
   }
   return nullptr;
@@ -39,7 +46,7 @@ const FormatRow* FormatOfName(std::string_view model) {
   return slot.row;
 }
 
-// What "auto" may take.
+// The rows that "auto" may take.
 class Families {
  public:
   explicit Families(std::span<const std::string> names) : names_(names) {
@@ -64,11 +71,15 @@ class Families {
   std::array<bool, kFormats.size()> allowed_{};
 };
 
-// The first row, of those that a text can tell, with the marker in that role.
+// The first row, of those that a text can identify, with the marker in that
+// role.
 const FormatRow* OwnerOf(uint8_t marker, MarkerRole role,
                          const Families& families) {
   for (const FormatRow& row : kFormats) {
-    if (row.found_by_text && RoleOf(row, marker) == role && families.Allow(row))
+    if (row.found_by_text && RoleOf(row, marker) == role &&
+        families.Allow(row) &&
+        std::ranges::find(row.not_by_text, MarkerText(marker)) ==
+            row.not_by_text.end())
       return &row;
   }
   return nullptr;
@@ -79,7 +90,7 @@ bool IsHarmony(const MarkerHit& hit) {
 }
 
 // The text begins with markup of reasoning that no row knows. In square
-// brackets it must be closed: they stand around headings too.
+// brackets it must be closed: they enclose headings too.
 bool IsMarkedUnknown(std::string_view text) {
   if (text.starts_with("<|")) {
     return std::ranges::none_of(kToolStarts, [text](std::string_view start) {
@@ -96,8 +107,25 @@ bool IsMarkedUnknown(std::string_view text) {
   return tag[0] == '<' || text.find(ClosingTag(tag)) != std::string_view::npos;
 }
 
-// By what the text shows alone: plain where it shows nothing, null where no
-// row or more than one fits.
+// The row of messages whose first header lacks its beginning, as the template
+// has written that: "to=self<|message|>" or "analysis<|message|>". Null if the
+// text is none.
+const FormatRow* FormatOfHeader(std::string_view text,
+                                std::span<const MarkerHit> hits) {
+  constexpr size_t kMostHeaderBytes = 64;  // a role and a channel fit
+  if (hits.empty() || hits[0].begin > kMostHeaderBytes ||
+      HarmonyTokenOf(hits[0].marker) != HarmonyToken::kMessage)
+    return nullptr;
+  const std::string_view header = ascii::Trim(text.substr(0, hits[0].begin));
+  if (header.starts_with("to=self") || header.starts_with("to=user"))
+    return FindFormat("muse_glimmer");
+  for (std::string_view channel : {"analysis", "commentary", "final"})
+    if (header.starts_with(channel)) return FindFormat("openai_gptoss");
+  return nullptr;
+}
+
+// By the text alone: plain if it shows nothing, null if no row or more than one
+// fits.
 const FormatRow* FormatOfText(std::string_view text,
                               std::span<const MarkerHit> hits,
                               const Families& families) {
@@ -105,13 +133,19 @@ const FormatRow* FormatOfText(std::string_view text,
   const FormatRow* harmony = FindFormat("openai_gptoss");
   const size_t first = SkipSpace(text, 0);
   bool begins_known = false;
+  if (const FormatRow* row = FormatOfHeader(text, hits);
+      row != nullptr && families.Allow(*row))
+    return row;
   if (!hits.empty() && hits[0].begin == first) {
-    if (IsHarmony(hits[0]) && families.Allow(*harmony)) return harmony;
+    if (IsHarmony(hits[0]) && !EndsTurn(hits[0].marker) &&
+        families.Allow(*harmony))
+      return harmony;
     for (MarkerRole role : {MarkerRole::kStart, MarkerRole::kFraming}) {
       const FormatRow* owner = OwnerOf(hits[0].marker, role, families);
       if (owner != nullptr) return owner;
     }
     begins_known =
+        EndsTurn(hits[0].marker) ||
         OwnerOf(hits[0].marker, MarkerRole::kEnd, families) != nullptr ||
         OwnerOf(hits[0].marker, MarkerRole::kTool, families) != nullptr;
   }
@@ -141,10 +175,11 @@ const FormatRow* FormatOfText(std::string_view text,
 
 bool HasMarkerOf(const FormatRow& row, std::span<const MarkerHit> hits) {
   return std::ranges::any_of(hits, [&row](const MarkerHit& hit) {
-    if (row.grammar == Grammar::kHarmony) return IsHarmony(hit);
+    if (row.grammar == Grammar::kHarmony)
+      return IsHarmony(hit) && !EndsTurn(hit.marker);
     const MarkerRole role = RoleOf(row, hit.marker);
     return role == MarkerRole::kStart || role == MarkerRole::kEnd ||
-           role == MarkerRole::kFraming;
+           role == MarkerRole::kFraming || role == MarkerRole::kFrameEnd;
   });
 }
 
@@ -196,6 +231,9 @@ FormatChoice AutoChoice(const FormatPolicy& policy, std::string_view model,
     }
   }
   const FormatRow* of_text = FormatOfText(text, hits, families);
+  if (IsPlain(of_text) && named == nullptr && hits.empty() &&
+      IsHarmonyResidue(text) && families.Allow(*FindFormat("openai_gptoss")))
+    return FormatChoice(FindFormat("openai_gptoss"));
   if (!IsPlain(of_text)) {
     const bool barred = of_text == nullptr && !policy.families.empty();
     return FormatChoice(of_text, named != nullptr || barred);
@@ -211,10 +249,12 @@ FormatChoice AutoChoice(const FormatPolicy& policy, std::string_view model,
   return FixedChoice(first, text, hits);
 }
 
-// What a server leaves that drops special tokens and does not parse.
+// The text of a server that drops special tokens and does not parse.
 bool SplitAtResidue(const FormatRow& row, std::string_view text,
                     SplitResult& result) {
   if (row.residue_open.empty() && row.residue_between.empty()) return false;
+  if (row.grammar == Grammar::kHarmony)
+    return SplitHarmonyResidue(row.name, text, result);
   if (!text.starts_with(row.residue_open)) return false;
   if (row.residue_between.empty()) {
     result.answer = std::string(text);
@@ -232,6 +272,37 @@ bool SplitAtResidue(const FormatRow& row, std::string_view text,
   return true;
 }
 
+// A line that begins with a label is reasoning up to the next label's line.
+SplitResult SplitAtLabels(const FormatRow& row, std::string_view text) {
+  SplitResult result;
+  result.format = std::string(row.name);
+  result.answer = std::string(text);
+  const size_t begin = SkipSpace(text, 0);
+  if (!text.substr(begin).starts_with(row.starts[0])) {
+    result.marker_state =
+        begin == text.size() ? MarkerState::kNone : MarkerState::kAbsent;
+    return result;
+  }
+  const size_t from = begin + row.starts[0].size();
+  const size_t end = std::min(text.find(row.ends[0], from), text.size());
+  result.reasoning = std::string(ascii::Trim(text.substr(from, end - from)));
+  result.answer = std::string(ascii::Trim(text.substr(end)));
+  result.marker_state =
+      end == text.size() ? MarkerState::kUnclosed : MarkerState::kWellFormed;
+  return result;
+}
+
+// A token that ends turns is in the text, and not as talk about it.
+bool HasTurnToken(std::string_view text, std::span<const MarkerHit> hits) {
+  QuoteTracker quotes(text, 0);
+  return std::ranges::any_of(hits, [&](const MarkerHit& hit) {
+    return EndsTurn(hit.marker) &&
+           quotes.At(hit.begin, hit.end) == Quote::kNone &&
+           (MarkerText(hit.marker) != kEndOfTextTag ||
+            SkipSpace(text, hit.end) == text.size());
+  });
+}
+
 SplitResult SplitByGrammar(const FormatChoice& choice, const SplitRules& rules,
                            std::string_view text,
                            std::span<const MarkerHit> hits) {
@@ -246,6 +317,9 @@ SplitResult SplitByGrammar(const FormatChoice& choice, const SplitRules& rules,
       std::vector<RoleHit> own;
       for (const MarkerHit& hit : hits) {
         const MarkerRole role = RoleOf(row, hit.marker);
+        if (MarkerText(hit.marker) == kEndOfTextTag &&
+            SkipSpace(text, hit.end) != text.size())
+          continue;
         if (role != MarkerRole::kNone)
           own.push_back({.begin = hit.begin, .end = hit.end, .role = role});
       }
@@ -257,7 +331,10 @@ SplitResult SplitByGrammar(const FormatChoice& choice, const SplitRules& rules,
       result.answer = std::string(row.starts[0]);
       result.marker_state = MarkerState::kLeaked;
       break;
+    case Grammar::kLabels:
+      return SplitAtLabels(row, text);
     case Grammar::kPlain:
+      if (HasTurnToken(text, hits)) result.marker_state = MarkerState::kLeaked;
       break;
   }
   result.answer.append(text);
@@ -271,15 +348,20 @@ FormatChoice PlainChoice() { return FormatChoice(FindFormat("plain")); }
 
 SplitRules RulesFor(const FormatRow& row, Thinking thinking) {
   SplitRules rules = {.opened = row.opener == Opener::kTemplate,
-                      .no_marker = row.no_marker};
+                      .no_marker = row.no_marker,
+                      .raw_no_marker = row.no_marker};
   if (!row.follows_request) {
     // An end is then no token out of place: the template may have opened.
     if (thinking == Thinking::kOn && row.bare_end == BareEnd::kIsDropped)
-      rules = {.opened = true, .no_marker = TextIs::kAnswer};
+      rules = {.opened = true,
+               .no_marker = TextIs::kAnswer,
+               .raw_no_marker = TextIs::kAnswer};
     return rules;
   }
   if (thinking == Thinking::kOn)
-    rules = {.opened = true, .no_marker = TextIs::kReasoning};
+    rules = {.opened = true,
+             .no_marker = TextIs::kReasoning,
+             .raw_no_marker = TextIs::kReasoning};
   if (thinking == Thinking::kOff)
     rules = {.opened = false, .bare_end_closes = false};
   return rules;
@@ -302,6 +384,9 @@ SplitResult SplitChosen(const FormatChoice& choice, const SplitRules& rules,
   } else {
     result = SplitByGrammar(choice, rules, text, scanner.hits());
   }
+  result.has_tools = std::ranges::any_of(
+      scanner.hits(),
+      [](const MarkerHit& hit) { return IsToolMarkup(hit.marker); });
   if (scanner.dropped_hits() > 0) result.marker_state = MarkerState::kDoubled;
   if (choice.unexpected) result.marker_state = MarkerState::kUnexpected;
   return result;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which format a text has, and its split.
 //
 // Pure and safe from several threads. Linear in the text.
@@ -9,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/response.h"
+#include "core/intent.h"
 #include "formats/formats.h"
 #include "formats/reasoning/markers.h"
 #include "formats/reasoning/registry.h"
@@ -23,7 +24,7 @@ struct FormatChoice {
       : row(chosen), unexpected(is_unexpected) {}
 
   const FormatRow* row = nullptr;  // null: unknown
-  // Set where the row is a custom format's: its markers in the text.
+  // Set if the row is a custom format's: its markers in the text.
   std::optional<std::vector<RoleHit>> custom_hits;
   // The text has markers of another family than the model's.
   bool unexpected = false;

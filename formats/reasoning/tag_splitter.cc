@@ -1,5 +1,6 @@
-// A marker counts only where it can be meant: not in code, not between
-// quotation marks, and a start marker in the middle of a line only where its
+// SPDX-License-Identifier: Apache-2.0
+// A marker counts only if it can be meant: not in code, not between
+// quotation marks, and a start marker in the middle of a line only if its
 // block runs over line ends ("use <think> and </think>" is talk about
 // markers). Inside an open block the first end that passes this test closes
 // it, as servers do; hence one forward walk over the hits is enough.
@@ -12,7 +13,8 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "core/strings.h"
+#include "util/ascii.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
@@ -28,7 +30,7 @@ class TagSplitter {
         quotes_(text, 0) {}
 
   SplitResult Split() {
-    // Framing may stand before the first block.
+    // Framing may come before the first block.
     size_t first = SkipSpace(text_, 0);
     size_t start = 0;
     while (start < hits_.size() && hits_[start].role == MarkerRole::kFraming &&
@@ -38,7 +40,7 @@ class TagSplitter {
         hits_[start].role == MarkerRole::kStart) {
       next_ = start + 1;
       CloseBlock(hits_[start].end, /*implicit=*/false);
-    } else if (rules_.opened && start == 0) {
+    } else if ((rules_.opened || BeginsInBlock(first)) && start == 0) {
       CloseBlock(0, /*implicit=*/true);
     }
     while (row_.many_blocks || !result_.reasoning.has_value()) {
@@ -51,11 +53,19 @@ class TagSplitter {
   }
 
  private:
+  // Whether the label of a block and an end show that the template opened it
+  // on this turn.
+  bool BeginsInBlock(size_t first) const {
+    return !row_.label.empty() && !hits_.empty() &&
+           hits_[0].role == MarkerRole::kEnd &&
+           text_.substr(first).starts_with(row_.label);
+  }
+
   // From cursor_ on, copies answer text up to the next block and reads the
-  // block. False where there is no further one.
+  // block. False if there is no further one.
   bool FindLateBlock() {
     quotes_.Restart(cursor_);
-    // Reasoning that a bare end closes must begin where the text does.
+    // Reasoning that a bare end closes must begin with the text.
     const bool at_text_start = cursor_ == 0 && !result_.reasoning.has_value();
     bool in_mention = false;
     size_t next_end = next_;
@@ -103,7 +113,7 @@ class TagSplitter {
     return false;
   }
 
-  // An end without a start where only the marker goes.
+  // An end without a start, of which only the marker goes.
   bool EndIsDropped(const RoleHit& hit) {
     const bool leading =
         SkipSpace(text_, cursor_) == hit.begin && result_.answer.empty();
@@ -127,17 +137,23 @@ class TagSplitter {
     return true;
   }
 
+  static bool IsFraming(MarkerRole role) {
+    return role == MarkerRole::kFraming || role == MarkerRole::kFrameEnd;
+  }
+
   // A tool, framing or end of turn in the answer.
   void TakeAnswerMarker(const RoleHit& hit) {
     if (hit.role == MarkerRole::kEndOfTurn) leaked_ = true;
     // A tool call is left as it is, with all that frames its parts.
     if (hit.role == MarkerRole::kTool) in_tools_ = true;
-    if (hit.role != MarkerRole::kFraming || in_tools_) return;
+    if (!IsFraming(hit.role) || in_tools_) return;
+    // A server that has split the text has no frame to leave in it.
+    if (rules_.delivered) leaked_ = true;
     TakeAnswer(hit.begin);
     cursor_ = hit.end;
   }
 
-  // Reads the block that begins at `begin` to its end; next_ stands behind
+  // Reads the block that begins at `begin` to its end; next_ is behind
   // the start's hit.
   void CloseBlock(size_t begin, bool implicit) {
     while (next_ < hits_.size() && hits_[next_].role == MarkerRole::kStart &&
@@ -150,8 +166,8 @@ class TagSplitter {
     quotes_.Restart(begin);
     std::optional<size_t> closer;     // a tool or framing that may close it
     std::optional<size_t> uncertain;  // an end that may be quoted or meant
-    // Where a walk to the text's end has met no end, another one would not
-    // either: what closes the block instead is then enough to look for.
+    // If a walk to the text's end has met no end, another one would not
+    // either: then it is enough to look for other things that close the block.
     for (size_t i = next_;
          i < hits_.size() && !(ends_exhausted_ && closer.has_value()); ++i) {
       const RoleHit& hit = hits_[i];
@@ -164,21 +180,30 @@ class TagSplitter {
         if (hit.role == MarkerRole::kStart)
           doubled_ |= row_.special_tokens || AtLineStart(text_, hit.begin);
         if (!closer.has_value() &&
-            (hit.role == MarkerRole::kTool || hit.role == MarkerRole::kFraming))
+            (hit.role == MarkerRole::kTool || IsFraming(hit.role)))
           closer = i;
       }
     }
     ends_exhausted_ = true;
     // A code fence left open in the reasoning hides the real end. Only one
     // block may be closed so, or the walk would begin again and again.
+    // Nothing but the answer can be before the end of its frame; markup of a
+    // tool shows that nobody has taken the reasoning out.
+    if (implicit && closer.has_value() &&
+        hits_[*closer].role == MarkerRole::kFrameEnd)
+      return;
+    const bool raw = closer.has_value() &&
+                     rules_.raw_no_marker == TextIs::kReasoning &&
+                     hits_[*closer].role == MarkerRole::kTool;
     const bool surely_open =
-        !implicit || rules_.no_marker == TextIs::kReasoning;
+        !implicit || raw || rules_.no_marker == TextIs::kReasoning;
     if (uncertain.has_value() && surely_open && !row_.many_blocks)
       return TakeBlock(begin, *uncertain, implicit);
     if (closer.has_value() && surely_open) {
       const size_t end = hits_[*closer].begin;
       // Nothing before it: the template had closed the block.
-      if (implicit && Trimmed(text_.substr(begin, end - begin)).empty()) return;
+      if (implicit && ascii::Trim(text_.substr(begin, end - begin)).empty())
+        return;
       TakeReasoning(begin, end);
       unclosed_ = true;
       cursor_ = end;
@@ -189,13 +214,13 @@ class TagSplitter {
                         : rules_.cut_off ? TextIs::kReasoning
                                          : row_.no_end;
     if (rest != TextIs::kReasoning) {
-      // Hits are left for FinishAnswer() where the block was only supposed.
+      // Hits are left for FinishAnswer() if the block was only supposed.
       unclosed_ = !implicit;
       if (!implicit) next_ = hits_.size();
       if (rest == TextIs::kAnswerWithoutStart && !implicit) cursor_ = begin;
       return;
     }
-    if (implicit && Trimmed(text_).empty()) return;
+    if (implicit && ascii::Trim(text_).empty()) return;
     TakeReasoning(begin, text_.size());
     unclosed_ = true;
     cursor_ = text_.size();
@@ -243,7 +268,7 @@ class TagSplitter {
     cursor_ = until;
   }
 
-  // The rest of the text is answer; markers that stand in it are noted.
+  // The rest of the text is answer; markers in it are noted.
   void FinishAnswer() {
     quotes_.Restart(cursor_);
     bool in_mention = false;
@@ -255,6 +280,7 @@ class TagSplitter {
         TakeAnswerMarker(hit);
         continue;
       }
+      if (hit.role == MarkerRole::kStart && TakeAnotherBlock()) continue;
       const bool mention = hit.role == MarkerRole::kStart
                                ? !AtLineStart(text_, hit.begin)
                                : in_mention;
@@ -263,6 +289,35 @@ class TagSplitter {
     }
     TakeAnswer(text_.size());
     StripWrapper();
+  }
+
+  // The model thinks again: the start at next_ and the next end enclose a block
+  // unless they are talk about markers. Leaves next_ at that end.
+  bool TakeAnotherBlock() {
+    if (!result_.reasoning.has_value()) return false;
+    const RoleHit& start = hits_[next_];
+    const size_t end = next_ + 1;
+    if (end >= hits_.size() || hits_[end].role != MarkerRole::kEnd ||
+        quotes_.At(hits_[end].begin, hits_[end].end) != Quote::kNone)
+      return false;
+    const std::string_view before =
+        text_.substr(cursor_, start.begin - cursor_);
+    const std::string_view inside =
+        ascii::Trim(text_.substr(start.end, hits_[end].begin - start.end));
+    constexpr std::string_view kSentenceEnds = ".!?";
+    const bool again =
+        (ascii::Trim(before).empty() && ascii::Trim(result_.answer).empty()) ||
+        inside.find('\n') != std::string_view::npos ||
+        AtLineStart(text_, start.begin) ||
+        (!inside.empty() &&
+         kSentenceEnds.find(inside.back()) != std::string_view::npos);
+    if (!again) return false;
+    TakeAnswer(start.begin);
+    TakeReasoning(start.end, hits_[end].begin);
+    cursor_ = hits_[end].end;
+    next_ = end;
+    doubled_ = true;
+    return true;
   }
 
   void StripWrapper() {
@@ -281,6 +336,22 @@ class TagSplitter {
       result_.answer = std::string(answer);
       return;
     }
+    StripLeftClose();
+  }
+
+  // The end of a wrapper whose beginning a server has taken away.
+  void StripLeftClose() {
+    if (!result_.reasoning.has_value() && !rules_.delivered) return;
+    const size_t size =
+        StdView(absl::StripTrailingAsciiWhitespace(AbslView(result_.answer)))
+            .size();
+    const std::string_view answer = result_.answer;
+    for (std::string_view close : row_.answer_close) {
+      if (close.empty() || !answer.substr(0, size).ends_with(close)) continue;
+      result_.answer.resize(size - close.size());
+      leaked_ = true;
+      return;
+    }
   }
 
   MarkerState State() const {
@@ -289,7 +360,8 @@ class TagSplitter {
     if (leaked_) return MarkerState::kLeaked;
     if (forced_) return MarkerState::kForcedOpen;
     if (result_.reasoning.has_value()) return MarkerState::kWellFormed;
-    return Trimmed(text_).empty() ? MarkerState::kNone : MarkerState::kAbsent;
+    return ascii::Trim(text_).empty() ? MarkerState::kNone
+                                      : MarkerState::kAbsent;
   }
 
   const FormatRow& row_;

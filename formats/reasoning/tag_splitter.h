@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Splits a text at start and end markers.
 //
 // Pure and safe from several threads. Linear in the text.
@@ -13,13 +14,18 @@
 
 namespace reasonwatch {
 
-// What is known of a text beside its format.
+// Facts about a text beside its format.
 struct SplitRules {
   bool opened = false;  // the text begins inside the reasoning block
-  TextIs no_marker = TextIs::kAnswer;  // of an opened text
-  bool bare_end_closes = true;         // an end without a start ends reasoning
+  // An opened text without any marker.
+  TextIs no_marker = TextIs::kAnswer;
+  // The row's own `no_marker`, for text that no server has changed.
+  TextIs raw_no_marker = TextIs::kAnswer;
+  bool bare_end_closes = true;  // an end without a start ends reasoning
   // The response was cut off: a start without an end is unfinished reasoning.
   bool cut_off = false;
+  // A server has split the text, and delivered the reasoning apart.
+  bool delivered = false;
 };
 
 // `hits` are all of the row's markers in the text, by place.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "rescore/client/body_facts.h"
 
 #include <simdjson.h>
@@ -9,16 +10,19 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "core/status_macros.h"
-#include "core/strings.h"
 #include "rescore/client/failure.h"
+#include "util/json.h"
+#include "util/status_macros.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
 using simdjson::dom::element;
 
+// Longer than any type or code in use; a longer word may be text.
 constexpr size_t kLongestKind = 64;
+// As many as the client ever asks for; an index over it is a broken answer.
 constexpr int64_t kMostChoices = 1024;
 
 absl::Status Bad(std::string_view why) {
@@ -53,7 +57,7 @@ struct Reading {
   std::set<int64_t> begun;
   std::set<int64_t> ended;
 
-  absl::Status Take(element object) {
+  absl::Status Observe(element object) {
     if (!object.is_object()) return Bad("not a JSON object");
     element error;
     if (object["error"].get(error) == simdjson::SUCCESS && !error.is_null())
@@ -92,10 +96,9 @@ absl::StatusOr<BodyFacts> ReadBodyFacts(std::string_view body) {
   if (first == std::string_view::npos) return Bad("empty");
   if (body[first] == '{' || body[first] == '[' || body[first] == '"') {
     element whole;
-    if (parser.parse(body.data() + first, body.size() - first).get(whole) !=
-        simdjson::SUCCESS)
+    if (ParseJson(parser, body.substr(first)).get(whole) != simdjson::SUCCESS)
       return Bad("not JSON");
-    RW_RETURN_IF_ERROR(reading.Take(whole));
+    RW_RETURN_IF_ERROR(reading.Observe(whole));
     if (reading.begun.empty()) return Bad("no choices");
     reading.facts.choices = static_cast<int>(reading.begun.size());
     return reading.facts;
@@ -118,13 +121,12 @@ absl::StatusOr<BodyFacts> ReadBodyFacts(std::string_view body) {
     }
     if (line.empty()) continue;
     element event;
-    if (parser.parse(line.data(), line.size()).get(event) !=
-        simdjson::SUCCESS) {
-      // The piece where it broke off.
+    if (ParseJson(parser, line).get(event) != simdjson::SUCCESS) {
+      // The last line of a stream that broke off.
       if (!whole) break;
       return Bad("an event is not JSON");
     }
-    RW_RETURN_IF_ERROR(reading.Take(event));
+    RW_RETURN_IF_ERROR(reading.Observe(event));
     ++events;
   }
   if (events == 0 && !done) return Bad("neither JSON nor a stream of events");
@@ -147,7 +149,7 @@ bool IsSameModel(std::string_view asked, std::string_view got) {
   const std::string_view a = base(asked);
   const std::string_view g = base(got);
   if (absl::EqualsIgnoreCase(AbslView(a), AbslView(g))) return true;
-  // "name-2026-01-31", but not "name-mini".
+  // A dated version, like "name-2026-01-31", but not "name-mini".
   return g.size() > a.size() + 1 &&
          absl::StartsWithIgnoreCase(AbslView(g), AbslView(a)) &&
          (g[a.size()] == '-' || g[a.size()] == '@') &&
@@ -163,8 +165,7 @@ std::string ErrorKind(std::string_view body) {
   simdjson::dom::parser parser;
   element whole;
   element error;
-  if (parser.parse(body.data(), body.size()).get(whole) != simdjson::SUCCESS)
-    return "no JSON";
+  if (ParseJson(parser, body).get(whole) != simdjson::SUCCESS) return "no JSON";
   if (whole["error"].get(error) == simdjson::SUCCESS) return KindOf(error);
   return KindOf(whole);
 }
@@ -173,8 +174,7 @@ bool BlamesModel(std::string_view body) {
   simdjson::dom::parser parser;
   element error;
   std::string_view text;
-  if (parser.parse(body.data(), body.size())["error"].get(error) !=
-      simdjson::SUCCESS)
+  if (ParseJson(parser, body)["error"].get(error) != simdjson::SUCCESS)
     return false;
   // vLLM names the parameter, OpenAI has a code of its own.
   return (error["param"].get(text) == simdjson::SUCCESS && text == "model") ||

@@ -1,5 +1,6 @@
-// Why a model server gave no sample: names that are counted, exported and
-// shown, so they are never renamed.
+// SPDX-License-Identifier: Apache-2.0
+// Names for every way in which a model server can fail to give a sample. They
+// are counted, exported and shown, so they are never renamed.
 #ifndef REASONWATCH_RESCORE_CLIENT_FAILURE_H_
 #define REASONWATCH_RESCORE_CLIENT_FAILURE_H_
 
@@ -13,7 +14,7 @@ namespace reasonwatch {
 
 enum class ClientFailure : uint8_t {
   kCancelled,        // the stop flag
-  kRefused,          // nobody listens
+  kRefused,          // no process listens
   kUnreachable,      // no such host, no route, no connection in time
   kConnectionLost,   // closed before any answer
   kTimeout,          // no whole answer within the request's time
@@ -29,8 +30,8 @@ enum class ClientFailure : uint8_t {
   kEndlessStream,    // over the size cap, or still sending when time was up
   kTooLarge,         // over the size cap, not streamed
   kWrongModel,       // HTTP 404 that names the model; another model's answer
-  kBadBody,          // not what this API answers
-  kBadRequest,       // refused here: the request can't be sent
+  kBadBody,          // no answer of this API
+  kBadRequest,       // the client refuses it: it can't be sent
 };
 
 std::string_view ClientFailureName(ClientFailure failure);
@@ -39,8 +40,8 @@ std::string_view ClientFailureName(ClientFailure failure);
 absl::Status ClientFailureStatus(ClientFailure failure,
                                  std::string_view detail);
 
-// The name that ClientFailureStatus() put in; for any other status its code in
-// lower case.
+// The name inside a status of ClientFailureStatus(); of any other status its
+// code in lower case.
 std::string ClientFailureName(const absl::Status& status);
 
 }  // namespace reasonwatch

@@ -1,3 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// One exchange is one easy handle in a multi handle of its own: libcurl's
+// blocking call can't be stopped from another thread, a multi handle is polled
+// and can. Every way in which libcurl can fail becomes one ClientFailure.
+//
+// In order: receiving, libcurl's errors by name, options, the polling loop, the
+// exchange.
 #include "rescore/client/http.h"
 
 #include <curl/curl.h>
@@ -11,15 +18,17 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
-#include "core/strings.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
-// How long the stop flag may go unseen.
+// For how long the stop flag may go unseen: well under the second that
+// SampleRequest::stop promises.
 constexpr int kPollMilliseconds = 100;
-// A stream that was still sending this short before its time was up would not
-// have ended by itself.
+// A stream that was still sending within this before its time was up is called
+// endless, one that paused for longer is called slow. Servers send tokens many
+// times a second.
 constexpr absl::Duration kStillSending = absl::Seconds(5);
 
 struct EasyDeleter {
@@ -41,7 +50,7 @@ struct Receiver {
   absl::Time last = absl::InfinitePast();
 };
 
-size_t TakeBody(char* data, size_t size, size_t count, void* user) {
+size_t AppendBody(char* data, size_t size, size_t count, void* user) {
   auto& receiver = *static_cast<Receiver*>(user);
   const size_t bytes = size * count;
   if (static_cast<int64_t>(receiver.reply.body.size() + bytes) >
@@ -53,7 +62,7 @@ size_t TakeBody(char* data, size_t size, size_t count, void* user) {
   return bytes;
 }
 
-size_t TakeHeader(char* data, size_t size, size_t count, void* user) {
+size_t ReadHeader(char* data, size_t size, size_t count, void* user) {
   auto& receiver = *static_cast<Receiver*>(user);
   const std::string_view line(data, size * count);
   const size_t colon = line.find(':');
@@ -124,6 +133,57 @@ HttpFailure FailureOf(CURLcode code, CURL* easy, Receiver& receiver) {
   return f;
 }
 
+// Options of one exchange. `request`, `headers` and `receiver` must live as
+// long as the handle.
+void SetUp(CURL* c, const HttpRequest& request, curl_slist* headers,
+           Receiver& receiver) {
+  curl_easy_setopt(c, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(c, CURLOPT_PROXY, "");
+  curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(c, CURLOPT_USERAGENT, "reasonwatch");
+  curl_easy_setopt(c, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+  curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+  curl_easy_setopt(
+      c, CURLOPT_CONNECTTIMEOUT_MS,
+      std::max<long>(1, absl::ToInt64Milliseconds(request.connect_timeout)));
+  curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, &AppendBody);
+  curl_easy_setopt(c, CURLOPT_WRITEDATA, &receiver);
+  curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, &ReadHeader);
+  curl_easy_setopt(c, CURLOPT_HEADERDATA, &receiver);
+  if (!request.ca_file.empty())
+    curl_easy_setopt(c, CURLOPT_CAINFO, request.ca_file.c_str());
+  if (request.post.has_value()) {
+    curl_easy_setopt(c, CURLOPT_POST, 1L);
+    curl_easy_setopt(c, CURLOPT_POSTFIELDS, request.post->data());
+    curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.post->size()));
+  }
+}
+
+struct Outcome {
+  std::optional<CURLcode> code;  // none: stopped, or out of time
+  bool stopped = false;
+};
+
+// Runs the only handle of `multi` to its end, the stop flag or the deadline.
+Outcome Perform(CURLM* multi, const std::atomic<bool>* stop,
+                absl::Time deadline) {
+  Outcome outcome;
+  while (true) {
+    int running = 0;
+    curl_multi_perform(multi, &running);
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi, &left))
+      if (message->msg == CURLMSG_DONE) outcome.code = message->data.result;
+    if (outcome.code.has_value()) return outcome;
+    outcome.stopped = stop != nullptr && *stop;
+    if (outcome.stopped || absl::Now() >= deadline) return outcome;
+    curl_multi_poll(multi, nullptr, 0, kPollMilliseconds, nullptr);
+  }
+}
+
 }  // namespace
 
 HttpResult Exchange(const HttpRequest& request) {
@@ -136,63 +196,25 @@ HttpResult Exchange(const HttpRequest& request) {
   List headers;
   for (const std::string& header : request.headers)
     headers.reset(curl_slist_append(headers.release(), header.c_str()));
-  // A body over 1 MiB would else wait for a "100 Continue" that few servers
-  // send.
+  // Without this a body over 1 MiB would wait for a "100 Continue" that few
+  // servers send.
   headers.reset(curl_slist_append(headers.release(), "Expect:"));
 
   const Easy easy(curl_easy_init());
   const Multi multi(curl_multi_init());
   CURL* c = easy.get();
-  curl_easy_setopt(c, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(c, CURLOPT_PROXY, "");
-  curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(c, CURLOPT_USERAGENT, "reasonwatch");
-  curl_easy_setopt(c, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-  curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(
-      c, CURLOPT_CONNECTTIMEOUT_MS,
-      std::max<long>(1, absl::ToInt64Milliseconds(request.connect_timeout)));
-  curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, &TakeBody);
-  curl_easy_setopt(c, CURLOPT_WRITEDATA, &receiver);
-  curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, &TakeHeader);
-  curl_easy_setopt(c, CURLOPT_HEADERDATA, &receiver);
-  if (!request.ca_file.empty())
-    curl_easy_setopt(c, CURLOPT_CAINFO, request.ca_file.c_str());
-  if (request.post.has_value()) {
-    curl_easy_setopt(c, CURLOPT_POST, 1L);
-    curl_easy_setopt(c, CURLOPT_POSTFIELDS, request.post->data());
-    curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(request.post->size()));
-  }
+  SetUp(c, request, headers.get(), receiver);
   curl_multi_add_handle(multi.get(), c);
-
   const absl::Time deadline = absl::Now() + request.timeout;
-  std::optional<CURLcode> done;
-  bool stopped = false;
-  while (!done.has_value()) {
-    int running = 0;
-    curl_multi_perform(multi.get(), &running);
-    int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left))
-      if (message->msg == CURLMSG_DONE) done = message->data.result;
-    if (done.has_value()) break;
-    if (request.stop != nullptr && *request.stop) {
-      stopped = true;
-      break;
-    }
-    if (absl::Now() >= deadline) break;
-    curl_multi_poll(multi.get(), nullptr, 0, kPollMilliseconds, nullptr);
-  }
-  long status = 0;  // NOLINT(runtime/int): libcurl's own type
+  const Outcome outcome = Perform(multi.get(), request.stop, deadline);
+  long status = 0;  // NOLINT(google-runtime-int): libcurl's own type
   curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
   receiver.reply.status = static_cast<int>(status);
 
-  if (stopped) {
+  if (outcome.stopped) {
     result.failure =
         HttpFailure{ClientFailure::kCancelled, "stopped", false, {}};
-  } else if (!done.has_value()) {
+  } else if (!outcome.code.has_value()) {
     const bool sending =
         IsStream(receiver.reply) && receiver.last > deadline - kStillSending;
     result.failure = FailureOf(CURLE_OPERATION_TIMEDOUT, c, receiver);
@@ -201,8 +223,8 @@ HttpResult Exchange(const HttpRequest& request) {
       result.failure->failure = ClientFailure::kEndlessStream;
       result.failure->detail = "still sending when time was up";
     }
-  } else if (*done != CURLE_OK) {
-    result.failure = FailureOf(*done, c, receiver);
+  } else if (*outcome.code != CURLE_OK) {
+    result.failure = FailureOf(*outcome.code, c, receiver);
   } else {
     result.reply = std::move(receiver.reply);
   }

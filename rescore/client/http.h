@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 // One HTTP exchange by libcurl: bounded in time and size, cancelled within a
-// second. No redirects, no proxy of the environment: the key goes to the host
-// that the configuration names and to no other.
+// second. Follows no redirect and no proxy of the environment, so that the key
+// goes to the host of the configuration and to no other.
 #ifndef REASONWATCH_RESCORE_CLIENT_HTTP_H_
 #define REASONWATCH_RESCORE_CLIENT_HTTP_H_
 
@@ -34,17 +35,18 @@ struct HttpReply {
   std::optional<absl::Duration> retry_after;  // as seconds; dates are not read
 };
 
-// Where no whole reply came. Nothing was asked of the server when `unsent`.
+// An exchange without a whole reply. `unsent`: the request never reached the
+// server.
 struct HttpFailure {
   ClientFailure failure = ClientFailure::kConnectionLost;
   std::string detail;
   bool unsent = false;
-  HttpReply part;  // what had come
+  HttpReply part;  // the part that had come
 };
 
 struct HttpResult {
   std::optional<HttpFailure> failure;
-  HttpReply reply;  // where there is no failure
+  HttpReply reply;  // set if there is no failure
 };
 
 // Thread-safe. Blocks.

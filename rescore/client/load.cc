@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "rescore/client/load.h"
 
 #include <simdjson.h>
@@ -8,7 +9,8 @@
 #include <string>
 
 #include "absl/strings/numbers.h"
-#include "core/strings.h"
+#include "util/json.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
@@ -20,6 +22,7 @@ struct Series {
   Kind kind;
 };
 
+// Names from the servers' documentation of their metrics.
 constexpr std::array kSeries = {
     Series{"vllm:num_requests_waiting", Kind::kWaiting},
     Series{"vllm:num_requests_running", Kind::kRunning},
@@ -37,7 +40,8 @@ constexpr std::array kSeries = {
     Series{"nv_inference_pending_request_count", Kind::kWaiting},
 };
 
-// Where the labels that begin at `from` end; a brace may stand in quotes.
+// The position after the labels that begin at `from`; braces in quotes don't
+// end them.
 size_t AfterLabels(std::string_view line, size_t from) {
   bool quoted = false;
   for (size_t i = from; i < line.size(); ++i) {
@@ -103,8 +107,7 @@ std::optional<LoadReading> ParseLoadMetrics(std::string_view text) {
 std::optional<LoadReading> ParseLoadSlots(std::string_view json) {
   simdjson::dom::parser parser;
   simdjson::dom::array slots;
-  if (parser.parse(json.data(), json.size()).get_array().get(slots) !=
-      simdjson::SUCCESS)
+  if (ParseJson(parser, json).get_array().get(slots) != simdjson::SUCCESS)
     return std::nullopt;
   int total = 0;
   int busy = 0;

@@ -1,3 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// A client that learns its server. The kind of server comes from its model list
+// (vLLM, SGLang, llama.cpp, else unknown) and is asked for again every ten
+// minutes; its limits come from its refusals: a request that is refused
+// with a 4xx is sent again without priority, then with one choice, and the form
+// that passed is remembered for later requests.
+//
+// Only a request that the server has certainly not begun (connection refused;
+// 429 or 503 with Retry-After) is repeated after a pause. All else is asked
+// once: the tokens may have been generated, and a second answer would be
+// another sample.
+//
+// In order: URLs, ids and keys, the client's state, pauses and errors, one HTTP
+// request, learning the server, one attempt, the loop of attempts, the three
+// calls of the port, opening.
 #include "rescore/client/model_client.h"
 
 #include <simdjson.h>
@@ -17,14 +32,17 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
-#include "core/mutex.h"
-#include "core/status_macros.h"
-#include "core/strings.h"
+#include "core/response.h"
 #include "rescore/client/body_facts.h"
 #include "rescore/client/failure.h"
 #include "rescore/client/http.h"
 #include "rescore/client/load.h"
 #include "rescore/client/request_body.h"
+#include "util/json.h"
+#include "util/mutex.h"
+#include "util/secret.h"
+#include "util/status_macros.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
@@ -33,15 +51,21 @@ using simdjson::dom::element;
 
 constexpr char kOriginHeader[] = "x-reasonwatch-origin: rescore";
 constexpr std::string_view kIdPrefix = "rw-";
+// Longer than any id that the rescorer makes, and short enough for a header.
 constexpr size_t kLongestId = 128;
+// Keys are under 200 bytes; a file over this is some other file.
 constexpr size_t kLongestKey = 4096;
+// A server of many models writes some hundred KiB of metrics.
 constexpr int64_t kMaxMetricsBytes = int64_t{8} << 20;
-// A server behind the same address may become another one.
+// After this the server's kind is asked for again: another server may have
+// taken the address.
 constexpr absl::Duration kKindHolds = absl::Minutes(10);
-// One that did not tell may have been starting.
+// The same for a server without a model list, which may have been starting.
 constexpr absl::Duration kUnknownHolds = absl::Seconds(30);
+// How often a pause looks at the stop flag.
 constexpr absl::Duration kPauseStep = absl::Milliseconds(50);
-// A conversation that shows how a template lays out every role.
+// A conversation with every role, so that its rendering shows a template's
+// layout of each.
 constexpr char kProbeMessages[] =
     R"([{"role": "system", "content": "S"}, {"role": "user", "content": "A"}, )"
     R"({"role": "assistant", "content": "B"}, {"role": "user", "content": "C"}])";
@@ -65,15 +89,13 @@ bool IsId(std::string_view id) {
 }
 
 absl::StatusOr<std::string> ReadKey(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string key(std::istreambuf_iterator<char>(in), {});
-  if (!in) return absl::NotFoundError("the API key file can't be read");
+  RW_ASSIGN_OR_RETURN(std::string key, ReadSecret(path));
   absl::StripAsciiWhitespace(&key);
   if (key.empty() || key.size() > kLongestKey ||
       !std::all_of(key.begin(), key.end(), [](char c) {
         return absl::ascii_isgraph(static_cast<unsigned char>(c));
       }))
-    return absl::InvalidArgumentError("the API key file holds no key");
+    return absl::InvalidArgumentError(absl::StrCat(path, " holds no API key"));
   return key;
 }
 
@@ -87,17 +109,17 @@ std::string Digest(std::string_view text) {
   return text.empty() ? "" : absl::StrFormat("%016x", StableHash(text));
 }
 
-// Of what llama.cpp says of the file; its other entries are settings. "" = it
-// says nothing.
+// Digest of the entries by which llama.cpp describes the weights' file; its
+// other entries are settings. "" = it has none of them.
 std::string WeightsDigest(element model) {
-  std::string told;
+  std::string described;
   for (const char* key : {"n_params", "size", "ftype", "n_vocab"}) {
     element value;
     if (model["meta"][key].get(value) == simdjson::SUCCESS)
-      absl::StrAppendFormat(&told, "%s=%s ", key,
+      absl::StrAppendFormat(&described, "%s=%s ", key,
                             std::string(simdjson::minify(value)));
   }
-  return Digest(told);
+  return Digest(described);
 }
 
 class HttpModelClient : public ModelClient {
@@ -111,14 +133,14 @@ class HttpModelClient : public ModelClient {
   absl::StatusOr<Regime> ReadRegime(std::string_view model) override;
 
  private:
-  // What was learnt of the server.
+  // The server as it was learnt.
   struct Server {
     ServerKind kind = ServerKind::kUnknown;
     absl::Time known_since = absl::InfinitePast();
     bool takes_priority = true;
     int most_choices = 1024;
     std::string root;     // of the model: a path or a name
-    std::string weights;  // digest of what it says of them
+    std::string weights;  // WeightsDigest()
   };
   struct Answer {
     std::string body;
@@ -164,7 +186,7 @@ bool HasPriorities(ServerKind kind) {
 
 bool Stopped(const std::atomic<bool>* stop) { return stop != nullptr && *stop; }
 
-// False where the stop flag came up.
+// False: the stop flag came up.
 bool Pause(absl::Duration duration, const std::atomic<bool>* stop) {
   const absl::Time until = absl::Now() + duration;
   while (!Stopped(stop)) {
@@ -246,13 +268,13 @@ absl::Status HttpModelClient::LearnServer(absl::Time deadline,
   element models;
   element first;
   if (!text.ok()) {
-    // Servers without the list exist; one that can't be reached or wants a key
-    // is said so.
+    // A server may lack the list. One that can't be reached, or wants a key,
+    // is an error.
     if (!Is(text.status(), ClientFailure::kHttp4xx) &&
         !Is(text.status(), ClientFailure::kHttp5xx))
       return text.status();
     server.known_since = now - kKindHolds + kUnknownHolds;
-  } else if (parser.parse(*text).get(models) == simdjson::SUCCESS &&
+  } else if (ParseJson(parser, *text).get(models) == simdjson::SUCCESS &&
              models.at_pointer("/data/0").get(first) == simdjson::SUCCESS) {
     const std::string owner = StringAt(first, "owned_by");
     if (owner == "vllm") server.kind = ServerKind::kVllm;
@@ -262,7 +284,7 @@ absl::Status HttpModelClient::LearnServer(absl::Time deadline,
     server.weights = WeightsDigest(first);
   }
   MutexLock lock(mutex_);
-  // Another server has other limits, the same one has those that it had.
+  // The limits that were learnt stay unless it is another kind of server.
   if (server.kind == server_.kind) {
     server.takes_priority = server_.takes_priority;
     server.most_choices = server_.most_choices;
@@ -321,6 +343,7 @@ absl::StatusOr<HttpModelClient::Answer> HttpModelClient::Ask(
                   ? request.id
                   : std::string(kIdPrefix) + request.id;
   extras.prompt_text = prompt_text;
+  extras.body = options_.extra_body;
   if (!IsId(extras.id))
     return ClientFailureStatus(ClientFailure::kBadRequest,
                                "the id has other than letters and digits");
@@ -356,7 +379,7 @@ absl::StatusOr<HttpModelClient::Answer> HttpModelClient::Ask(
       if (one_choice) server_.most_choices = 1;
       return attempt.answer;
     }
-    // Refused as a whole may be refused for what is only asked politely.
+    // Priority and several choices are wishes: the refusal may be about them.
     if (Is(attempt.answer.status(), ClientFailure::kHttp4xx)) {
       if (extras.priority && HasPriorities(extras.server)) {
         with_priority = false;
@@ -430,7 +453,7 @@ absl::StatusOr<LoadReading> HttpModelClient::Load() {
              result.reply.status == 429 || result.reply.status == 503) {
     return StatusOf(result.reply);
   }
-  // llama.cpp without --metrics.
+  // llama.cpp without --metrics reports its slots all the same.
   const absl::StatusOr<std::string> slots =
       Fetch("/slots", std::nullopt, deadline, nullptr);
   if (slots.ok()) {
@@ -439,7 +462,7 @@ absl::StatusOr<LoadReading> HttpModelClient::Load() {
   } else if (Is(slots.status(), ClientFailure::kTimeout)) {
     return slots.status();
   }
-  return absl::UnimplementedError("the server tells no load that is known");
+  return absl::UnimplementedError("the server reports no load in a known form");
 }
 
 absl::StatusOr<Regime> HttpModelClient::ReadRegime(std::string_view model) {
@@ -456,19 +479,19 @@ absl::StatusOr<Regime> HttpModelClient::ReadRegime(std::string_view model) {
       server.weights.empty() ? server.root : server.weights;
   simdjson::dom::parser parser;
   element object;
-  // A string of what `path` answers; "" where it does not answer so.
-  const auto said = [&](const std::string& path, std::string_view key,
+  // The string under `key` of the answer of `path`; "" if there is none.
+  const auto read = [&](const std::string& path, std::string_view key,
                         std::optional<std::string> post = std::nullopt) {
     const absl::StatusOr<std::string> text =
         Fetch(path, std::move(post), deadline, nullptr);
-    if (!text.ok() || parser.parse(*text).get(object) != simdjson::SUCCESS)
+    if (!text.ok() || ParseJson(parser, *text).get(object) != simdjson::SUCCESS)
       return std::string();
     return StringAt(object, key);
   };
   if (server.kind == ServerKind::kLlamaCpp) {
-    regime.fingerprint = said("/props", "build_info");
+    regime.fingerprint = read("/props", "build_info");
     regime.template_hash =
-        Digest(said("/apply-template", "prompt",
+        Digest(read("/apply-template", "prompt",
                     absl::StrFormat("{\"messages\": %s}", kProbeMessages)));
     return regime;
   }
@@ -484,10 +507,10 @@ absl::StatusOr<Regime> HttpModelClient::ReadRegime(std::string_view model) {
   regime.template_hash = Digest(answer.facts.prompt_text);
   std::string version;
   if (server.kind == ServerKind::kVllm) {
-    version = said("/version", "version");
+    version = read("/version", "version");
   } else if (server.kind == ServerKind::kSglang) {
-    version = said("/server_info", "version");
-    if (std::string weights = said("/model_info", "weight_version");
+    version = read("/server_info", "version");
+    if (std::string weights = read("/model_info", "weight_version");
         !weights.empty())
       regime.weights_version = std::move(weights);
   }
@@ -510,6 +533,7 @@ absl::StatusOr<std::unique_ptr<ModelClient>> OpenModelClient(
     RW_RETURN_IF_ERROR(ReadKey(options.api_key_file).status());
   if (!options.ca_file.empty() && !std::ifstream(options.ca_file))
     return absl::NotFoundError("the certificate file can't be read");
+  RW_ASSIGN_OR_RETURN(options.extra_body, ExtraMembers(options.extra_body));
   return std::make_unique<HttpModelClient>(std::move(options));
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "rescore/client/request_body.h"
 
 #include <simdjson.h>
@@ -7,15 +8,17 @@
 #include <cmath>
 
 #include "absl/strings/str_format.h"
-#include "core/strings.h"
 #include "rescore/client/failure.h"
+#include "util/json.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
-// vLLM serves low numbers first, SGLang high ones.
+// vLLM serves low priorities first, SGLang high ones. Far behind any number
+// that an operator would give.
 constexpr int kLastInVllm = 1'000'000;
-constexpr int kLastInSglang = -1'000'000;
+constexpr int kLastInSglang = -1'000'000;  // high numbers are first there
 
 // Adds `, "name": value`.
 void AddRaw(std::string& json, std::string_view name, std::string_view value) {
@@ -37,12 +40,12 @@ void Add(std::string& json, std::string_view name, double value) {
 bool IsJsonArray(const std::string& text) {
   simdjson::dom::parser parser;
   simdjson::dom::array array;
-  return parser.parse(text).get_array().get(array) == simdjson::SUCCESS;
+  return ParseJson(parser, text).get_array().get(array) == simdjson::SUCCESS;
 }
 
 void AddThinking(std::string& json, Thinking thinking) {
   if (thinking == Thinking::kUnstated) return;
-  // Templates call the switch by either name and ignore what they don't know.
+  // Templates know the switch by one of two names and ignore the other.
   const std::string_view on = thinking == Thinking::kOn ? "true" : "false";
   AddRaw(
       json, "chat_template_kwargs",
@@ -62,7 +65,7 @@ void AddExtras(std::string& json, const SampleRequest& request,
       if (extras.priority) Add(json, "priority", int64_t{kLastInSglang});
       break;
     case ServerKind::kLlamaCpp:
-      // It knows no salt; a prompt that is read afresh is what one is for.
+      // It has no cache salt; reading the prompt afresh has the same effect.
       if (!request.cache_salt.empty()) AddRaw(json, "cache_prompt", "false");
       return;
     case ServerKind::kUnknown:
@@ -86,6 +89,30 @@ std::string_view ServerKindName(ServerKind kind) {
       break;
   }
   return "";
+}
+
+absl::StatusOr<std::string> ExtraMembers(std::string_view json) {
+  if (json.empty()) return "";
+  simdjson::dom::parser parser;
+  simdjson::dom::object object;
+  if (parser.parse(simdjson::padded_string(json)).get_object().get(object) !=
+      simdjson::SUCCESS)
+    return absl::InvalidArgumentError("the extra body is no JSON object");
+  constexpr std::string_view kOurs[] = {
+      "model", "messages", "prompt", "stream",      "stream_options", "n",
+      "seed",  "top_p",    "id",     "temperature", "max_tokens"};
+  std::string members;
+  for (const auto& field : object) {
+    if (std::find(std::begin(kOurs), std::end(kOurs), field.key) !=
+        std::end(kOurs))
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "the extra body sets '%s', which has a flag of its own or is not "
+          "yours to set",
+          AbslView(field.key)));
+    if (!members.empty()) members += ", ";
+    members += JsonString(field.key) + ": " + simdjson::minify(field.value);
+  }
+  return members;
 }
 
 absl::StatusOr<RequestBody> BuildRequestBody(const SampleRequest& request,
@@ -135,6 +162,7 @@ absl::StatusOr<RequestBody> BuildRequestBody(const SampleRequest& request,
       AddRaw(json, "reasoning_effort", JsonString(request.effort));
   }
   AddExtras(json, request, extras);
+  if (!extras.body.empty()) json += ", " + extras.body;
   json += '}';
   return body;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A SampleRequest as the body of an OpenAI-compatible server's request. Pure.
 #ifndef REASONWATCH_RESCORE_CLIENT_REQUEST_BODY_H_
 #define REASONWATCH_RESCORE_CLIENT_REQUEST_BODY_H_
@@ -7,7 +8,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "core/ports.h"
+#include "core/model_client.h"
 
 namespace reasonwatch {
 
@@ -15,17 +16,23 @@ enum class ServerKind : uint8_t { kUnknown, kVllm, kSglang, kLlamaCpp };
 
 std::string_view ServerKindName(ServerKind kind);
 
-// What is asked beyond the request, and what the server can't take.
+// Fields of the body that depend on the server, beyond the request.
 struct RequestExtras {
   ServerKind server = ServerKind::kUnknown;
   std::string model;         // as the server calls it
   std::string id;            // "rw-..."
-  bool priority = false;     // the lowest, where the kind has priorities
-  bool prompt_text = false;  // vLLM: tell the rendered prompt
+  bool priority = false;     // the lowest, if the kind has priorities
+  bool prompt_text = false;  // vLLM: return the rendered prompt
   int n = 1;
+  // Members of an object ("\"top_k\": 20"), added behind all others; "" = none.
+  std::string body;
 };
 
-// "chat/completions" for messages, "completions" for a prompt. The body says
+// The members of a JSON object that goes into each request; "" for "".
+// InvalidArgument: it is no object, or has a member that Reasonwatch sets.
+absl::StatusOr<std::string> ExtraMembers(std::string_view json);
+
+// "chat/completions" for messages, "completions" for a prompt. The body has
 // every sampling field that is not NaN. InvalidArgument: neither or both, or
 // messages that are not a JSON array, or numbers out of range.
 struct RequestBody {

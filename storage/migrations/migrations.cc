@@ -1,10 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The schema as the steps that led to it: a new database runs all of them, an
+// older one those after its user_version. A released step never changes,
+// because databases exist that have run it; a change is a new step at the end.
 #include "storage/migrations/migrations.h"
 
 namespace reasonwatch {
 namespace {
 
-// Times are nanoseconds since 1970; the two ends of the range stand for
-// infinity. REAL columns are NULL where the value is NaN. Enumerations are
+// Times are nanoseconds since 1970; the two ends of the range mean
+// infinity. REAL columns are NULL if the value is NaN. Enumerations are
 // stored by name. A digest is the uint64 with its bits read as int64.
 constexpr const char* kState = R"sql(
 CREATE TABLE state (
@@ -127,7 +131,7 @@ CREATE TABLE incident_causes (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// problem_texts holds words of prompts: only what an operator imported.
+// problem_texts holds words of prompts: only those that an operator imported.
 // baseline_rows has the digests of the responses that a baseline was made of,
 // so that an import may be repeated. golden_state has the kinds of `state`.
 // sampling is temperature and top_p as text.
@@ -202,8 +206,8 @@ CREATE INDEX events_by_model ON events (model, time_ns);
 CREATE INDEX events_by_time ON events (time_ns);
 )sql";
 
-// Re-runs: one row a group, one a sample, and what an incident's came to. A
-// reward is 1, 0, or -1 where the response did not say.
+// Re-runs: one row a group, one a sample, and an incident's verdict. A
+// reward is 1, 0, or -1 if the response did not say.
 constexpr const char* kRescore = R"sql(
 CREATE TABLE rescore_jobs (
   id TEXT NOT NULL PRIMARY KEY,
@@ -266,8 +270,8 @@ CREATE TABLE incident_differences (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// What else a verdict knows: the chat template behind the endpoint, and what a
-// judge model makes of the chains.
+// More of a verdict: the chat template behind the endpoint, and a judge
+// model's ratings of the chains.
 constexpr const char* kVerdictEvidence = R"sql(
 ALTER TABLE incident_verdicts ADD COLUMN template_hash TEXT NOT NULL DEFAULT '';
 ALTER TABLE incident_verdicts
@@ -278,7 +282,7 @@ ALTER TABLE incident_verdicts ADD COLUMN healthy_rated INTEGER NOT NULL DEFAULT 
 ALTER TABLE incident_verdicts ADD COLUMN healthy_low INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-// What problems are of, and which solved ones fail since an incident's change.
+// Subjects of problems, and which solved ones fail since an incident's change.
 constexpr const char* kFamilies = R"sql(
 ALTER TABLE problems ADD COLUMN family TEXT NOT NULL DEFAULT '';
 

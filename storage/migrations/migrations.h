@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The schema, as the list of steps that led to it.
 #ifndef REASONWATCH_STORAGE_MIGRATIONS_MIGRATIONS_H_
 #define REASONWATCH_STORAGE_MIGRATIONS_MIGRATIONS_H_
@@ -11,7 +12,7 @@ namespace reasonwatch {
 // released is never changed; a new one is appended.
 std::span<const char* const> Migrations();
 
-// "RWat", so that another program's database is told apart.
+// "RWat", so that another program's database is recognised as such.
 inline constexpr int64_t kApplicationId = 0x52576174;
 
 }  // namespace reasonwatch

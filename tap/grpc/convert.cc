@@ -1,13 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The message's texts are moved, never copied: they are most of its memory.
+// Every other field is read with the question which value a client could send
+// by mistake or malice, and such a value becomes "absent".
+//
+// In order: single fields, groups of fields, texts and their repair, the whole.
 #include "tap/grpc/convert.h"
-
-#include <simdjson.h>
 
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
 #include <utility>
 
-#include "core/strings.h"
+#include "tap/repair_utf8.h"
 
 namespace reasonwatch {
 namespace {
@@ -102,17 +106,97 @@ std::optional<double> Number(bool present, double value) {
   return value;
 }
 
-// Takes texts, repairs them and adds up what they hold.
+Usage ToUsage(const v1::Usage& usage) {
+  Usage u;
+  u.input_tokens = Count(usage.has_input_tokens(), usage.input_tokens());
+  u.output_tokens = Count(usage.has_output_tokens(), usage.output_tokens());
+  u.reasoning_tokens =
+      Count(usage.has_reasoning_tokens(), usage.reasoning_tokens());
+  return u;
+}
+
+Intent ToIntent(const v1::Intent& intent) {
+  Intent i;
+  i.effort = intent.effort();
+  if (intent.has_thinking())
+    i.thinking = intent.thinking() ? Thinking::kOn : Thinking::kOff;
+  i.max_tokens = std::max<int64_t>(intent.max_tokens(), 0);
+  i.asked_language = intent.asked_language();
+  if (intent.has_thinking_budget() && intent.thinking_budget() >= 0)
+    i.thinking_budget = intent.thinking_budget();
+  return i;
+}
+
+Sampling ToSampling(const v1::Sampling& sampling) {
+  Sampling s;
+  s.temperature = Number(sampling.has_temperature(), sampling.temperature());
+  s.top_p = Number(sampling.has_top_p(), sampling.top_p());
+  s.n = std::max(sampling.n(), 1);
+  s.choice_index = std::max(sampling.choice_index(), 0);
+  return s;
+}
+
+Regime ToRegime(const v1::Regime& regime) {
+  Regime g;
+  g.fingerprint = regime.fingerprint();
+  g.weights_version = regime.weights_version();
+  g.template_hash = regime.template_hash();
+  g.engine = regime.engine();
+  return g;
+}
+
+// The sum of all short strings; nullopt if one is longer than
+// kMaxShortStringBytes.
+std::optional<int64_t> LabelBytes(const v1::Response& m) {
+  size_t bytes = 0;
+  for (const std::string* label : {&m.id(),
+                                   &m.model(),
+                                   &m.route(),
+                                   &m.replica(),
+                                   &m.session(),
+                                   &m.finish_reason(),
+                                   &m.intent().effort(),
+                                   &m.intent().asked_language(),
+                                   &m.regime().fingerprint(),
+                                   &m.regime().weights_version(),
+                                   &m.regime().template_hash(),
+                                   &m.regime().engine(),
+                                   &m.problem_id(),
+                                   &m.problem().id(),
+                                   &m.trace_id(),
+                                   &m.task(),
+                                   &m.request_id(),
+                                   &m.asked_model(),
+                                   &m.user(),
+                                   &m.client(),
+                                   &m.sent_intent().effort(),
+                                   &m.sent_intent().asked_language(),
+                                   &m.source()}) {
+    bytes += label->size();
+    if (label->size() > kMaxShortStringBytes) return std::nullopt;
+  }
+  return static_cast<int64_t>(bytes);
+}
+
+// A response that Reasonwatch caused itself is marked by its own field, by the
+// call's header, or by its id.
+Origin OriginOf(const v1::Response& m,
+                std::optional<std::string_view> origin_header) {
+  const Origin origin = ToOrigin(m.origin());
+  if (origin != Origin::kLive) return origin;
+  if (origin_header.has_value()) return OriginOfHeader(*origin_header);
+  return std::string_view(m.id()).starts_with("rw-") ? Origin::kRescore
+                                                     : Origin::kLive;
+}
+
+// Takes texts, repairs them and adds up their memory.
 class TextTaker {
  public:
   explicit TextTaker(Converted& converted) : converted_(converted) {}
 
   std::string operator()(std::string* text) {
     std::string taken = std::move(*text);
-    if (!simdjson::validate_utf8(taken.data(), taken.size())) {
-      taken = ReplaceInvalidUtf8(taken);
-      ++converted_.invalid_utf8;
-    }
+    if (RepairUtf8(taken)) ++converted_.invalid_utf8;
     converted_.bytes += static_cast<int64_t>(taken.size());
     return taken;
   }
@@ -123,22 +207,6 @@ class TextTaker {
 
 }  // namespace
 
-std::string ReplaceInvalidUtf8(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    size_t skip = 0;
-    const size_t length = Utf8CharacterLength(text, skip);
-    if (length > 0) {
-      out.append(text.substr(0, length));
-    } else {
-      out.append("\xEF\xBF\xBD");
-    }
-    text.remove_prefix(length > 0 ? length : skip);
-  }
-  return out;
-}
-
 Converted ConvertResponse(v1::Response& m,
                           std::optional<std::string_view> origin_header) {
   Converted converted;
@@ -146,21 +214,16 @@ Converted ConvertResponse(v1::Response& m,
     converted.error = "missing_model";
     return converted;
   }
-  size_t label_bytes = 0;
-  for (const std::string* label :
-       {&m.id(), &m.model(), &m.route(), &m.replica(), &m.session(),
-        &m.finish_reason(), &m.intent().effort(), &m.intent().asked_language(),
-        &m.regime().fingerprint(), &m.regime().weights_version(),
-        &m.regime().template_hash(), &m.regime().engine(), &m.problem_id(),
-        &m.problem().id(), &m.trace_id(), &m.task()}) {
-    label_bytes += label->size();
-    if (label->size() > kMaxLabelBytes) converted.error = "label_too_long";
+  const std::optional<int64_t> label_bytes = LabelBytes(m);
+  if (!label_bytes.has_value()) {
+    converted.error = "label_too_long";
+    return converted;
   }
-  if (!converted.error.empty()) return converted;
-  converted.bytes = static_cast<int64_t>(sizeof(Response) + label_bytes);
+  converted.bytes = static_cast<int64_t>(sizeof(Response)) + *label_bytes;
 
   TextTaker take(converted);
   Response& r = converted.response;
+  r.origin = OriginOf(m, origin_header);
   r.id = std::move(*m.mutable_id());
   r.time = ToTime(m.has_time(), m.time());
   r.end_time = ToTime(m.has_end_time(), m.end_time());
@@ -169,14 +232,6 @@ Converted ConvertResponse(v1::Response& m,
   r.replica = std::move(*m.mutable_replica());
   r.session = std::move(*m.mutable_session());
   r.turn = std::max(m.turn(), 0);
-  r.origin = ToOrigin(m.origin());
-  if (r.origin == Origin::kLive) {
-    if (origin_header.has_value()) {
-      r.origin = OriginOfHeader(*origin_header);
-    } else if (r.id.starts_with("rw-")) {
-      r.origin = Origin::kRescore;
-    }
-  }
   r.prompt = take(m.mutable_prompt());
   r.messages_json = take(m.mutable_messages_json());
   r.system_prompt = take(m.mutable_system_prompt());
@@ -186,33 +241,10 @@ Converted ConvertResponse(v1::Response& m,
   r.body_type = ToBodyType(m.body_type());
   r.finish_reason = std::move(*m.mutable_finish_reason());
 
-  const v1::Usage& usage = m.usage();
-  r.usage.input_tokens = Count(usage.has_input_tokens(), usage.input_tokens());
-  r.usage.output_tokens =
-      Count(usage.has_output_tokens(), usage.output_tokens());
-  r.usage.reasoning_tokens =
-      Count(usage.has_reasoning_tokens(), usage.reasoning_tokens());
-
-  const v1::Intent& intent = m.intent();
-  r.intent.effort = intent.effort();
-  if (intent.has_thinking())
-    r.intent.thinking = intent.thinking() ? Thinking::kOn : Thinking::kOff;
-  r.intent.max_tokens = std::max<int64_t>(intent.max_tokens(), 0);
-  r.intent.asked_language = intent.asked_language();
-
-  const v1::Sampling& sampling = m.sampling();
-  r.sampling.temperature =
-      Number(sampling.has_temperature(), sampling.temperature());
-  r.sampling.top_p = Number(sampling.has_top_p(), sampling.top_p());
-  r.sampling.n = std::max(sampling.n(), 1);
-  r.sampling.choice_index = std::max(sampling.choice_index(), 0);
-
-  const v1::Regime& regime = m.regime();
-  r.regime.fingerprint = regime.fingerprint();
-  r.regime.weights_version = regime.weights_version();
-  r.regime.template_hash = regime.template_hash();
-  r.regime.engine = regime.engine();
-
+  r.usage = ToUsage(m.usage());
+  r.intent = ToIntent(m.intent());
+  r.sampling = ToSampling(m.sampling());
+  r.regime = ToRegime(m.regime());
   r.http_status = std::max(m.http_status(), 0);
   r.transport_end = ToTransportEnd(m.transport_end());
   r.tool_calls = std::max(m.tool_calls(), 0);
@@ -228,6 +260,15 @@ Converted ConvertResponse(v1::Response& m,
   r.trace_id = std::move(*m.mutable_trace_id());
   r.task = std::move(*m.mutable_task());
   r.context_window = std::max<int64_t>(m.context_window(), 0);
+  r.source = std::move(*m.mutable_source());
+  r.without_reasoning_text = m.without_reasoning_text();
+  r.request_id = std::move(*m.mutable_request_id());
+  r.asked_model = std::move(*m.mutable_asked_model());
+  r.user = std::move(*m.mutable_user());
+  r.client = std::move(*m.mutable_client());
+  r.tools_json = take(m.mutable_tools_json());
+  r.response_format_json = take(m.mutable_response_format_json());
+  if (m.has_sent_intent()) r.sent_intent = ToIntent(m.sent_intent());
   return converted;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The tap's wire message as core's Response.
 #ifndef REASONWATCH_TAP_GRPC_CONVERT_H_
 #define REASONWATCH_TAP_GRPC_CONVERT_H_
@@ -13,7 +14,7 @@
 namespace reasonwatch {
 
 // Ids, model, route and the other short strings may be this long.
-inline constexpr size_t kMaxLabelBytes = 1024;
+inline constexpr size_t kMaxShortStringBytes = 1024;
 
 struct Converted {
   Response response;
@@ -27,14 +28,10 @@ struct Converted {
 // Numbers without sense (negative counts, times outside the years 1 to 9999,
 // NaN) become absent; enumerators of a newer client become the default, but an
 // unknown origin is never live. Bytes that are not UTF-8 become U+FFFD.
-// `origin_header` is the call's x-reasonwatch-origin, where it has one: with
+// `origin_header` is the call's x-reasonwatch-origin, if it has one: with
 // it, or an id that begins with "rw-", the response is not live either.
 Converted ConvertResponse(v1::Response& message,
                           std::optional<std::string_view> origin_header);
-
-// `text` with every maximal ill-formed part replaced by one U+FFFD, as the
-// Unicode standard (section 3.9) recommends.
-std::string ReplaceInvalidUtf8(std::string_view text);
 
 }  // namespace reasonwatch
 

@@ -1,16 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each format finds in a record the same parts: request, body, counts, times.
+// First the lookups, then the parts that formats share, then the batch file,
+// LiteLLM's payload and the reader that chooses between them.
 #include "tap/jsonl/import.h"
 
 #include <simdjson.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
-#include "core/strings.h"
 #include "formats/api/body_reader.h"
+#include "tap/exchange/request.h"
+#include "tap/exchange/tools.h"
+#include "tap/jsonl/exports.h"
 #include "tap/jsonl/recorded.h"
+#include "util/json.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
@@ -43,6 +50,7 @@ void In(const object& from, std::string_view key, F read) {
 
 // Seconds since 1970, whole or not.
 absl::Time Moment(const object& from, std::string_view key) {
+  // Its last second, the last that RFC 3339 can write.
   constexpr double kYear9999 = 253402300799;
   const auto seconds = Get<double>(from, key);
   if (!seconds.has_value() || !(*seconds > 0) || *seconds > kYear9999)
@@ -52,7 +60,7 @@ absl::Time Moment(const object& from, std::string_view key) {
 
 // A name or a number; anything else may be somebody's text.
 std::string Word(const object& from, std::string_view key) {
-  constexpr size_t kMaxBytes = 48;
+  constexpr size_t kMaxBytes = 48;  // as a server's error code
   if (const auto number = Get<int64_t>(from, key))
     return absl::StrFormat(" %d", *number);
   const std::string_view word = Text(from, key);
@@ -74,42 +82,7 @@ void MarkOurOwn(Response& r) {
     r.origin = Origin::kRescore;
 }
 
-// What the request asked for, where a body or a record repeats it.
-void ReadRequest(const object& from, Response& r) {
-  if (const auto t = Get<double>(from, "temperature"); t && std::isfinite(*t))
-    r.sampling.temperature = t;
-  if (const auto p = Get<double>(from, "top_p"); p && std::isfinite(*p))
-    r.sampling.top_p = p;
-  for (std::string_view key :
-       {"max_tokens", "max_completion_tokens", "max_output_tokens"})
-    r.intent.max_tokens = Count(from, key).value_or(r.intent.max_tokens);
-  if (const auto effort = Text(from, "reasoning_effort"); !effort.empty())
-    r.intent.effort = std::string(effort);
-  In(from, "reasoning", [&r](const object& reasoning) {
-    if (const auto effort = Text(reasoning, "effort"); !effort.empty())
-      r.intent.effort = std::string(effort);
-  });
-  const auto set_thinking = [&r](bool on) {
-    r.intent.thinking = on ? Thinking::kOn : Thinking::kOff;
-  };
-  In(from, "chat_template_kwargs", [&](const object& arguments) {
-    for (std::string_view key : {"enable_thinking", "thinking"})
-      if (const auto on = Get<bool>(arguments, key)) set_thinking(*on);
-  });
-  In(from, "extra_body", [&](const object& extra) {
-    In(extra, "chat_template_kwargs", [&](const object& arguments) {
-      for (std::string_view key : {"enable_thinking", "thinking"})
-        if (const auto on = Get<bool>(arguments, key)) set_thinking(*on);
-    });
-  });
-  In(from, "thinking", [&](const object& thinking) {
-    const std::string_view type = Text(thinking, "type");
-    if (type == "enabled" || type == "adaptive") set_thinking(true);
-    if (type == "disabled") set_thinking(false);
-  });
-}
-
-// What a body says of itself beside the message.
+// The fields of a body beside its message.
 void ReadBodyHead(const object& body, Response& r) {
   r.regime.fingerprint = std::string(Text(body, "system_fingerprint"));
   In(body, "metadata", [&r](const object& metadata) {
@@ -152,7 +125,8 @@ void AddChoices(Response r, const object& body, std::vector<Response>& rows) {
   }
 }
 
-absl::Status ReadBatchLine(const object& line, std::vector<Response>& rows) {
+absl::Status ReadBatchLine(const object& line, const std::string& model,
+                           std::vector<Response>& rows) {
   element error;
   if (line["error"].get(error) == simdjson::SUCCESS && !error.is_null()) {
     object fields;
@@ -171,6 +145,7 @@ absl::Status ReadBatchLine(const object& line, std::vector<Response>& rows) {
   const auto body = Get<object>(*response, "body");
   if (!body.has_value()) return Wrong("response.body", "an object");
   r.model = std::string(Text(*body, "model"));
+  if (r.model.empty()) r.model = model;
   if (r.model.empty())
     return Wrong("response.body.model", "a non-empty string");
   for (std::string_view id :
@@ -181,14 +156,14 @@ absl::Status ReadBatchLine(const object& line, std::vector<Response>& rows) {
   r.time = Moment(*body, "created");
   if (r.time == absl::InfinitePast()) r.time = Moment(*body, "created_at");
   r.system_prompt = std::string(Text(*body, "instructions"));
-  ReadRequest(*body, r);
+  ReadRequestParameters(*body, r);
   ReadBodyHead(*body, r);
   MarkOurOwn(r);
   AddChoices(std::move(r), *body, rows);
   return absl::OkStatus();
 }
 
-// LiteLLM writes this in the place of every text when told to log none.
+// LiteLLM writes this in place of every text if it is configured to log none.
 constexpr std::string_view kRedacted = "\"redacted-by-litellm\"";
 
 void ReadLiteLlmPrompt(const object& record, Response& r) {
@@ -230,20 +205,21 @@ void ReadLiteLlmLabels(const object& record, Response& r) {
   });
 }
 
-absl::Status ReadLiteLlmRecord(const object& record,
+absl::Status ReadLiteLlmRecord(const object& record, const std::string& model,
                                std::vector<Response>& rows) {
   Response r;
-  // The alias that clients ask for; what serves it may change.
+  // The alias that clients ask for; the model behind it may change.
   const std::string_view served = Text(record, "model");
   r.model = std::string(Text(record, "model_group"));
   if (r.model.empty()) r.model = std::string(served);
+  if (r.model.empty()) r.model = model;
   if (r.model.empty()) return Wrong("model", "a non-empty string");
 
   std::string why;
   bool disconnected = false;
   In(record, "error_information", [&](const object& error) {
     why = Word(error, "error_class") + Word(error, "error_code");
-    // Logged as a success, with what had been sent by then.
+    // Logged as a success, with the text that had been sent by then.
     disconnected = Text(error, "error_class") == "ClientDisconnected" ||
                    Text(error, "error_code") == "499";
   });
@@ -260,9 +236,12 @@ absl::Status ReadLiteLlmRecord(const object& record,
   r.streamed = Get<bool>(record, "stream").value_or(false);
   ReadLiteLlmPrompt(record, r);
   ReadLiteLlmLabels(record, r);
-  In(record, "model_parameters",
-     [&r](const object& parameters) { ReadRequest(parameters, r); });
-  // 0 stands for a count that nobody gave.
+  In(record, "model_parameters", [&r](const object& parameters) {
+    ReadRequestParameters(parameters, r);
+    ReadTools(parameters, r);
+    ReadResponseFormat(parameters, r);
+  });
+  // 0 means that nobody gave a count.
   const auto take = [&record](std::string_view key,
                               std::optional<int64_t>& into) {
     if (const auto count = Count(record, key); count && *count > 0)
@@ -304,16 +283,42 @@ std::optional<RecordFormat> RecordFormatOf(std::string_view name) {
 }
 
 struct RecordReader::Impl {
-  explicit Impl(RecordFormat record_format) : format(record_format) {}
+  Impl(RecordFormat record_format, std::string model)
+      : format(record_format), fallback(std::move(model)), recorded(fallback) {}
+
+  absl::Status ReadRecord(const object& record, std::vector<Response>& rows) {
+    switch (format) {
+      case RecordFormat::kOpenAiBatch:
+        return ReadBatchLine(record, fallback, rows);
+      case RecordFormat::kLiteLlm:
+        return ReadLiteLlmRecord(record, fallback, rows);
+      case RecordFormat::kLangfuse:
+        return ReadLangfuse(record, fallback, rows);
+      case RecordFormat::kLmEval:
+        return ReadLmEval(record, fallback, rows);
+      case RecordFormat::kReasonwatch:
+        break;
+    }
+    return absl::OkStatus();
+  }
 
   const RecordFormat format;
+  const std::string fallback;
   RecordedReader recorded;
   simdjson::dom::parser parser;
 };
 
-RecordReader::RecordReader(RecordFormat format)
-    : impl_(std::make_unique<Impl>(format)) {}
+RecordReader::RecordReader(RecordFormat format, std::string model)
+    : impl_(std::make_unique<Impl>(format, std::move(model))) {}
 RecordReader::~RecordReader() = default;
+
+int64_t RecordReader::lost_before() const {
+  return impl_->recorded.lost_before();
+}
+
+const std::vector<std::string>& RecordReader::unknown_keys() const {
+  return impl_->recorded.unknown_keys();
+}
 
 void RecordReader::Read(std::string_view line, std::vector<Response>& rows,
                         std::vector<std::string>& errors) {
@@ -326,7 +331,7 @@ void RecordReader::Read(std::string_view line, std::vector<Response>& rows,
     return refuse(row.status());
   }
   element root;
-  const auto error = impl_->parser.parse(line.data(), line.size()).get(root);
+  const auto error = ParseJson(impl_->parser, line).get(root);
   if (error != simdjson::SUCCESS)
     return refuse(absl::InvalidArgumentError(
         absl::StrFormat("not JSON: %s", simdjson::error_message(error))));
@@ -334,13 +339,12 @@ void RecordReader::Read(std::string_view line, std::vector<Response>& rows,
     object record;
     if (entry.get(record) != simdjson::SUCCESS)
       return absl::InvalidArgumentError("not a JSON object");
-    return impl_->format == RecordFormat::kOpenAiBatch
-               ? ReadBatchLine(record, rows)
-               : ReadLiteLlmRecord(record, rows);
+    return impl_->ReadRecord(record, rows);
   };
   array records;
-  if (impl_->format != RecordFormat::kLiteLlm ||
-      root.get(records) != simdjson::SUCCESS)
+  const bool may_be_list = impl_->format == RecordFormat::kLiteLlm ||
+                           impl_->format == RecordFormat::kLangfuse;
+  if (!may_be_list || root.get(records) != simdjson::SUCCESS)
     return refuse(read(root));
   int64_t number = 0;
   for (const element& entry : records) {

@@ -1,7 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// A recorded row by hand, in both directions. Keys reads one object and keeps
+// the first error with its path; a table for each enum has the recorded names.
+// First reading, then writing.
 #include "tap/jsonl/recorded.h"
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -9,8 +14,11 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
-#include "core/status_macros.h"
-#include "core/strings.h"
+#include "tap/jsonl/raw_pair.h"
+#include "util/json.h"
+#include "util/status_macros.h"
+#include "util/strings.h"
+#include "util/utf8.h"
 
 namespace reasonwatch {
 namespace {
@@ -21,6 +29,10 @@ absl::Status Wrong(std::string_view key, std::string_view expected) {
   return absl::InvalidArgumentError(
       absl::StrFormat("%s: expected %s", key, expected));
 }
+
+// Names of one row; a file with more has another form.
+constexpr size_t kMaxUnknownKeys = 16;
+constexpr size_t kMaxUnknownKeyBytes = 64;  // shown of a name
 
 template <typename E, size_t N>
 using Names = std::array<std::pair<std::string_view, E>, N>;
@@ -48,8 +60,21 @@ constexpr Names<AnswerKind, 5> kAnswerKinds = {
 // Reads the keys of one object; the first wrong one is kept.
 class Keys {
  public:
-  Keys(dom::object object, std::string prefix)
-      : object_(object), prefix_(std::move(prefix)) {}
+  Keys(dom::object object, std::string prefix,
+       std::vector<std::string>& unknown)
+      : object_(object), prefix_(std::move(prefix)), unknown_(unknown) {}
+
+  // The row may have this key; somebody else reads it.
+  void Know(std::string_view key) { asked_.push_back(key); }
+  // Names the keys that nobody has asked for.
+  void NameUnknown() {
+    for (const auto& [key, value] : object_) {
+      if (unknown_.size() >= kMaxUnknownKeys) return;
+      if (std::ranges::find(asked_, key) == asked_.end())
+        unknown_.push_back(prefix_ +
+                           std::string(utf8::Head(key, kMaxUnknownKeyBytes)));
+    }
+  }
 
   void Text(std::string_view key, std::string& to) {
     dom::element e;
@@ -90,10 +115,14 @@ class Keys {
       return Fail(key, "a number");
     to = number;
   }
-  void Flag(std::string_view key, bool& to) {
+  template <typename T>
+  void Flag(std::string_view key, T& to) {
     dom::element e;
+    bool flag = false;
     if (!Find(key, e)) return;
-    if (e.get_bool().get(to) != simdjson::SUCCESS) Fail(key, "true or false");
+    if (e.get_bool().get(flag) != simdjson::SUCCESS)
+      return Fail(key, "true or false");
+    to = flag;
   }
   void Moment(std::string_view key, absl::Time& to) {
     dom::element e;
@@ -139,14 +168,16 @@ class Keys {
     dom::object inner;
     if (e.get_object().get(inner) != simdjson::SUCCESS)
       return Fail(key, "an object");
-    Keys keys(inner, prefix_ + std::string(key) + ".");
+    Keys keys(inner, prefix_ + std::string(key) + ".", unknown_);
     read(keys);
+    keys.NameUnknown();
     if (status_.ok()) status_ = keys.status_;
   }
   const absl::Status& status() const { return status_; }
 
  private:
   bool Find(std::string_view key, dom::element& e) {
+    asked_.push_back(key);
     return status_.ok() && object_.at_key(key).get(e) == simdjson::SUCCESS &&
            !e.is_null();
   }
@@ -156,29 +187,24 @@ class Keys {
 
   dom::object object_;
   std::string prefix_;
+  std::vector<std::string>& unknown_;
+  std::vector<std::string_view> asked_;
   absl::Status status_;
 };
 
-}  // namespace
+void ReadIntent(Keys& keys, Intent& intent) {
+  keys.Text("effort", intent.effort);
+  std::optional<bool> thinking;
+  keys.Flag("thinking", thinking);
+  if (thinking.has_value())
+    intent.thinking = *thinking ? Thinking::kOn : Thinking::kOff;
+  keys.Integer("max_tokens", intent.max_tokens);
+  keys.Text("asked_language", intent.asked_language);
+  keys.Integer("thinking_budget", intent.thinking_budget);
+}
 
-struct RecordedReader::Impl {
-  dom::parser parser;
-};
-
-RecordedReader::RecordedReader() : impl_(std::make_unique<Impl>()) {}
-RecordedReader::~RecordedReader() = default;
-
-absl::StatusOr<Response> RecordedReader::Parse(std::string_view line) {
-  dom::element root;
-  const auto error = impl_->parser.parse(line.data(), line.size()).get(root);
-  if (error != simdjson::SUCCESS)
-    return absl::InvalidArgumentError(
-        absl::StrFormat("not JSON: %s", simdjson::error_message(error)));
-  dom::object object;
-  if (root.get_object().get(object) != simdjson::SUCCESS)
-    return absl::InvalidArgumentError("not a JSON object");
-  Response r;
-  Keys keys(object, "");
+// Changes what the row states; the rest of `r` stays.
+void ReadRow(Keys& keys, Response& r) {
   keys.Text("id", r.id);
   keys.Moment("time", r.time);
   keys.Moment("end_time", r.end_time);
@@ -201,18 +227,7 @@ absl::StatusOr<Response> RecordedReader::Parse(std::string_view line) {
     k.Integer("output_tokens", r.usage.output_tokens);
     k.Integer("reasoning_tokens", r.usage.reasoning_tokens);
   });
-  keys.Object("intent", [&](Keys& k) {
-    k.Text("effort", r.intent.effort);
-    bool thinking = false;
-    k.Flag("thinking", thinking);
-    dom::element e;
-    dom::object inner;
-    if (object.at_key("intent").get_object().get(inner) == simdjson::SUCCESS &&
-        inner.at_key("thinking").get(e) == simdjson::SUCCESS && e.is_bool())
-      r.intent.thinking = thinking ? Thinking::kOn : Thinking::kOff;
-    k.Integer("max_tokens", r.intent.max_tokens);
-    k.Text("asked_language", r.intent.asked_language);
-  });
+  keys.Object("intent", [&](Keys& k) { ReadIntent(k, r.intent); });
   keys.Object("sampling", [&](Keys& k) {
     k.Real("temperature", r.sampling.temperature);
     k.Real("top_p", r.sampling.top_p);
@@ -226,7 +241,6 @@ absl::StatusOr<Response> RecordedReader::Parse(std::string_view line) {
     k.Text("engine", r.regime.engine);
   });
   keys.Integer("http_status", r.http_status);
-  keys.Enum("transport_end", kTransportEnds, r.transport_end);
   keys.Integer("tool_calls", r.tool_calls);
   keys.Flag("streamed", r.streamed);
   keys.Text("problem_id", r.problem_id);
@@ -242,9 +256,64 @@ absl::StatusOr<Response> RecordedReader::Parse(std::string_view line) {
   keys.Text("trace_id", r.trace_id);
   keys.Text("task", r.task);
   keys.Integer("context_window", r.context_window);
+  keys.Text("source", r.source);
+  keys.Flag("without_reasoning_text", r.without_reasoning_text);
+  keys.Text("request_id", r.request_id);
+  keys.Text("asked_model", r.asked_model);
+  keys.Text("user", r.user);
+  keys.Text("client", r.client);
+  keys.Raw("tools", r.tools_json);
+  keys.Raw("response_format", r.response_format_json);
+  keys.Object("sent_intent",
+              [&](Keys& k) { ReadIntent(k, r.sent_intent.emplace()); });
+}
+
+}  // namespace
+
+struct RecordedReader::Impl {
+  std::string model;
+  dom::parser parser;
+  std::vector<std::string> unknown;
+  int64_t lost = 0;
+};
+
+RecordedReader::RecordedReader(std::string model)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->model = std::move(model);
+}
+RecordedReader::~RecordedReader() = default;
+
+int64_t RecordedReader::lost_before() const { return impl_->lost; }
+
+const std::vector<std::string>& RecordedReader::unknown_keys() const {
+  return impl_->unknown;
+}
+
+absl::StatusOr<Response> RecordedReader::Parse(std::string_view line) {
+  impl_->unknown.clear();
+  impl_->lost = 0;
+  dom::element root;
+  const auto error = ParseJson(impl_->parser, line).get(root);
+  if (error != simdjson::SUCCESS)
+    return absl::InvalidArgumentError(
+        absl::StrFormat("not JSON: %s", simdjson::error_message(error)));
+  dom::object object;
+  if (root.get_object().get(object) != simdjson::SUCCESS)
+    return absl::InvalidArgumentError("not a JSON object");
+  Response r;
+  Keys keys(object, "", impl_->unknown);
+  keys.Enum("transport_end", kTransportEnds, r.transport_end);
+  if (IsRawPair(object)) {
+    for (std::string_view key : kRawPairKeys) keys.Know(key);
+    keys.Integer("dropped_before", impl_->lost);
+    RW_ASSIGN_OR_RETURN(r, ReadRawPair(object, r.transport_end));
+  }
+  ReadRow(keys, r);
   RW_RETURN_IF_ERROR(keys.status());
+  keys.NameUnknown();
+  if (r.model.empty()) r.model = impl_->model;
   if (r.model.empty()) return Wrong("model", "a non-empty string");
-  // What Reasonwatch itself asked for is never live traffic.
+  // The answer to a request of Reasonwatch itself is never live traffic.
   if (r.origin == Origin::kLive && r.id.rfind("rw-", 0) == 0)
     r.origin = Origin::kRescore;
   return r;
@@ -337,6 +406,17 @@ std::string_view NameOf(const Names<E, N>& names, E value) {
   return "";
 }
 
+Writer IntentOf(const Intent& intent) {
+  Writer w;
+  w.Text("effort", intent.effort);
+  if (intent.thinking != Thinking::kUnstated)
+    w.Raw("thinking", intent.thinking == Thinking::kOn ? "true" : "false");
+  w.Integer("max_tokens", intent.max_tokens);
+  w.Text("asked_language", intent.asked_language);
+  w.Count("thinking_budget", intent.thinking_budget);
+  return w;
+}
+
 }  // namespace
 
 std::string WriteRecorded(const Response& r) {
@@ -363,14 +443,7 @@ std::string WriteRecorded(const Response& r) {
   usage.Count("output_tokens", r.usage.output_tokens);
   usage.Count("reasoning_tokens", r.usage.reasoning_tokens);
   w.Object("usage", usage);
-  Writer intent;
-  intent.Text("effort", r.intent.effort);
-  if (r.intent.thinking != Thinking::kUnstated)
-    intent.Raw("thinking",
-               r.intent.thinking == Thinking::kOn ? "true" : "false");
-  intent.Integer("max_tokens", r.intent.max_tokens);
-  intent.Text("asked_language", r.intent.asked_language);
-  w.Object("intent", intent);
+  w.Object("intent", IntentOf(r.intent));
   Writer sampling;
   sampling.Real("temperature", r.sampling.temperature);
   sampling.Real("top_p", r.sampling.top_p);
@@ -401,6 +474,16 @@ std::string WriteRecorded(const Response& r) {
   w.Text("trace_id", r.trace_id);
   w.Text("task", r.task);
   w.Integer("context_window", r.context_window);
+  w.Text("source", r.source);
+  if (r.without_reasoning_text) w.Raw("without_reasoning_text", "true");
+  w.Text("request_id", r.request_id);
+  w.Text("asked_model", r.asked_model);
+  w.Text("user", r.user);
+  w.Text("client", r.client);
+  w.Raw("tools", r.tools_json);
+  w.Raw("response_format", r.response_format_json);
+  if (r.sent_intent.has_value())
+    w.Object("sent_intent", IntentOf(*r.sent_intent));
   return w.Close();
 }
 

@@ -1,11 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
 #include <set>
 #include <string>
 
-#include "core/incident.h"
-#include "core/scored.h"
-#include "core/strings.h"
+#include "core/feature.h"
+#include "core/signal.h"
+#include "core/stratum.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {

@@ -1,18 +1,23 @@
-#include "detectors/budget.h"
+// SPDX-License-Identifier: Apache-2.0
+#include "detectors/level/budget.h"
 
 #include "gtest/gtest.h"
+#include "util/state_archive.h"
 
 namespace reasonwatch {
 namespace {
 
 constexpr int64_t kSecond = 1000000000;
+// In seconds.
+constexpr int64_t kHour = 3600;
+constexpr int64_t kDay = 24 * kHour;
 
 TEST(Budget, AMeanOfResponsesIsSharedByTheSignals) {
   const BudgetOptions options{.mean_responses = 1e5, .enabled_signals = 0b1110};
-  const Thresholds t = ThresholdsOf(options, Scope::kRoute, {}, 1e6, 7);
+  const Thresholds t = SplitBudget(options, Scope::kRoute, {}, 1e6, 7);
   EXPECT_DOUBLE_EQ(t.warning, 3e5);
   EXPECT_DOUBLE_EQ(t.critical, 3e5);
-  // However it is split, they spend what one alone would.
+  // However it is split, they spend as much as one alone would.
   double rate = 0;
   for (int i : {1, 2, 3}) rate += 1 / t.WarningOf(static_cast<Signal>(i));
   EXPECT_DOUBLE_EQ(rate, 1e-5);
@@ -23,8 +28,8 @@ TEST(Budget, AMeanOfResponsesIsSharedByTheSignals) {
 TEST(Budget, ASignalAloneHasAllOfIt) {
   for (int i = 0; i < kSignalCount; ++i)
     EXPECT_DOUBLE_EQ(
-        ThresholdsOf({.mean_responses = 1e4, .enabled_signals = 1u << i},
-                     Scope::kRoute, {}, 1e6, 7)
+        SplitBudget({.mean_responses = 1e4, .enabled_signals = 1u << i},
+                    Scope::kRoute, {}, 1e6, 7)
             .WarningOf(static_cast<Signal>(i)),
         1e4);
 }
@@ -36,13 +41,13 @@ TEST(Budget, GammaIsTrafficTimesStreamsTimesSignalsOverTheShare) {
                               .enabled_signals = 0b1111};
   const LevelShape shape{.several_routes = true, .has_replicas = true};
   const double base = 3e5 * 20 * 4;
-  const Thresholds route = ThresholdsOf(options, Scope::kRoute, shape, 3e5, 20);
+  const Thresholds route = SplitBudget(options, Scope::kRoute, shape, 3e5, 20);
   EXPECT_DOUBLE_EQ(route.warning, base / (5 * .6 * .5));
   EXPECT_DOUBLE_EQ(route.critical, base / (2 * .6 * .5));
-  EXPECT_DOUBLE_EQ(ThresholdsOf(options, Scope::kModel, shape, 3e5, 20).warning,
+  EXPECT_DOUBLE_EQ(SplitBudget(options, Scope::kModel, shape, 3e5, 20).warning,
                    base / (5 * .25 * .5));
   EXPECT_DOUBLE_EQ(
-      ThresholdsOf(options, Scope::kReplica, shape, 3e5, 20).warning,
+      SplitBudget(options, Scope::kReplica, shape, 3e5, 20).warning,
       base / (5 * .15 * .5));
 }
 
@@ -56,7 +61,7 @@ TEST(Budget, TheLevelsShareAMeanOfResponses) {
       for (Scope scope : {Scope::kRoute, Scope::kModel, Scope::kReplica}) {
         if (LevelShare(scope, shape) == 0) continue;
         const Thresholds t =
-            ThresholdsOf({.mean_responses = 1e5}, scope, shape, 1e6, 7);
+            SplitBudget({.mean_responses = 1e5}, scope, shape, 1e6, 7);
         for (int i = 0; i < kSignalCount; ++i)
           rate += 1 / t.WarningOf(static_cast<Signal>(i));
       }
@@ -88,12 +93,12 @@ TEST(TrafficMeter, SaysAHundredThousandUntilADayWasSeen) {
 
 TEST(TrafficMeter, IsLoweredByAtMostHalfADay) {
   TrafficMeter meter;
-  for (int64_t s = 0; s < 2 * 86400; s += 10) meter.Count(s * kSecond);
+  for (int64_t s = 0; s < 2 * kDay; s += 10) meter.Count(s * kSecond);
   double last = meter.per_30_days();
   EXPECT_NEAR(last, 3 * 86400, .02 * 3 * 86400);
   // Then one an hour, for 60 days.
   for (int hour = 1; hour <= 24 * 60; ++hour) {
-    meter.Count((2 * 86400 + hour * int64_t{3600}) * kSecond);
+    meter.Count((2 * kDay + hour * kHour) * kSecond);
     EXPECT_GE(meter.per_30_days(), last / 2 * .999);
     last = meter.per_30_days();
   }
@@ -103,9 +108,10 @@ TEST(TrafficMeter, IsLoweredByAtMostHalfADay) {
 
 TEST(TrafficMeter, RisesAtOnce) {
   TrafficMeter meter;
-  for (int64_t hour = 0; hour < 100; ++hour) meter.Count(hour * 3600 * kSecond);
+  for (int64_t hour = 0; hour < 100; ++hour)
+    meter.Count(hour * kHour * kSecond);
   const double before = meter.per_30_days();
-  for (int64_t s = 0; s < 7200; ++s) meter.Count((100 * 3600 + s) * kSecond);
+  for (int64_t s = 0; s < 7200; ++s) meter.Count((100 * kHour + s) * kSecond);
   EXPECT_GT(meter.per_30_days(), 10 * before);
 }
 
@@ -113,11 +119,11 @@ TEST(TrafficMeter, ContinuesAfterSaveAndRestore) {
   TrafficMeter meter;
   for (int64_t s = 0; s < 100000; s += 5) meter.Count(s * kSecond);
   StateWriter out;
-  meter.Save(out);
-  const std::string bytes = out.Take();
+  out.Field("state", meter);
+  const std::string bytes = out.Finish();
   TrafficMeter restored;
   StateReader in(bytes);
-  restored.Restore(in);
+  in.Field("state", restored);
   EXPECT_TRUE(in.AtEnd());
   EXPECT_EQ(restored.per_30_days(), meter.per_30_days());
   EXPECT_EQ(restored.per_day(), meter.per_day());

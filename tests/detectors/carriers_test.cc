@@ -1,9 +1,11 @@
-#include "detectors/carriers.h"
+// SPDX-License-Identifier: Apache-2.0
+#include "detectors/level/carriers.h"
 
 #include <string>
 
 #include "gtest/gtest.h"
 #include "tests/detectors/synthetic.h"
+#include "util/state_archive.h"
 
 namespace reasonwatch {
 namespace {
@@ -43,7 +45,7 @@ Carriers After(int responses, const IsBad& is_bad) {
 TEST(Carriers, NameTheReplica) {
   const auto of = After(100, [](const Scored& s, Draw&) {
                     return s.replica == "r2";
-                  }).Of(kSignal, 100);
+                  }).Explain(kSignal, 100);
   ASSERT_EQ(of.hints.size(), 1u);
   EXPECT_EQ(of.hints[0].cause, "replica_fault");
   EXPECT_EQ(of.hints[0].evidence.rfind("replica r2 carries 100 % of it", 0), 0u)
@@ -54,7 +56,7 @@ TEST(Carriers, NameTheReplica) {
 TEST(Carriers, NameTheVersionThatATenthOfTheTrafficHas) {
   const auto of = After(200, [](const Scored& s, Draw& draw) {
                     return s.regime.fingerprint == "new" || draw.Chance(.02);
-                  }).Of(kSignal, 200);
+                  }).Explain(kSignal, 200);
   ASSERT_EQ(of.hints.size(), 1u);
   EXPECT_EQ(of.hints[0].cause, "version_change");
   EXPECT_EQ(of.hints[0].evidence.rfind("fingerprint new carries", 0), 0u);
@@ -63,14 +65,14 @@ TEST(Carriers, NameTheVersionThatATenthOfTheTrafficHas) {
 TEST(Carriers, NameTurnsAndContextFill) {
   const auto turns =
       After(100, [](const Scored& s, Draw&) { return s.stratum.turn == 2; });
-  EXPECT_EQ(turns.Of(kSignal, 100).strata,
+  EXPECT_EQ(turns.Explain(kSignal, 100).strata,
             std::vector<std::string>{"turns 6 and later"});
   const auto fill =
       After(100, [](const Scored& s, Draw&) { return s.stratum.fill == 2; });
-  EXPECT_EQ(fill.Of(kSignal, 100).strata,
+  EXPECT_EQ(fill.Explain(kSignal, 100).strata,
             std::vector<std::string>{"context fill 75 % and over"});
   // Another signal has no part in it.
-  EXPECT_TRUE(fill.Of(Signal::kLengthCollapse, 100).strata.empty());
+  EXPECT_TRUE(fill.Explain(Signal::kLengthCollapse, 100).strata.empty());
 }
 
 TEST(Carriers, NameWhatASessionAsksAgain) {
@@ -83,7 +85,7 @@ TEST(Carriers, NameWhatASessionAsksAgain) {
     s.match.problem = 1 + static_cast<uint64_t>(i % 10 < 7 ? i % 10 : i % 3);
     carriers.Observe(s, Bad(i % 10 >= 7));
   }
-  EXPECT_EQ(carriers.Of(kSignal, 200).strata,
+  EXPECT_EQ(carriers.Explain(kSignal, 200).strata,
             std::vector<std::string>{"what a session asks again"});
 }
 
@@ -91,7 +93,7 @@ TEST(Carriers, SayNothingOfWhatIsEverywhere) {
   for (double share : {1., .3, .05}) {
     const auto of = After(200, [&](const Scored&, Draw& draw) {
                       return draw.Chance(share);
-                    }).Of(kSignal, 200);
+                    }).Explain(kSignal, 200);
     EXPECT_TRUE(of.hints.empty()) << share;
     EXPECT_TRUE(of.strata.empty()) << share;
   }
@@ -100,12 +102,12 @@ TEST(Carriers, SayNothingOfWhatIsEverywhere) {
 TEST(Carriers, LookNoFurtherBackThanTheOnset) {
   Carriers carriers;
   Draw draw(6);
-  // A replica that was bad once is not to blame for what came later.
+  // A replica that was bad once is not to blame for later changes.
   for (int i = 0; i < 300; ++i) {
     const Scored s = Any(i, draw);
     carriers.Observe(s, Bad(i < 200 ? s.replica == "r1" : s.replica == "r3"));
   }
-  const auto of = carriers.Of(kSignal, 100);
+  const auto of = carriers.Explain(kSignal, 100);
   ASSERT_EQ(of.hints.size(), 1u);
   EXPECT_EQ(of.hints[0].evidence.rfind("replica r3", 0), 0u);
 }
@@ -118,31 +120,31 @@ TEST(Carriers, NamesAreBounded) {
     carriers.Observe(s, Bad(true));
   }
   StateWriter out;
-  carriers.Save(out);
-  EXPECT_LT(out.Take().size(), 10000u);
-  EXPECT_TRUE(carriers.Of(kSignal, 256).hints.empty());
+  out.Field("state", carriers);
+  EXPECT_LT(out.Finish().size(), 10000u);
+  EXPECT_TRUE(carriers.Explain(kSignal, 256).hints.empty());
 }
 
 TEST(Carriers, SurviveARestart) {
   const auto carriers =
       After(300, [](const Scored& s, Draw&) { return s.replica == "r0"; });
   StateWriter out;
-  carriers.Save(out);
-  const std::string bytes = out.Take();
+  out.Field("state", carriers);
+  const std::string bytes = out.Finish();
   StateReader in(bytes);
   Carriers restored;
-  restored.Restore(in);
+  in.Field("state", restored);
   EXPECT_TRUE(in.AtEnd());
-  EXPECT_EQ(restored.Of(kSignal, 100).hints[0].evidence,
-            carriers.Of(kSignal, 100).hints[0].evidence);
+  EXPECT_EQ(restored.Explain(kSignal, 100).hints[0].evidence,
+            carriers.Explain(kSignal, 100).hints[0].evidence);
   StateWriter again;
-  restored.Save(again);
-  EXPECT_EQ(again.Take(), bytes);
+  again.Field("state", restored);
+  EXPECT_EQ(again.Finish(), bytes);
   // Slots that name nothing are refused.
   std::string broken = bytes;
   broken[12] = 77;
   StateReader bad(broken);
-  restored.Restore(bad);
+  bad.Field("state", restored);
   EXPECT_FALSE(bad.ok());
 }
 

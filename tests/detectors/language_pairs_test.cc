@@ -1,9 +1,11 @@
-#include "detectors/language/language_pairs.h"
+// SPDX-License-Identifier: Apache-2.0
+#include "detectors/reference/language_pairs.h"
 
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "tests/detectors/synthetic.h"
+#include "util/state_archive.h"
 
 namespace reasonwatch {
 namespace {
@@ -78,18 +80,18 @@ TEST(LanguagePairs, AreBounded) {
     for (int a = 1; a < 256; ++a)
       pairs.Add({static_cast<uint8_t>(e), static_cast<uint8_t>(a)});
   StateWriter out;
-  pairs.Save(out);
-  const std::string bytes = out.Take();
+  out.Field("state", pairs);
+  const std::string bytes = out.Finish();
   EXPECT_EQ(bytes.size(), 4 + 6 * kMaxLanguagePairs);
-  // What found no room is never rare.
+  // A pair that found no room is never rare.
   EXPECT_FALSE(pairs.Judge({255, 255}).rare);
   StateReader in(bytes);
   LanguagePairs restored;
-  restored.Restore(in);
+  in.Field("state", restored);
   EXPECT_TRUE(in.AtEnd());
   StateWriter again;
-  restored.Save(again);
-  EXPECT_EQ(again.Take(), bytes);
+  again.Field("state", restored);
+  EXPECT_EQ(again.Finish(), bytes);
 }
 
 }  // namespace

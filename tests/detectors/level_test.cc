@@ -1,4 +1,8 @@
-#include "detectors/level.h"
+// SPDX-License-Identifier: Apache-2.0
+// A level is fed pay-offs of its own making, so that each statistic is known
+// beforehand: opening and joining first, then holding and closing, the
+// finding's content, re-scoring's clearing and renewal, and the stored state.
+#include "detectors/level/level.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,6 +11,7 @@
 
 #include "gtest/gtest.h"
 #include "tests/detectors/synthetic.h"
+#include "util/state_archive.h"
 
 namespace reasonwatch {
 namespace {
@@ -35,13 +40,13 @@ class LevelTest : public ::testing::Test {
   std::vector<Finding> Feed(const std::vector<PayOff>& pay_offs,
                             const Scored& scored) {
     std::vector<Finding> findings;
-    level_.Update(scored, pay_offs, kThresholds, context_, findings);
+    level_.Observe(scored, pay_offs, kThresholds, context_, findings);
     return findings;
   }
   std::vector<Finding> Feed(double e, double raw = -1) {
     return Feed(Paying(e, raw), At(level_.responses()));
   }
-  // Feeds e until something is found; -1 where nothing is within `limit`.
+  // Feeds e until something is found; -1 if nothing is within `limit`.
   int Until(double e, int limit, std::vector<Finding>& findings) {
     for (int i = 1; i <= limit; ++i) {
       findings = Feed(e);
@@ -140,7 +145,8 @@ TEST_F(LevelTest, WhatWasClearedIsToldAgainOnlyWhereItGrowsWorse) {
   EXPECT_TRUE(findings[0].renewed);
   EXPECT_EQ(findings[0].event, FindingEvent::kUpdated);
   EXPECT_GE(findings[0].statistic, 100 * alarm);
-  // Twice what was cleared: each pays 2. While each pays 1, R counts them.
+  // Twice the pay-off that was cleared: each pays 2. While each pays 1, R
+  // counts them.
   double r = 5000;
   int expected = 0;
   for (; 2.15 * r < 100 * alarm; ++expected) r = 2 * (1 + r);
@@ -163,7 +169,7 @@ TEST_F(LevelTest, WhatNobodyClearedIsNotRenewed) {
   for (int i = 0; i < 100; ++i) Feed(3);
   for (int i = 0; i < 500; ++i)
     for (const Finding& f : Feed(50)) EXPECT_FALSE(f.renewed);
-  // What is over is forgotten with it.
+  // Evidence of a change that is over is forgotten with it.
   level_.Clear(Signal::kLengthCollapse);
   while (level_.open(Signal::kLengthCollapse)) Feed(.5);
   ASSERT_GT(Until(3, 50, findings), 0);
@@ -192,7 +198,7 @@ TEST_F(LevelTest, AnotherChannelOfAClearedSignalIsNews) {
   EXPECT_EQ(findings[0].effect.unit, "points");
 }
 
-// As where the whole reference reads the same: a healthy response pays 1.
+// As if the whole reference read the same: a healthy response pays 1.
 TEST_F(LevelTest, WhatSaysNothingTakesAnOpenAlarmDown) {
   std::vector<Finding> findings;
   Until(3, 50, findings);
@@ -351,7 +357,7 @@ TEST_F(LevelTest, SupportingEvidenceOpensNothingByItself) {
   for (int i = 100; i < 106; ++i) {
     findings = Feed(both, At(i));
     std::vector<Finding> unused;
-    alone.Update(At(i), Paying(2, 1, kAbsent), kThresholds, context_, unused);
+    alone.Observe(At(i), Paying(2, 1, kAbsent), kThresholds, context_, unused);
   }
   // Twice the evidence, over 1.5 times the weight.
   EXPECT_NEAR(level_.statistic(Signal::kAnswerChainMismatch),
@@ -371,22 +377,54 @@ TEST_F(LevelTest, NoDataClosesWithoutAResponse) {
   EXPECT_FALSE(level_.any_open());
 }
 
+TEST_F(LevelTest, AResponseThatWeighsNothingOnlyShowsThatTrafficIsThere) {
+  std::vector<Finding> findings;
+  for (bool open : {false, true}) {
+    if (open) {
+      ASSERT_GT(Until(3, 50, findings), 0);
+    }
+    for (int i = 0; i < 20; ++i) Feed(.9);
+    const absl::Time later = At(level_.responses()).start + absl::Hours(30);
+    StateWriter before;
+    before.Field("state", level_);
+    for (int i = 0; i < 100; ++i) {
+      std::vector<PayOff> weightless = Paying(i % 2 == 0 ? 9 : .1);
+      for (PayOff& p : weightless) p.weight = 0;
+      Scored scored = At(level_.responses());
+      EXPECT_TRUE(Feed(weightless, scored).empty());
+      scored.start = later;
+      EXPECT_TRUE(Feed(weightless, scored).empty());
+      EXPECT_EQ(level_.last_response(), later);
+    }
+    // A response that has no say is not the same: it is one more.
+    std::vector<PayOff> weightless(Channels().size());
+    for (PayOff& p : weightless) p.weight = 0;
+    const int64_t responses = level_.responses();
+    Scored last = At(responses - 1);
+    EXPECT_TRUE(Feed(weightless, last).empty());
+    StateWriter after;
+    after.Field("state", level_);
+    EXPECT_EQ(after.Finish(), before.Finish()) << open;
+    EXPECT_EQ(level_.responses(), responses);
+  }
+}
+
 TEST_F(LevelTest, RestoredItGoesOnAsBefore) {
   for (int i = 0; i < 300; ++i) Feed(.9 + .2 * (i % 2));
   StateWriter out;
-  level_.Save(out);
-  const std::string bytes = out.Take();
+  out.Field("state", level_);
+  const std::string bytes = out.Finish();
   Level other(Scope::kRoute, "model", "route", "");
   StateReader in(bytes);
-  other.Restore(in);
+  in.Field("state", other);
   ASSERT_TRUE(in.AtEnd());
   StateWriter again;
-  other.Save(again);
-  EXPECT_EQ(again.Take(), bytes);
+  again.Field("state", other);
+  EXPECT_EQ(again.Finish(), bytes);
   for (int i = 300; i < 330; ++i) {
     std::vector<Finding> a = Feed(2.0);
     std::vector<Finding> b;
-    other.Update(At(i), Paying(2.0), kThresholds, context_, b);
+    other.Observe(At(i), Paying(2.0), kThresholds, context_, b);
     ASSERT_EQ(a.size(), b.size());
     if (!a.empty()) {
       EXPECT_EQ(a[0].statistic, b[0].statistic);
@@ -403,20 +441,20 @@ TEST_F(LevelTest, RestoredItKnowsWhatWasCleared) {
   level_.Clear(Signal::kLengthCollapse);
   for (int i = 0; i < 10; ++i) Feed(4);
   StateWriter out;
-  level_.Save(out);
-  const std::string bytes = out.Take();
+  out.Field("state", level_);
+  const std::string bytes = out.Finish();
   Level other(Scope::kRoute, "model", "route", "");
   StateReader in(bytes);
-  other.Restore(in);
+  in.Field("state", other);
   ASSERT_TRUE(in.AtEnd());
   StateWriter again;
-  other.Save(again);
-  EXPECT_EQ(again.Take(), bytes);
+  again.Field("state", other);
+  EXPECT_EQ(again.Finish(), bytes);
   bool renewed = false;
   for (int i = 0; i < 100 && !renewed; ++i) {
     const Scored s = At(level_.responses());
     std::vector<Finding> b;
-    other.Update(s, Paying(6), kThresholds, context_, b);
+    other.Observe(s, Paying(6), kThresholds, context_, b);
     const std::vector<Finding> a = Feed(6);
     ASSERT_EQ(a.size(), b.size());
     if (a.empty()) continue;

@@ -1,3 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole watch on synthetic responses: first changes and false alarms, then
+// levels and replicas, learning and its quarantine, solved problems, snapshots,
+// and at the end state that is stored whole, in part, or broken.
 #include "detectors/model_watch.h"
 
 #include <algorithm>
@@ -45,7 +49,7 @@ Scored Healthy(int64_t i, Draw& draw) {
 
 using Maker = std::function<Scored(int64_t, Draw&)>;
 
-// What a watch says of `healthy` and, from `change` on, `changed`.
+// The findings of a watch on `healthy` and, from `change` on, `changed`.
 struct Session {
   ModelWatch watch;
   Draw draw;
@@ -60,7 +64,7 @@ struct Session {
   }
   std::vector<Finding> Feed(const Scored& s) {
     std::vector<Finding> found = watch.Observe(s);
-    if (const FitJob job = watch.TakeFitJob(); !job.rows.empty())
+    if (const FitJob job = watch.NextFitJob(); !job.rows.empty())
       watch.InstallFit(job, FitPromptRegression(job.rows));
     findings.insert(findings.end(), found.begin(), found.end());
     return found;
@@ -68,7 +72,7 @@ struct Session {
   void Feed(int n, const Maker& make = Healthy) {
     for (int i = 0; i < n; ++i) Feed(make(next++, draw));
   }
-  // Responses from now to the signal; -1 where there are more than `limit`.
+  // Responses from now to the signal; -1 if there are more than `limit`.
   int Until(Signal signal, int limit, const Maker& make) {
     for (int i = 1; i <= limit; ++i)
       for (const Finding& f : Feed(make(next++, draw)))
@@ -106,10 +110,10 @@ TEST(ModelWatch, AFitOfTheReferenceBeforeIsNotTheNewOnes) {
   Session session(3);
   ModelWatch& watch = session.watch;
   Draw draw(4);
-  FitJob job = watch.TakeFitJob();
+  FitJob job = watch.NextFitJob();
   for (int i = 0; i < 3000 && job.rows.empty(); ++i) {
     watch.Observe(Healthy(i, draw));
-    job = watch.TakeFitJob();
+    job = watch.NextFitJob();
   }
   ASSERT_FALSE(job.rows.empty());
   watch.Reset();
@@ -174,7 +178,7 @@ TEST(ModelWatch, LearnsANewStreamWithoutABaseline) {
 }
 
 TEST(ModelWatch, ChangedTrafficOfKnownKindsIsNoChangeOfTheModel) {
-  // Words tell a hard prompt, three octaves longer, from an easy one.
+  // Words separate a hard prompt, three octaves longer, from an easy one.
   const auto mixed = [](double hard) {
     return [=](int64_t i, Draw& draw) {
       Scored s = At(i);
@@ -212,7 +216,7 @@ TEST(ModelWatch, AYoungReferenceLearnsUpToAChangeAndNothingOfIt) {
     const int64_t before = learnt(run);
     EXPECT_GT(before, 200) << seed;
     ASSERT_GT(run.Until(Signal::kLengthCollapse, 100, lengths(300)), 0);
-    // What waited when it began, and at most a few of its own.
+    // The responses that waited when it began, and at most a few of its own.
     EXPECT_LT(learnt(run), 350 + 4) << seed;
   }
 }
@@ -410,8 +414,8 @@ TEST(ModelWatch, IsBlindWhereMostTrafficHasNoReference) {
   EXPECT_EQ(snapshot.coverage_ratio, 0);
 }
 
-// What a finding says, to compare two of them.
-std::string Told(const Finding& f) {
+// The content of a finding, to compare two of them.
+std::string Shown(const Finding& f) {
   return absl::StrFormat(
       "%d %s %s %s %s %.17g %.17g %s %d %.17g %.17g", static_cast<int>(f.event),
       SignalName(f.signal), ScopeName(f.scope), f.replica, f.response_id,
@@ -424,6 +428,8 @@ Scored Eventful(int64_t i, Draw& draw) {
   s.route = i % 5 == 0 ? "b" : "a";
   s.replica = absl::StrFormat("replica%d", i % 3);
   s.stratum.turn = static_cast<uint8_t>(i % 3);
+  s.request_changed = draw.Chance(.1);
+  s.reasoning_withheld = draw.Chance(.1);
   return s;
 }
 
@@ -436,6 +442,7 @@ TEST(ModelWatch, RestoredAnywhereItSaysTheSameFromThereOn) {
     const auto blobs = run.watch.Save(true);
     ModelWatch other("model", Options());
     ASSERT_TRUE(other.Restore(blobs).ok());
+    EXPECT_EQ(other.PrintState(), run.watch.PrintState());
     const auto again = other.Save(true);
     ASSERT_EQ(again.size(), blobs.size());
     for (size_t b = 0; b < blobs.size(); ++b) {
@@ -448,7 +455,7 @@ TEST(ModelWatch, RestoredAnywhereItSaysTheSameFromThereOn) {
       const auto a = run.watch.Observe(s);
       const auto b = other.Observe(s);
       ASSERT_EQ(a.size(), b.size()) << cut << " + " << i;
-      for (size_t k = 0; k < a.size(); ++k) EXPECT_EQ(Told(a[k]), Told(b[k]));
+      for (size_t k = 0; k < a.size(); ++k) EXPECT_EQ(Shown(a[k]), Shown(b[k]));
       told += static_cast<int>(a.size());
     }
     EXPECT_GT(told, 0) << cut;

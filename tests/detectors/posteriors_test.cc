@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "detectors/consistency/posteriors.h"
 
 #include <string>
 
 #include "gtest/gtest.h"
 #include "tests/detectors/synthetic.h"
+#include "util/state_archive.h"
 
 namespace reasonwatch {
 namespace {
@@ -91,7 +93,7 @@ TEST(Posteriors, PredictsHeldOutFailures) {
     for (int k = 0; k < 6; ++k) rate = std::min(rate, draw.Uniform());
     rates.push_back(rate);
     for (int t = 0; t < 4; ++t)
-      p.Learn(static_cast<uint64_t>(i + 1), draw.Chance(rate));
+      p.Learn(static_cast<uint64_t>(i) + 1, draw.Chance(rate));
   }
   p.Refit();
   double predicted = 0;
@@ -108,15 +110,15 @@ TEST(Posteriors, PredictsHeldOutFailures) {
 TEST(Posteriors, SurvivesSaveAndRestore) {
   const Posteriors p = Fitted(100, 4, 8);
   StateWriter out;
-  p.Save(out);
-  const std::string bytes = out.Take();
+  out.Field("state", p);
+  const std::string bytes = out.Finish();
   Posteriors q;
   StateReader in(bytes);
-  q.Restore(in);
+  in.Field("state", q);
   EXPECT_TRUE(in.AtEnd());
   StateWriter again;
-  q.Save(again);
-  EXPECT_EQ(again.Take(), bytes);
+  again.Field("state", q);
+  EXPECT_EQ(again.Finish(), bytes);
   for (uint64_t problem = 1; problem <= 101; ++problem)
     EXPECT_EQ(p.HealthyFailureRate(problem, 1, 1),
               q.HealthyFailureRate(problem, 1, 1));

@@ -1,4 +1,7 @@
-#include "detectors/regression/prompt_regression.h"
+// SPDX-License-Identifier: Apache-2.0
+// Fits on rows with known effects of words: how much is explained, held-out
+// residuals against those of unseen prompts, and the stored model.
+#include "detectors/reference/prompt_regression.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +11,7 @@
 
 #include "gtest/gtest.h"
 #include "tests/detectors/synthetic.h"
+#include "util/state_archive.h"
 
 namespace reasonwatch {
 namespace {
@@ -132,7 +136,7 @@ TEST(PromptRegression, HeldOutExpectationsEqualExplicitRefits) {
 }
 
 // A problem's length is its own, and the reference asks each several times:
-// what is held out must be as wide as what unseen problems show.
+// the held-out residuals must be as wide as those of unseen problems.
 TEST(PromptRegression, PromptsAskedAgainDoNotTellOnThemselves) {
   Draw draw(3);
   const auto asked = [&](int prompts, int times) {
@@ -207,11 +211,13 @@ TEST(PromptRegression, EmptyReferenceFitsNothing) {
 TEST(PromptRegression, SurvivesSaveAndRestore) {
   const PromptRegressionFit fit = FitPromptRegression(TwoKinds(100, 4));
   StateWriter out;
-  fit.model.Save(out);
-  const std::string bytes = out.Take();
+  out.Field("state", fit.model);
+  const bool versioned = out.versioned();
+  const std::string bytes = out.Finish();
   PromptRegression restored;
   StateReader in(bytes);
-  restored.Restore(in);
+  if (versioned) in.ReadVersions();
+  in.Field("state", restored);
   ASSERT_TRUE(in.AtEnd());
   for (const std::vector<uint16_t>& terms :
        {std::vector<uint16_t>{1, 105}, {2, 105}, {3}, {}}) {
@@ -220,7 +226,8 @@ TEST(PromptRegression, SurvivesSaveAndRestore) {
   for (size_t cut = 0; cut < bytes.size(); cut += 97) {
     PromptRegression broken;
     StateReader part(std::string_view(bytes).substr(0, cut));
-    broken.Restore(part);
+    if (versioned) part.ReadVersions();
+    part.Field("state", broken);
     EXPECT_FALSE(part.ok());
   }
 }

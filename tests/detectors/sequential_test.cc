@@ -1,16 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of detectors/evidence: the normal distribution, ranks, rates, bets,
+// dependence. The guarantee, a mean pay-off of at most 1, is tested by counting
+// through every outcome.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "detectors/sequential/bets.h"
-#include "detectors/sequential/channel.h"
-#include "detectors/sequential/dependence.h"
-#include "detectors/sequential/normal.h"
-#include "detectors/sequential/rank.h"
-#include "detectors/sequential/rate.h"
-#include "detectors/sequential/state_io.h"
+#include "detectors/evidence/bets.h"
+#include "detectors/evidence/dependence.h"
+#include "detectors/evidence/normal.h"
+#include "detectors/evidence/rank.h"
+#include "detectors/evidence/rate.h"
+#include "detectors/signals/channel.h"
 #include "gtest/gtest.h"
 #include "tests/detectors/synthetic.h"
 
@@ -86,7 +90,7 @@ TEST(RankPayOff, TiesAtTheEndsOnlyLowerTheMean) {
 }
 
 // A reference of 100 zeros, frozen, of traffic that is above zero once in 200:
-// what was never seen must not add up against it.
+// values that were never seen must not add up against it.
 TEST(RankPayOff, RareValuesDoNotAddUpAgainstAReferenceOfZeros) {
   const std::vector<int> zeros(100, 72);
   for (Tail tail : {Tail::kLow, Tail::kHigh}) {
@@ -208,12 +212,12 @@ TEST(Mixture, EqualsTheSumOverAllStarts) {
     for (size_t j = 0; j < 4; ++j)
       p.e[j] = std::exp(.3 * draw.Normal() + (t > 200 ? .1 : -.05));
     all.push_back(p);
-    mixture.Update(p, t);
+    mixture.Observe(p, t);
     double mean = 0;
     for (size_t j = 0; j < 4; ++j) {
       double sum = 0;
       double product = 0;  // of the logarithms from start to t
-      double best = -INFINITY;
+      double best = -std::numeric_limits<double>::infinity();
       int start = -1;
       for (int k = t; k >= 0; --k) {
         const PayOff& q = all[static_cast<size_t>(k)];
@@ -232,15 +236,59 @@ TEST(Mixture, EqualsTheSumOverAllStarts) {
   }
 }
 
+// e is 0 or 2 with equal chances: R is followed over every outcome of the first
+// twelve responses, whose weights are drawn at random.
+TEST(Mixture, GrowsOnHealthyTrafficByTheSumOfWeightsAtMost) {
+  constexpr int kResponses = 12;
+  Draw draw(23);
+  for (int run = 0; run < 20; ++run) {
+    std::vector<double> weights(kResponses);
+    double sum = 0;
+    for (double& w : weights) sum += w = draw.Chance(.2) ? 0 : draw.Uniform();
+    double mean = 0;
+    for (int outcome = 0; outcome < 1 << kResponses; ++outcome) {
+      Mixture mixture;
+      for (int i = 0; i < kResponses; ++i) {
+        PayOff p{.bets = 1, .weight = weights[static_cast<size_t>(i)]};
+        p.e[0] = (outcome >> i & 1) != 0 ? 2 : 0;
+        mixture.Observe(p, i);
+      }
+      mean += mixture.Statistic() / (1 << kResponses);
+    }
+    EXPECT_LE(mean, sum * (1 + 1e-9)) << run;
+    EXPECT_GT(mean, 0) << run;
+  }
+}
+
+TEST(Mixture, ManyPartsOfOneObservationAreThatObservation) {
+  PayOff whole{.bets = 1};
+  whole.e[0] = 5;
+  PayOff part = whole;
+  part.weight = 1. / 64;
+  Mixture one;
+  Mixture many;
+  for (int i = 0; i < 200; ++i) {
+    PayOff usual{.bets = 1};
+    usual.e[0] = .99;
+    one.Observe(usual, i);
+    many.Observe(usual, i);
+  }
+  one.Observe(whole, 200);
+  for (int i = 0; i < 64; ++i) many.Observe(part, 200 + i);
+  // But for what the parts add after each other: under e^(part) in all.
+  EXPECT_GT(many.Statistic(), .9 * one.Statistic());
+  EXPECT_LT(many.Statistic(), one.Statistic());
+}
+
 TEST(Mixture, StaysFiniteAndSilenceChangesNothing) {
   Mixture mixture;
   PayOff p;
   p.bets = 6;
   p.e.fill(1e6);
-  for (int t = 0; t < 200; ++t) mixture.Update(p, t);
+  for (int t = 0; t < 200; ++t) mixture.Observe(p, t);
   EXPECT_TRUE(std::isfinite(mixture.Statistic()));
   const double before = mixture.Statistic();
-  mixture.Update(PayOff(), 200);
+  mixture.Observe(PayOff(), 200);
   EXPECT_EQ(mixture.Statistic(), before);
   mixture.Scale(1e-245);
   EXPECT_NEAR(mixture.Statistic(), before * 1e-245, 1e-3 * before * 1e-245);
@@ -294,44 +342,6 @@ TEST(Dependence, RejectsWhatIsNoNumber) {
   }
   EXPECT_TRUE(std::isfinite(d.tau()));
   EXPECT_GT(d.lambda(), .5);
-}
-
-TEST(StateIo, ReadsBackWhatWasPutAndNeverBeyond) {
-  StateWriter out;
-  out.Put(int64_t{-5});
-  out.PutString("abc");
-  out.PutVector(std::vector<float>{1, 2});
-  out.Put(true);
-  const std::string bytes = out.Take();
-  for (size_t cut = 0; cut <= bytes.size(); ++cut) {
-    StateReader in(std::string_view(bytes).substr(0, cut));
-    const auto number = in.Get<int64_t>();
-    const std::string text = in.GetString();
-    std::vector<float> values;
-    in.GetVector(values);
-    const bool yes = in.Get<bool>();
-    EXPECT_EQ(in.AtEnd(), cut == bytes.size());
-    if (cut < bytes.size()) continue;
-    EXPECT_EQ(number, -5);
-    EXPECT_EQ(text, "abc");
-    EXPECT_EQ(values, (std::vector<float>{1, 2}));
-    EXPECT_TRUE(yes);
-  }
-}
-
-TEST(StateIo, AnyFlippedBitBreaksTheSeal) {
-  const std::string sealed = Seal("some state");
-  std::string_view whole = sealed;
-  ASSERT_TRUE(Unseal(whole));
-  EXPECT_EQ(whole, "some state");
-  for (size_t bit = 0; bit < 8 * sealed.size(); ++bit) {
-    std::string broken = sealed;
-    broken[bit / 8] = static_cast<char>(broken[bit / 8] ^ (1 << bit % 8));
-    std::string_view view = broken;
-    EXPECT_FALSE(Unseal(view)) << bit;
-  }
-  std::string_view none;
-  EXPECT_FALSE(Unseal(none));
 }
 
 TEST(Channels, AreNamedForTheirSignalAndOnlyOnce) {

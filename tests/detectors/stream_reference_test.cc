@@ -1,4 +1,7 @@
-#include "detectors/stream_reference.h"
+// SPDX-License-Identifier: Apache-2.0
+// A reference and the pay-offs against it: strata, sessions, choices, cut
+// responses, tolerance, quarantine, pace of learning, fits.
+#include "detectors/reference/stream_reference.h"
 
 #include <cmath>
 #include <string>
@@ -150,7 +153,7 @@ TEST(StreamReference, CutOffLengthsAreNoExamples) {
     s.choice_index = 1;
     reference.LearnLater(s, false);
   }
-  // Those of the first choice are counted, and none of their lengths is.
+  // Readings of the first choice are counted, and none of their lengths is.
   EXPECT_EQ(reference.responses(), 150);
   EXPECT_DOUBLE_EQ(reference.HalvedLengthGrowth(), growth);
 }

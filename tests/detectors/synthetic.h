@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Seeded synthetic responses, the same with every standard library.
 #ifndef REASONWATCH_TESTS_DETECTORS_SYNTHETIC_H_
 #define REASONWATCH_TESTS_DETECTORS_SYNTHETIC_H_
@@ -9,8 +10,9 @@
 #include <string_view>
 
 #include "absl/strings/str_format.h"
+#include "core/feature.h"
 #include "core/scored.h"
-#include "detectors/sequential/channel.h"
+#include "detectors/signals/channel.h"
 
 namespace reasonwatch::testing {
 

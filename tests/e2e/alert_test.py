@@ -1,5 +1,6 @@
-"""The way of an alert: tap, incident, metric, Prometheus, Alertmanager, webhook,
-and back when the model has recovered. Says how long each hop takes."""
+# SPDX-License-Identifier: Apache-2.0
+"""Follows an alert through tap, incident, metric, Prometheus, Alertmanager and webhook, and back
+when the model has recovered. Prints the time that each hop takes."""
 import contextlib
 import datetime
 import http.server
@@ -31,7 +32,7 @@ NO_DATA = {
 
 
 class Webhook(http.server.ThreadingHTTPServer):
-    """Keeps what Alertmanager sends, with the time of its arrival."""
+    """Keeps each message of Alertmanager, with the time of its arrival."""
 
     def __init__(self):
         server = self
@@ -64,7 +65,7 @@ class Webhook(http.server.ThreadingHTTPServer):
 
 
 def quick_rules(folder):
-    """The shipped rules, but impatient."""
+    """Writes the shipped rules without their waiting times."""
     text = re.sub(r"(?m)^( *)(for|keep_firing_for|interval): .*", r"\1\2: 1s", RULES.read_text())
     path = folder / "rules.yml"
     path.write_text(text)
@@ -173,7 +174,7 @@ class Alert(unittest.TestCase):
             hops.append((name, time.time()))
             return value
 
-        # Healthy over TCP, slow enough that Prometheus sees rates.
+        # Feed healthy rows over TCP, slowly enough for Prometheus to see rates.
         harness.feed(daemon.tap, cls.until, "--count", 700, "--rate", 300)
         harness.wait_for("700 responses", lambda: daemon.scored() == 700)
         cls.healthy = (daemon.events("incident_opened"), open_incidents(daemon))
@@ -189,13 +190,13 @@ class Alert(unittest.TestCase):
         hop("in Alertmanager", stack.amtool)
         hop("at the webhook", lambda: stack.webhook.alerts("firing"))
         feeder.join()
-        # All signals of the incident, before any of them ends.
+        # All signals of the incident must show before any of them ends.
         time.sleep(3)
         cls.fired = stack.amtool()
         cls.metric = open_incidents(daemon)
         cls.incidents = daemon.api("/api/v1/incidents?open=1")["incidents"]
 
-        # The old build again, over the Unix socket.
+        # Feed rows of the old build again, over the Unix socket.
         hops.append(("first good response sent", time.time()))
         harness.feed(cls.socket, cls.after, "--rate", 200)
         closed = harness.wait_for("the close", lambda: daemon.events("incident_closed"), 60)
@@ -228,7 +229,7 @@ class Alert(unittest.TestCase):
             self.assertIn(labels["severity"], ("warning", "critical"))
             wanted = "Critical" if labels["severity"] == "critical" else "Warning"
             self.assertEqual(labels["alertname"], "ReasonwatchIncident" + wanted)
-            # The same as the daemon's own API.
+            # The page must agree with the daemon's own API.
             incident = self.incidents[0]
             self.assertEqual(labels["scope"], incident["scope"])
             self.assertEqual(labels["severity"], incident["severity"])

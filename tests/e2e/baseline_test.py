@@ -1,4 +1,5 @@
-"""The stored baseline as an operator handles it: commands beside a daemon."""
+# SPDX-License-Identifier: Apache-2.0
+"""Tests the stored baseline as an operator uses it: commands beside a running daemon."""
 import http.server
 import json
 import pathlib
@@ -84,14 +85,14 @@ class Commands(Folder):
                 (("import", self.folder / "none"), "can't open"),
                 (("import", self.problems("q.jsonl", 0, 1), "--from", "x"), "known are")):
             done = self.baseline(*arguments, check=False)
-            self.assertEqual(done.returncode, 1, arguments)
+            self.assertEqual(done.returncode, 3, arguments)
             self.assertIn(hint, done.stderr)
 
     def test_what_fails_leaves_what_is_there(self):
         self.baseline("import", self.problems("p.jsonl", 0, 9), "--model", "m")
         broken = self.write("broken.csv", 'question,answer\nQ?,1\n"R?,2\n')
         done = self.baseline("import", broken, "--model", "m", "--replace", check=False)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 3)
         self.assertIn("broken.csv:3: a quote is not closed", done.stderr)
         self.assertIn("problems   9,", self.baseline("show", "--model", "m").stdout)
         out = self.folder / "out.jsonl"
@@ -109,7 +110,7 @@ class Commands(Folder):
     def test_a_thousand_bad_lines_are_counted_and_not_all_told(self):
         path = self.write("wrong.jsonl", '{"question": "q", "answer": "1"}\n' * 1000)
         done = self.baseline("import", path, "--model", "m", "--from", "choice", check=False)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 3)
         self.assertIn("wrong.jsonl:100: ", done.stderr)
         self.assertNotIn("wrong.jsonl:101: ", done.stderr)
         self.assertIn("1000 bad lines", done.stderr)
@@ -124,7 +125,7 @@ class Commands(Folder):
         for command in (("list",), ("show", "--model", "m"), ("export", "--model", "m"),
                         ("import", self.problems("q.jsonl", 0, 2000), "--model", "m")):
             done = self.baseline(*command, check=False)
-            self.assertEqual(done.returncode, 1, command)
+            self.assertEqual(done.returncode, 3, command)
             self.assertIn(f"database {path} is damaged", done.stderr)
             self.assertIn("backup", done.stderr)
 
@@ -133,7 +134,7 @@ class Commands(Folder):
         for command in ("list", "export --model m", "show --model m"):
             done = subprocess.run(f"{harness.BINARY} baseline {command} --data {self.data}"
                                   " > /dev/full", shell=True, capture_output=True, text=True)
-            self.assertEqual(done.returncode, 1, command)
+            self.assertEqual(done.returncode, 70, command)
             self.assertIn("can't write", done.stderr)
 
     def test_frozen_it_refuses_imports(self):
@@ -141,7 +142,7 @@ class Commands(Folder):
         self.baseline("freeze", "--model", MODEL)
         done = self.baseline("import", self.problems("p.jsonl", 0, 9), "--model", MODEL,
                              check=False)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 2)
         self.assertIn("freeze --off", done.stderr)
         self.baseline("freeze", "--model", MODEL, "--off")
         self.baseline("import", self.problems("p.jsonl", 0, 9), "--model", MODEL)
@@ -150,8 +151,10 @@ class Commands(Folder):
 class ModelServer:
     """Answers each question with its own crate doubled; one in five wrongly."""
 
-    def __init__(self, pause):
+    def __init__(self, pause, says="The answer is {}."):
         self.asked = []
+        self.at_once = self.most_at_once = 0
+        lock = threading.Lock()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -176,8 +179,13 @@ class ModelServer:
                 if not prompt.startswith("A crate"):  # which regime is this?
                     prompt = "A crate holds 0 pears"
                 else:
-                    outer.asked.append((dict(self.headers), request))
+                    with lock:
+                        outer.asked.append((dict(self.headers), request))
+                        outer.at_once += 1
+                        outer.most_at_once = max(outer.most_at_once, outer.at_once)
                     time.sleep(pause)
+                    with lock:
+                        outer.at_once -= 1
                 held = int(prompt.split()[3])
                 answer = 2 * held + (len(outer.asked) % 5 == 0)
                 self.reply(200, json.dumps({
@@ -186,7 +194,7 @@ class ModelServer:
                     "usage": {"prompt_tokens": 9, "completion_tokens": 12},
                     "choices": [{"index": 0, "finish_reason": "stop", "message": {
                         "role": "assistant",
-                        "content": f"Two crates.\n\nThe answer is {answer}."}}]}))
+                        "content": "Two crates.\n\n" + says.format(answer)}}]}))
 
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.handle_error = lambda *_: None  # clients are killed here
@@ -239,11 +247,57 @@ class Record(Folder):
         self.assertIn("build-7", shown)
         self.assertIn("temperature=0.6 top_p=1 max_tokens=512", shown)
 
+    def test_a_candidate_is_asked_as_told_and_leaves_the_baseline_alone(self):
+        self.baseline("import", self.problems("set.jsonl", 0, 20), "--model", "m")
+        shown = self.baseline("show", "--model", "m").stdout
+        out = self.folder / "candidate.jsonl"
+        with ModelServer(pause=.05) as server:
+            done = self.baseline(
+                "record", "--endpoint", server.url, "--model", "m", "--out", out, "-n", "2",
+                "--candidate", "--system-prompt-file", self.write("system", "Be exact."),
+                "--thinking", "off", "--extra-body", '{"top_k": 7}', "--route", "night",
+                "--concurrency", "8")
+            self.assertIn("40 new answers", done.stdout)
+            self.assertIn("the baseline is as it was", done.stdout)
+            self.assertGreater(server.most_at_once, 1)
+            for _, request in server.asked:
+                self.assertEqual(request["messages"][0],
+                                 {"role": "system", "content": "Be exact."})
+                self.assertEqual((request["top_k"], request["n"]), (7, 1))
+                self.assertIs(request["chat_template_kwargs"]["enable_thinking"], False)
+        rows = harness.read_rows(out)
+        self.assertEqual(len({row["id"] for row in rows}), 40)
+        self.assertEqual({row["route"] for row in rows}, {"night"})
+        self.assertEqual(self.baseline("show", "--model", "m").stdout, shown)
+
+    def test_an_extra_body_that_is_none_is_refused(self):
+        self.baseline("import", self.problems("set.jsonl", 0, 20), "--model", "m")
+        for body in ("[1]", "{", '{"seed": 3}'):
+            done = self.baseline("record", "--endpoint", "http://127.0.0.1:9", "--model", "m",
+                                 "--out", self.folder / "none.jsonl", "--extra-body", body,
+                                 check=False)
+            self.assertEqual(done.returncode, 3, body)
+            self.assertIn("the extra body", done.stderr)
+
+    def test_a_pass_rate_that_looks_broken_is_said_before_it_is_learnt(self):
+        self.baseline("import", self.problems("set.jsonl", 0, 30), "--model", "m")
+        shown = self.baseline("show", "--model", "m").stdout
+        out = self.folder / "answers.jsonl"
+        with ModelServer(pause=0, says="I would rather not say so.") as server:
+            command = ["record", "--endpoint", server.url, "--model", "m", "--out", out,
+                       "-n", "1", "--concurrency", "4"]
+            done = self.baseline(*command, check=False)
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn("only 0 % of 30 answers are right; 100 % have an answer in no form",
+                          done.stderr)
+            self.assertEqual(self.baseline("show", "--model", "m").stdout, shown)
+            self.assertIn("imported", self.baseline(*command, "--accept").stdout)
+
     def test_a_server_that_is_not_there_is_named(self):
         self.baseline("import", self.problems("set.jsonl", 0, 20), "--model", "m")
         done = self.baseline("record", "--endpoint", "http://127.0.0.1:9", "--model", "m",
                              "--out", self.folder / "none.jsonl", "--timeout", "2", check=False)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 2)
         self.assertIn("requests in a row failed", done.stderr)
 
 
@@ -254,7 +308,7 @@ class BesideTheDaemon(Folder):
             self.folder, more="false_alarms: {mean_responses: 100000}"))
 
     def reload(self, daemon, *names):
-        """SIGHUP; waits for one more of these lines of the log."""
+        """Sends SIGHUP, and waits for one more of these lines in the log."""
         before = len(daemon.events(*names))
         daemon.popen.send_signal(signal.SIGHUP)
         harness.wait_for(names, lambda: len(daemon.events(*names)) > before)
@@ -280,7 +334,7 @@ class BesideTheDaemon(Folder):
                 f'reasonwatch_baseline_problems{{model="{MODEL}"}}'], 60)
             self.feed(daemon, self.live("healthy.jsonl", 0, 300), 300)
             self.assertEqual(self.incidents(daemon), [])
-            # A set that comes while the daemon runs.
+            # A set is imported while the daemon runs.
             self.baseline("import", self.problems("more.jsonl", 0, 30), "--model", MODEL)
             self.reload(daemon, "baseline")
             stored = daemon.api("/api/v1/baseline")["baselines"]
@@ -292,7 +346,7 @@ class BesideTheDaemon(Folder):
             whole = daemon.api("/api/v1/incidents/" + found[0]["id"])
             self.assertIn(("fingerprint", "heron-2025.03.0"),
                           [(e["kind"], e["new"]) for e in whole["timeline"]])
-            # Told, but not expected: the incident stays.
+            # The deployment is announced but not expected, so the incident stays.
             post(daemon.url + "/api/v1/deployments", {"model": MODEL, "version": "3"})
             self.assertTrue(self.incidents(daemon))
             post(daemon.url + "/api/v1/deployments",
@@ -309,7 +363,7 @@ class BesideTheDaemon(Folder):
             self.assertIn("time line", text)
             self.assertIn("deployment 3 (expected): short answers", text)
             daemon.stop()
-        # What was taken stays taken: nothing is learnt twice.
+        # Responses that were learnt before are not learnt again.
         with self.daemon() as daemon:
             self.assertEqual(daemon.events("baseline"), [])
             self.assertEqual(self.incidents(daemon), [])
@@ -326,11 +380,11 @@ class BesideTheDaemon(Folder):
             harness.wait_for("the close", lambda: not self.incidents(daemon))
             closed = self.incidents(daemon, only_open=False)[0]
             self.assertEqual(closed["close_reason"], "accepted")
-            # Once is enough.
+            # A second import of the same set adds nothing.
             daemon.popen.send_signal(signal.SIGHUP)
             harness.wait_for("reload", lambda: len(daemon.events("reloaded")) > 1)
             self.assertEqual(len(daemon.events("reference_anew")), 1)
-            # The golden reference is still there, and is put back.
+            # The golden reference is still stored, and is restored.
             streams = daemon.api("/api/v1/streams")["streams"]
             self.assertLess(sum(s["reference_responses"] for s in streams), 100)
             self.baseline("rebase", "--model", MODEL, "--to-golden")
@@ -369,7 +423,7 @@ class BesideTheDaemon(Folder):
 
 
     def solved(self, first, times, right):
-        """60 problems of two families, each asked `times` times."""
+        """Returns rows of 60 problems of two families, each asked `times` times."""
         made = []
         for i in range(first, first + 60 * times):
             n = i % 60
@@ -432,7 +486,7 @@ class BesideTheDaemon(Folder):
         self.assertIn("parchment", one)  # its words and answer stay
         self.assertIn("answer   21", one)
         self.assertIn("Nothing of it is new", self.baseline("import", self.folder / "b.jsonl").stdout)
-        # A replay of such a file against a recorded baseline.
+        # Replays such a file against a recorded baseline.
         findings = self.folder / "f.jsonl"
         harness.run("replay", "--baseline", self.solved(0, 4, lambda n: True),
                     "--baseline-from", "reasonwatch", "--from", "openai-batch",
@@ -441,7 +495,7 @@ class BesideTheDaemon(Folder):
                 if f["signal"] == "consistency_regression"]
         self.assertTrue(told)
         self.assertEqual(told[-1]["families"][0]["family"], "algebra")
-        # Other ids are no problem of the baseline.
+        # Other ids match no problem of the baseline.
         rows = harness.read_rows(self.folder / "b.jsonl")
         for row in rows:
             row["custom_id"] = "request-" + row["custom_id"]

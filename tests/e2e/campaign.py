@@ -1,21 +1,20 @@
-"""The whole product against a real server and a real small model: a healthy
-model is degraded the way an operator does it by mistake, and `reasonwatch serve`
-must suspect it, bear it out by asking the server again, name the cause, and
-close the incident when the model is healthy again. Harmless changes must not be
-borne out.
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the whole product against a real server and a real small model. A healthy model is
+degraded as an operator might do it by mistake; `reasonwatch serve` must suspect it, confirm it
+by asking the server again, name the cause, and close the incident when the model is healthy
+again. Harmless changes must not be confirmed.
 
     campaign.py PATH/TO/reasonwatch [--seeds 5] [--kinds rope,q4_0] [--jobs 6] [--folder FOLDER]
     campaign.py PATH/TO/reasonwatch --short
 
-Degradations and harmless changes run over the same seeds. Answers are recorded
-from the servers first and fed through the tap as live traffic; what re-scoring
-asks is answered by the server itself, in the state that the traffic is in. Each
-run has servers of its own, so that no other run's questions are its load. Budget
-and gate are the defaults.
+Degradations and harmless changes run over the same seeds. Answers are recorded from the servers
+first and fed through the tap as live traffic; questions of re-scoring go to the server itself, in
+the state that the traffic has. Each run has its own servers, so that the questions of another run
+are not part of its load. Budget and gate are the defaults.
 
-What is recorded of a seed while all is well serves every kind of that seed; no
-two seeds share an answer. With --folder answers and results are kept there: what
-was broken off goes on, and another program asks nothing that is recorded.
+The healthy recordings of a seed serve all kinds of that seed; no two seeds share an answer.
+--folder keeps answers and results there, so that an interrupted campaign continues, and another
+build of the program asks nothing that is recorded.
 """
 import argparse
 import collections
@@ -37,7 +36,7 @@ import real_model
 
 problems = real_model.problems
 
-# What must be among the first two causes. Fixed before the first run.
+# The first two causes must contain one of these. Fixed before the first run.
 EXPECTED = {
     "thinking_off": "effort_or_thinking_switch",
     "foreign_template": "prompt_or_template_change",
@@ -46,21 +45,21 @@ EXPECTED = {
 }
 HARMLESS = ("q4_0", "kv_q4_0", "temperature", "restart")
 SEEDS = (101, 202, 303, 404, 505)
-NEEDED = .9  # of the degradations
+NEEDED = .9  # share of the degradations that must be confirmed
 
-PROBLEMS = 60   # of the baseline
-TRIALS = 3      # each, as the first turn of a session
-RECORDED = 150  # baseline rows that are traffic as it comes
+PROBLEMS = 60   # in the baseline
+TRIALS = 3      # of each problem, as the first turn of a session
+RECORDED = 150  # more rows of the baseline, mixed as live traffic is
 HEALTHY = 150
 DEGRADED = 150
-RECOVERY = 150  # recorded; fed twice where it takes so long
+RECOVERY = 150  # recorded; fed twice if the incident is still open
 PART = 10       # rows fed at once
-SOAK = 40       # of the degraded phase after the incident opened
+SOAK = 40       # degraded rows after the incident has opened
 TEMPERATURE = .5
-WARMER = .7     # of the harmless change
-LATE = (6, 9)   # turns at which long sessions are seen
-WINDOW = 2048   # tokens, stated by the traffic
-VERDICT = 240   # seconds
+WARMER = .7     # temperature of the harmless change
+LATE = (6, 9)   # turns of the questions in long sessions
+WINDOW = 2048   # tokens of context, as the traffic reports it
+VERDICT = 240   # seconds until a verdict must come
 
 
 @dataclasses.dataclass
@@ -71,9 +70,9 @@ class Turn:
 
 
 def turns(seed, known, count, late=False):
-    """Live traffic: half of it asks problems of the baseline, a quarter is the
-    second turn of its session. `late`: half comes late in a session, after a
-    talk about other things."""
+    """Returns live traffic: half of it asks problems of the baseline, a quarter is the second
+    turn of its session. With `late`, half comes late in a session, after a talk about other
+    things."""
     rng = random.Random(seed)
     new = problems.problems(seed, count)
     asked = []
@@ -103,7 +102,7 @@ def record(server, asked, seed, temperature=TEMPERATURE):
         return list(pool.map(one, enumerate(asked)))
 
 
-# kind -> the state of the server that answers while it lasts; else its own.
+# By kind, the state of the server that answers while it lasts, if it is not its own.
 SERVED_BY = {"saturated": "healthy", "restart": "healthy", "temperature": "healthy"}
 RECORDERS = 2  # servers that answers are recorded from at once; each takes a core
 
@@ -116,8 +115,7 @@ class Pools:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def wanted(self, kind, seed):
-        """phase -> (state of the server, what is asked, offset of its seed,
-        temperature)."""
+        """Returns phase -> (state of the server, questions, offset of its seed, temperature)."""
         known = problems.problems(seed, PROBLEMS)
         trials = [Turn(p, [], 1) for p in known for _ in range(TRIALS)]
         trials += turns(seed + 6, known, RECORDED)
@@ -137,7 +135,7 @@ class Pools:
         return self.folder / f"{phase}-{seed}.jsonl"
 
     def record(self, server_kind, kinds, seeds):
-        """All that this state of the server answers, from one server."""
+        """Records all answers of this state from one server."""
         with contextlib.ExitStack() as held:
             server = None
             for seed in seeds:
@@ -152,7 +150,7 @@ class Pools:
                         part.rename(path)
 
     def of(self, kind, seed):
-        """{"baseline", "healthy", "changed", "recovery"} -> rows."""
+        """Returns the rows of "baseline", "healthy", "changed" and "recovery"."""
         found = {}
         for phase in self.wanted(kind, seed):
             found.setdefault(phase.split("-")[0], []).extend(
@@ -161,8 +159,8 @@ class Pools:
 
 
 def stamped(rows, begin, prefix, solved=False):
-    """One request a second from `begin` on. What a tap would not know is left
-    out: the problem, but for the baseline's own rows."""
+    """Spaces the rows a second apart from `begin` on, and removes the problem, which a tap would
+    not know, except in rows of the baseline."""
     out = []
     for i, row in enumerate(rows):
         row = dict(row, id=f"{prefix}-{i:04d}")
@@ -185,7 +183,7 @@ class Run:
         self.front, self.healthy, self.changed = front, healthy, changed
         self.folder = pathlib.Path(folder)
         self.fed = 0
-        # The last row still lies in the past.
+        # The last row must still lie in the past.
         self.clock = time.time() - (HEALTHY + DEGRADED + 2 * RECOVERY + 60)
 
     def config(self):
@@ -208,7 +206,7 @@ rescore: {{endpoint: "{self.front.url}", metrics_url: "{self.front.url}/metrics"
         return self.daemon.api("/api/v1/incidents")["incidents"]
 
     def watched(self):
-        """The open incident that matters: confirmed before waiting, then the oldest."""
+        """Returns the open incident to follow: confirmed before waiting, then the oldest."""
         found = [i for i in self.incidents() if i["open"]]
         found.sort(key=lambda i: (i["confirmation"] != "confirmed", i["opened"]))
         return found[0] if found else None
@@ -221,7 +219,7 @@ rescore: {{endpoint: "{self.front.url}", metrics_url: "{self.front.url}/metrics"
                 self.feed(self.rows["healthy"][at:at + 50])
             time.sleep(1)
             result["false"] = len(self.incidents())
-            # As in a deployment: what re-scoring learns of the healthy server.
+            # As in a deployment, re-scoring first gets to know the healthy server.
             self.fingerprint()
             self.front.upstream = self.changed.url
             changed = self.rows["changed"]
@@ -303,7 +301,7 @@ rescore: {{endpoint: "{self.front.url}", metrics_url: "{self.front.url}/metrics"
 
 
 def holds(result):
-    """None, or what is wrong."""
+    """Returns None, or the fault of the result."""
     if result["false"]:
         return "alarm while healthy"
     if result["kind"] in HARMLESS:
@@ -334,7 +332,7 @@ def run(kind, seed, pools):
 
 
 class Results:
-    """What was run, by this very program; kept in a file if named."""
+    """The results of runs of this very program; kept in a file if one is named."""
 
     def __init__(self, path):
         self.path = path
@@ -356,12 +354,13 @@ class Results:
 
 
 def run_all(kinds, seeds, pools, results, jobs):
-    """Runs begin as soon as what they feed is recorded."""
+    """Each run begins as soon as the rows that it feeds are recorded."""
     left = [(kind, seed) for seed in seeds for kind in kinds if (kind, seed) not in results.found]
     with concurrent.futures.ThreadPoolExecutor(RECORDERS) as recorders, \
             concurrent.futures.ThreadPoolExecutor(jobs) as runners:
         recorded = {}
-        # Every run waits for its seed's healthy answers; those of a fault are few.
+        # Record the healthy answers of a seed first: every run needs them, and the
+        # answers of a fault are few.
         for seed in seeds:
             of_seed = [kind for kind, s in left if s == seed]
             if of_seed:

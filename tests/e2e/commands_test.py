@@ -1,4 +1,5 @@
-"""The commands that end by themselves: replay, check-config, feed, incidents."""
+# SPDX-License-Identifier: Apache-2.0
+"""Tests the commands that end by themselves: replay, check-config, feed, incidents."""
 import datetime
 import json
 import pathlib
@@ -50,6 +51,23 @@ class Replay(Replayed):
         self.assertIn("bad lines 3", done.stderr)
         self.assertEqual(out.read_bytes(), clean.read_bytes())
 
+    def test_a_gateway_that_switches_thinking_off_is_named(self):
+        rows = harness.read_rows(LIVE)
+
+        def likeliest(name, switched_from):
+            path = harness.write_rows(self.folder / f"{name}-live.jsonl", [
+                {**row, "sent_intent": {**row["intent"], "thinking": False}
+                 if number >= switched_from else row["intent"]}
+                for number, row in enumerate(rows)])
+            _, out = self.replay(BASELINE, path, f"{name}.jsonl")
+            opened = [f for f in harness.read_rows(out) if f["event"] == "opened"]
+            return opened[0]["causes"][0]
+        # The sample collapses from its 700th row on.
+        named = likeliest("switched", 700)
+        self.assertEqual(named["cause"], "gateway")
+        self.assertIn("changed on their way to the model", named["evidence"])
+        self.assertNotEqual(likeliest("untouched", len(rows))["cause"], "gateway")
+
     def test_what_cannot_be_read_is_exit_status_1(self):
         empty = self.write("empty.jsonl", "\n\n")
         junk = self.write("junk.jsonl", "nothing\n")
@@ -63,6 +81,15 @@ class Replay(Replayed):
                            self.folder / "absent" / "out", check=False)
         self.assertEqual(done.returncode, 1)
 
+    def test_a_failed_replay_leaves_the_findings_as_they_were(self):
+        kept = self.write("kept.jsonl", "earlier\n")
+        done, _ = self.replay(BASELINE, self.write("junk.jsonl", "nothing\n"), kept.name,
+                              check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(kept.read_text(), "earlier\n")
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir()),
+                         ["junk.jsonl", "kept.jsonl"])
+
     def test_a_larger_budget_is_not_slower(self):
         def first(mean):
             _, out = self.replay(BASELINE, LIVE, f"{mean}.jsonl", "--mean-responses", mean)
@@ -74,11 +101,11 @@ class Replay(Replayed):
         for arguments in (["replay"], ["nonsense"], [],
                           ["replay", "--baseline", BASELINE, "--live", LIVE, "--findings", "x",
                            "--mean-responses", "-1"]):
-            self.assertGreater(harness.run(*arguments, check=False).returncode, 1)
+            self.assertEqual(harness.run(*arguments, check=False).returncode, 64)
 
 
 def as_litellm(line):
-    """What LiteLLM would have logged of a recorded response."""
+    """Returns the line that LiteLLM would have logged of a recorded response."""
     row = json.loads(line)
     intent, usage = row.get("intent", {}), row.get("usage", {})
     def epoch(key):
@@ -105,7 +132,7 @@ def as_litellm(line):
 class ReplayFrom(Replayed):
 
     def test_other_programs_lines_are_judged_alike(self):
-        # LiteLLM knows of no problems, so they are left out of our own lines too.
+        # LiteLLM has no problem ids, so remove them from our own lines too.
         def write(name, path, form):
             lines = [{k: v for k, v in json.loads(line).items()
                       if k not in ("problem", "problem_id", "verdict", "session", "turn", "task",
@@ -133,7 +160,7 @@ class ReplayFrom(Replayed):
         self.assertIn("batch.jsonl:3: the request failed: status 429", done.stderr)
         self.assertIn("baseline 58 rows, live 58 rows, bad lines 2,", done.stderr)
         done, _ = self.replay(path, path, "findings", "--from", "nonsense", check=False)
-        self.assertGreater(done.returncode, 1)
+        self.assertEqual(done.returncode, 64)
 
 
 class CheckConfig(Folder):
@@ -156,15 +183,15 @@ class CheckConfig(Folder):
                              ("queue: [\n", "bad.yaml:"),
                              ("storage: {checkpoint_interval: 5}\n", "checkpoint_interval")):
             done = harness.run("check-config", self.write("bad.yaml", text), check=False)
-            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertEqual((done.returncode, done.stdout), (3, ""))
             self.assertIn(wanted, done.stderr)
         self.assertEqual(
-            harness.run("check-config", self.folder / "absent", check=False).returncode, 1)
+            harness.run("check-config", self.folder / "absent", check=False).returncode, 3)
 
     def test_serve_refuses_what_check_config_refuses(self):
         path = self.write("bad.yaml", "quue: {}\n")
         done = harness.run("serve", "--config", path, check=False)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 3)
         self.assertIn("quue", done.stderr)
 
 
@@ -201,10 +228,10 @@ class FeedAndIncidents(Folder):
     def test_a_tap_that_is_not_there_is_an_error(self):
         port, = harness.free_ports(1)
         done = harness.feed(f"127.0.0.1:{port}", LIVE, check=False)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 2)
         self.assertIn("no tap at", done.stderr)
         done = harness.feed(f"127.0.0.1:{port}", self.folder / "absent", check=False)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 3)
 
     def test_incidents_are_listed_and_shown_beside_the_daemon_and_after_it(self):
         daemon = self.start()
@@ -233,11 +260,11 @@ class FeedAndIncidents(Folder):
         self.assertEqual(daemon.stop()[0], 0)
         self.assertIn("closed", self.incidents("list").stdout)
 
-    def test_what_is_not_there_is_exit_status_1(self):
-        self.assertEqual(self.incidents("list", check=False).returncode, 1)
+    def test_what_is_not_there_is_exit_status_3(self):
+        self.assertEqual(self.incidents("list", check=False).returncode, 3)
         self.start()
         done = self.incidents("show", "inc-000000000000", check=False)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 3)
         self.assertEqual(done.stdout, "")
 
 

@@ -1,7 +1,8 @@
-"""`reasonwatch compare` on recordings of real models, and its exit codes.
+# SPDX-License-Identifier: Apache-2.0
+"""Tests `reasonwatch compare` on recordings of real models, and its exit statuses.
 
-The recordings are not part of this repository; that part is skipped where they
-are absent."""
+The recordings are not part of this repository; that part is skipped if they are absent.
+"""
 import json
 import pathlib
 import unittest
@@ -12,7 +13,7 @@ import harness
 DATA = harness.ROOT.parent / "shared" / "data" / "dev"
 KINDS = {"bool": "boolean", "numeric": "number", "math": "math", "mc": "choice",
          "exact": "text"}
-# files, what the rows before and after have in common; the verdict.
+# Two files, the condition that their rows share, and the verdict.
 PAIRS = {
     "GPT-4, March to June": (
         ["llmdrift_prime"], {"model": "gpt-4", "version": "0314 (2023-03)"},
@@ -71,7 +72,9 @@ class Recordings(Folder):
             with self.subTest(name):
                 before, after = recorded(files, a), recorded(files, b)
                 self.assertGreater(len(before), 200)
-                done = self.compare(before, after, "--format", "json")
+                done = self.compare(before, after, "--format", "json",
+                                    # One answer of the second run of GPT-4o mini is in no form.
+                                    "--max-ungraded", "1")
                 report = json.loads(done.stdout)
                 self.assertEqual(report["verdict"], verdict, report["reason"])
                 self.assertEqual(done.returncode, 1 if verdict == "regressed" else 0)
@@ -117,10 +120,64 @@ class Gate(Folder):
         self.assertEqual(int(suite.get("failures")), len(failed))
 
     def test_what_cannot_be_told_is_exit_status_2(self):
-        for a, b in ((made(200, bool), made(3, bool)), (made(9, bool), [{"id": "1"}])):
-            self.assertEqual(self.compare(a, b).returncode, 2)
+        done = self.compare(made(200, bool), made(3, bool))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("3 problems are in both recordings, 8 are needed", done.stderr)
+
+    def test_fewer_graded_answers_cannot_be_told(self):
+        before = made(200, lambda i: True)
+        after = made(200, lambda i: True)
+        for row in after[:6]:
+            row["content"] = ""
+        done = self.compare(before, after, "--format", "json")
+        self.assertEqual(done.returncode, 2, done.stdout)
+        report = json.loads(done.stdout)
+        self.assertEqual(report["verdict"], "cannot_tell")
+        self.assertIn("B grades 6 answers fewer than A (194 of 200, A 200 of 200)",
+                      report["reason"])
+        self.assertEqual(self.compare(before, after, "--max-ungraded", "6").returncode, 0)
+        # One fewer is enough.
+        one = self.compare(before, [dict(before[0], content="")] + before[1:])
+        self.assertEqual(one.returncode, 2, one.stdout)
+        self.assertIn("B grades 1 answers fewer than A", one.stdout)
+        # Not asked at all is not answered either.
+        self.assertEqual(self.compare(before, after[6:]).returncode, 2)
+        self.assertEqual(self.compare(after, before).returncode, 0)
+
+    def test_a_file_without_answers_is_never_unchanged(self):
+        before = made(200, lambda i: True)
+        empty = [{key: row[key] for key in row if key != "content"} for row in before]
+        for a, b, reason in ((before, empty, "B holds no answers"),
+                             (empty, empty, "neither recording holds answers")):
+            done = self.compare(a, b)
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn(reason, done.stdout)
+
+    def test_changed_problems_have_both_answers_side_by_side(self):
+        done = self.compare(made(100, lambda i: True), made(100, lambda i: i != 7))
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("1 problems with other grades", done.stdout)
+        self.assertRegex(done.stdout, r"p7\n    A  1 of 1 right: 14\b.*\n"
+                                      r"    B  0 of 1 right: 15\b")
+
+    def test_the_smallest_loss_that_could_be_shown_is_said(self):
+        # The stated loss is shown, and one problem less is not.
+        for pairs in (12, 100, 400):
+            with self.subTest(pairs):
+                same = made(pairs, lambda i: True)
+                report = json.loads(self.compare(same, same, "--format", "json").stdout)
+                falls = round(report["smallest_loss"] * pairs)
+                for wrong, status in ((falls, 1), (falls - 1, 0)):
+                    done = self.compare(same, made(pairs, lambda i, w=wrong: i >= w))
+                    self.assertEqual(done.returncode, status, done.stdout)
+        few = made(8, lambda i: True)[:8]
+        done = self.compare(few, few)
+        self.assertRegex(done.stdout, "power .*(no loss|smallest loss)")
+
+    def test_what_cannot_be_read_is_exit_status_3(self):
+        self.assertEqual(self.compare(made(9, bool), [{"id": "1"}]).returncode, 3)
         missing = harness.run("compare", self.folder / "no", self.folder / "no", check=False)
-        self.assertEqual(missing.returncode, 2)
+        self.assertEqual(missing.returncode, 3)
         self.assertIn("no: No such file", missing.stderr)
 
     def test_files_that_are_none_say_what_and_where(self):
@@ -135,7 +192,7 @@ class Gate(Folder):
         for name, hint in ((self.folder, "it is a folder"), (empty, "holds no usable row"),
                            (binary, f"{binary}:1: not JSON")):
             done = harness.run("compare", name, good, check=False)
-            self.assertEqual(done.returncode, 2, name)
+            self.assertEqual(done.returncode, 3, name)
             self.assertIn(hint, done.stderr)
             self.assertEqual(done.stdout, "")
         done = harness.run("compare", broken, good, "--format", "json", check=False)

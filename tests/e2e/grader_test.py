@@ -1,4 +1,5 @@
-"""grading.command beside live traffic: a real grader that works, hangs, writes
+# SPDX-License-Identifier: Apache-2.0
+"""Tests grading.command beside live traffic, with a real grader that works, hangs, writes
 nonsense, dies and is killed."""
 import os
 import pathlib
@@ -9,8 +10,8 @@ import unittest
 
 import harness
 
-# What the built-in grader can't know: answers in Roman numerals. Its mode is
-# read anew for each question.
+# Grades answers in Roman numerals, which the built-in grader cannot read. Reads its mode
+# anew for each question.
 GRADER = '''
 import json, os, sys, time
 folder = sys.argv[1]
@@ -94,7 +95,7 @@ grading:
         harness.wait_for("every response", lambda: daemon.scored() == self.sent, seconds)
 
     def works_again(self, daemon):
-        """After its rest, which is at most a few seconds here."""
+        """After the pause between two starts, at most a few seconds here."""
         self.mode("good")
         before = self.answers(daemon, "graded")
 
@@ -115,14 +116,15 @@ grading:
             starts = "reasonwatch_grader_starts_total"
             self.assertEqual(daemon.metrics()[starts], 1)
 
-            # Killed between answers: none is lost.
+            # The grader is killed between answers: no answer is lost.
             os.kill(int((self.folder / "pid").read_text()), signal.SIGKILL)
             self.feed(daemon, 5)
             self.all_scored(daemon)
             self.assertEqual(self.grades(daemon)["correct"], 45)
             self.assertEqual(daemon.metrics()[starts], 2)
 
-            # It hangs: what needs no grade goes by, and what does is ungradable.
+            # The grader hangs: responses without a question pass, the others become
+            # ungradable.
             self.mode("hang")
             self.feed(daemon, 3)
             self.feed(daemon, 300, asks=False)
@@ -145,7 +147,7 @@ grading:
             self.assertGreaterEqual(len(daemon.events("grader_failed")), 3)
             self.assertNotIn("certainly", daemon.text())
 
-            # And it ends while the grader hangs, and takes it along.
+            # The daemon ends while the grader hangs, and ends the grader too.
             self.mode("hang")
             self.feed(daemon, 2)
             time.sleep(.3)
@@ -178,7 +180,7 @@ grading:
         done = harness.run("compare", path, worse, "--config", config, check=False)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("worse: pass_rate 100.0 %", done.stdout)
-        # What it fails on is told, and no wrong answer.
+        # Failures of the grader are reported, and do not count as wrong answers.
         self.mode("garbage")
         done = harness.run("baseline", "import", path, "--config", config, "--data",
                            self.folder / "third")

@@ -1,4 +1,5 @@
-"""What the end-to-end tests share: the program, its ports, its log."""
+# SPDX-License-Identifier: Apache-2.0
+"""Shared parts of the end-to-end tests: the program, its ports, its log."""
 import contextlib
 import datetime
 import json
@@ -15,6 +16,7 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))  # golden.py
 SAMPLE = ROOT / "tests" / "testdata" / "sample"
 SKIPPED = 77  # SKIP_RETURN_CODE in CMakeLists.txt
 BINARY = sys.argv.pop(1) if len(sys.argv) > 1 else ""
@@ -35,7 +37,7 @@ def free_ports(count):
 
 
 def http(url, method="GET", timeout=10):
-    """(status, text); status 0 where nobody answers."""
+    """Returns (status, text); status 0 if nobody answers."""
     try:
         request = urllib.request.Request(url, method=method)
         with _DIRECT.open(request, timeout=timeout) as answer:
@@ -47,7 +49,7 @@ def http(url, method="GET", timeout=10):
 
 
 def post(url, body, timeout=120):
-    """(status, raw bytes of the answer)."""
+    """Returns (status, raw bytes of the answer)."""
     request = urllib.request.Request(url, json.dumps(body).encode(),
                                      {"content-type": "application/json"})
     try:
@@ -57,8 +59,8 @@ def post(url, body, timeout=120):
         return error.code, error.read()
 
 
-def wait_for(what, condition, seconds=30, pause=.02):
-    """The first true value of condition()."""
+def wait_for(what, condition, seconds=60, pause=.02):
+    """Returns the first true value of condition()."""
     limit = time.monotonic() + seconds
     while True:
         value = condition()
@@ -79,8 +81,8 @@ def write_rows(path, rows):
 
 
 def recent(rows, seconds_ago=60):
-    """The rows moved in time, so that the last one ended just now: retention
-    takes what is months old for expired."""
+    """Returns the rows moved in time, so that the last one ended just now: retention removes rows
+    that are months old."""
     def parse(text):
         return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -95,7 +97,7 @@ def recent(rows, seconds_ago=60):
 
 
 def parse_log(text):
-    """The fields of each whole line."""
+    """Returns the fields of each whole line."""
     lines = []
     for line in text.splitlines(keepends=True):
         if line.endswith("\n") and "event=" in line:
@@ -122,7 +124,7 @@ class Process:
         self.popen.wait()
 
     def stop(self, seconds=30):
-        """SIGTERM; the exit status and how long it took."""
+        """Sends SIGTERM; returns the exit status and the seconds until it."""
         began = time.monotonic()
         self.popen.send_signal(signal.SIGTERM)
         return self.popen.wait(seconds), time.monotonic() - began
@@ -170,16 +172,24 @@ class Daemon(Process):
     def events(self, *names):
         return [e for e in parse_log(self.new_text()) if e["event"] in names]
 
+    def get(self, path):
+        """Returns (status, text); on a busy machine an answer may need a second try."""
+        for _ in range(3):
+            status, text = http(self.url + path)
+            if status != 0 or self.popen.poll() is not None:
+                break
+        return status, text
+
     def api(self, path):
-        status, text = http(self.url + path)
+        status, text = self.get(path)
         if status != 200:
             raise AssertionError(f"{path}: {status} {text}")
         return json.loads(text)
 
     def metrics(self):
-        """Series -> value."""
+        """Returns series -> value."""
         series = {}
-        for line in http(self.url + "/metrics")[1].splitlines():
+        for line in self.get("/metrics")[1].splitlines():
             if line and not line.startswith("#"):
                 name, value = line.rsplit(" ", 1)
                 series[name] = float(value)

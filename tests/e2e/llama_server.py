@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """llama.cpp's server on a free loopback port, for tests that need a real one.
 
 REASONWATCH_LLAMA_SERVER names a folder that tools/install_llama_server made;
@@ -18,9 +19,9 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def install():
-    """None, or why there is no server here. It is fetched at the first use."""
+    """Returns None, or the reason why there is no server. Fetches it at the first use."""
     FOLDER.parent.mkdir(parents=True, exist_ok=True)
-    # Tests that run at the same time fetch it once.
+    # If several tests run at the same time, one fetches it.
     with open(FOLDER.parent / "llama-server.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
@@ -40,7 +41,7 @@ def skip_unless_installed():
 
 
 def tool(name, *arguments):
-    """Runs llama-quantize and its like."""
+    """Runs llama-quantize or another of the tools."""
     subprocess.run([FOLDER / "run", name, *map(str, arguments)], check=True, timeout=240,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

@@ -1,4 +1,5 @@
-"""The client of rescore/ against a real llama.cpp server."""
+# SPDX-License-Identifier: Apache-2.0
+"""Tests the client of rescore/ against a real llama.cpp server."""
 import json
 import subprocess
 import sys
@@ -16,7 +17,8 @@ MESSAGES = json.dumps([{"role": "system", "content": problems.SYSTEM_PROMPT},
 
 
 def ask(server):
-    """"whole choices" -> "1", and the bodies as they came."""
+    """Returns the fields of the output by name, such as "whole choices" -> "1", and the bodies as
+    they came."""
     done = subprocess.run([TOOL, server.url, real_model.NAME, MESSAGES], capture_output=True,
                           text=True, timeout=240, check=True)
     found, body, name = {}, [], ""
@@ -52,9 +54,10 @@ class RealClient(unittest.TestCase):
         self.assertIn("data: [DONE]", got["stream body"])
         self.assertEqual(got["whole choices"], "1")
         self.assertEqual(got["two choices"], "2")
-        # More than its slots: refused, asked again for one.
+        # More choices than slots are refused, so the client asks again for one.
         self.assertEqual(got["fifty choices"], "1")
-        # The server tells what the template put in: a block without a thought.
+        # The server reports the text that the template inserted: a block without a
+        # thought.
         self.assertIn("<think>\\n\\n</think>", got["off body"])
         self.assertEqual(json.loads(got["prompt body"].split("data: ")[1])["object"],
                          "text_completion")

@@ -1,10 +1,11 @@
-"""The tiny reasoner of tests/model behind a real llama.cpp server: healthy,
-degraded in ways that were fixed beforehand, or changed harmlessly.
+# SPDX-License-Identifier: Apache-2.0
+"""Serves the tiny reasoner of tests/model behind a real llama.cpp server: healthy, degraded in
+ways that were fixed beforehand, or changed harmlessly.
 
     with real_model.start("rope") as server:
         reply = real_model.ask(server, problem)
 
-A degradation is what an operator does by mistake, never an edited answer.
+A degradation is a mistake that an operator can make, never an edited answer.
 """
 import concurrent.futures
 import contextlib
@@ -30,19 +31,19 @@ MODEL = harness.ROOT / "tests" / "model" / "reasoner-f16.gguf"
 NAME = "reasoner"
 CONTEXT = 4096  # tokens of a slot
 _FLAGS = ["--jinja", "--reasoning-format", "none"]
-# A conversation about nothing, as long sessions hold it.
+# A conversation about unrelated things, as long sessions contain it.
 _PROSE = ("the", "morning", "river", "slow", "walks", "over", "old", "stones", "and", "light",
           "falls", "through", "tall", "trees", "while", "people", "talk", "of", "weather", "bread",
           "boats", "winter", "songs", "before", "they", "go", "home")
 
-# kind -> (flags of the server, what its gateway puts into each request)
+# By kind: flags of the server, fields that its gateway sets in each request.
 SERVERS = {
     "healthy": ([], {}),
-    # The gateway asks for thinking to be off.
+    # The gateway switches thinking off.
     "thinking_off": ([], {"chat_template_kwargs": {"enable_thinking": False}}),
-    # The template of another model.
+    # The server uses the chat template of another model.
     "foreign_template": (["--chat-template", "chatml"], {}),
-    # A wrong rope base: the form stays, every answer breaks.
+    # With a wrong rope base the form stays, but nearly every answer is wrong.
     "rope": (["--rope-freq-base", "500"], {}),
     # Harmless changes.
     "q4_0": ([], {}),
@@ -54,8 +55,8 @@ HARMLESS = ("q4_0", "kv_q4_0", "temperature")
 
 
 class Gateway:
-    """Passes requests on, to `upstream` as it is set at the time, and overrides
-    some of their fields."""
+    """Passes requests on to `upstream`, which may change at any time, and overrides some of their
+    fields."""
 
     def __init__(self, upstream, overrides):
         self.upstream = upstream
@@ -108,7 +109,7 @@ class Gateway:
 
 @contextlib.contextmanager
 def start(kind="healthy", slots=2):
-    """A server in the state `kind`; what it gives has a `url`."""
+    """Starts a server in the state `kind`; the result has a `url`."""
     flags, overrides = SERVERS[kind]
     with contextlib.ExitStack() as held:
         model = MODEL
@@ -125,11 +126,11 @@ def start(kind="healthy", slots=2):
 
 @dataclasses.dataclass
 class Reply:
-    """An answer and the request that it came of."""
+    """An answer and its request."""
     problem: problems.Problem
     messages: list
     body: str      # as it came over the wire
-    text: str      # what the model said, markers and all
+    text: str      # the output of the model with its markers
     finish_reason: str
     usage: dict
     fingerprint: str
@@ -139,7 +140,7 @@ class Reply:
 
     @property
     def reasoning(self):
-        """Between its markers; "" where either is missing."""
+        """Returns the text between its markers; "" if either is missing."""
         if "<think>" not in self.text or "</think>" not in self.text:
             return ""
         return self.text.split("<think>", 1)[1].split("</think>", 1)[0].strip()
@@ -168,7 +169,7 @@ def ask(server, problem, history=(), temperature=0, seed=1, max_tokens=192):
 
 
 def turns_of_prose(count, seed=1):
-    """A history of `count` turns that has nothing to do with arithmetic."""
+    """Returns a history of `count` turns that has nothing to do with arithmetic."""
     rng = random.Random(seed)
     history = []
     for _ in range(count):
@@ -180,7 +181,7 @@ def turns_of_prose(count, seed=1):
 
 
 def turns_of_problems(count, seed=1):
-    """A history of problems that were asked and solved."""
+    """Returns a history of problems that were asked and solved."""
     history = []
     for p in problems.problems(100_000 + seed, count):
         history += [{"role": "user", "content": p.question},
@@ -189,8 +190,8 @@ def turns_of_problems(count, seed=1):
 
 
 def ask_all(server, asked, workers=2, **how):
-    """Replies in the order of the problems. how["history"] may be a function of
-    the problem's place."""
+    """Returns the replies in the order of the problems. how["history"] may be a function of the
+    problem's index."""
     def one(pair):
         i, problem = pair
         own = dict(how)
@@ -202,7 +203,7 @@ def ask_all(server, asked, workers=2, **how):
 
 
 def figures(replies):
-    """Shares and means over the replies."""
+    """Returns shares and means over the replies."""
     n = len(replies)
     return {"n": n,
             "correct": sum(r.correct for r in replies) / n,
@@ -212,7 +213,7 @@ def figures(replies):
 
 
 def recorded(reply, identity, **more):
-    """The reply as a line of a recording, as `reasonwatch replay` reads it."""
+    """Returns the reply as a line of a recording, as `reasonwatch replay` reads it."""
     stamp = "%Y-%m-%dT%H:%M:%S"
 
     def when(seconds):

@@ -1,6 +1,7 @@
-"""A real model behind a real server: it is good when it is healthy, the
-degradations that other tests rely on are real, and the harmless changes are
-harmless. tests/model/figures.py has the same with larger counts."""
+# SPDX-License-Identifier: Apache-2.0
+"""Tests the real model behind a real server: the healthy model is good, the degradations on which
+other tests rely are real, and the harmless changes are harmless. tests/model/figures.py
+measures the same with larger counts."""
 import unittest
 
 import llama_server
@@ -34,7 +35,7 @@ class RealModel(unittest.TestCase):
             self.assertGreater(figures["reasoning_characters"], 40, figures)
 
     def test_a_restart_changes_nothing(self):
-        # With one slot: answers of a batch may differ in the last bit.
+        # One slot only: answers of a batch may differ in the last bit.
         with real_model.start(slots=1) as server:
             first = real_model.ask_all(server, ASKED[:20], workers=1)
         with real_model.start(slots=1) as server:

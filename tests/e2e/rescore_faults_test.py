@@ -1,4 +1,5 @@
-"""Each way in which a model server can fail ends, through the whole daemon, in a
+# SPDX-License-Identifier: Apache-2.0
+"""Tests each way in which a model server can fail, through the whole daemon: it must end in a
 counted error of its own name and `undecided`, and never in a confirmation."""
 import concurrent.futures
 import contextlib
@@ -13,7 +14,7 @@ import unittest
 import harness
 import rescore_test
 
-# What the server does -> the name that is counted.
+# By fault of the server, the name under which it is counted.
 FAULTS = {
     "status 429": "http_429",
     "status 500": "http_5xx",
@@ -27,7 +28,7 @@ FAULTS = {
     "a page": "bad_body",
 }
 STREAMED = ("half a stream", "endless stream")
-# Certificate of the server and what the client trusts, by the host it is for.
+# By host, the certificate of the server and the one that the client trusts.
 HERE, ELSEWHERE = "IP:127.0.0.1", "DNS:elsewhere.test"
 CERTIFICATES = {"unknown CA": (HERE, None), "wrong host name": (ELSEWHERE, ELSEWHERE)}
 ASKED = "sample-053"
@@ -35,7 +36,7 @@ TIMEOUT = 2  # seconds of a question
 
 
 class Server(rescore_test.Server):
-    """Fails as `fault` says. Its answers would otherwise confirm."""
+    """Fails as `fault` names it. Without the fault its answers would confirm the incident."""
 
     def __init__(self, fault):
         super().__init__(healthy=False)
@@ -90,8 +91,8 @@ class Server(rescore_test.Server):
 
 
 def baseline(folder, streamed, trials=1):
-    """`trials`: how often each trial of the problem that is asked by hand is
-    told; so that it can be judged by itself."""
+    """Writes a baseline. `trials`: copies of each trial of the problem that is asked by hand, so
+    that there are enough to judge it alone."""
     rows = []
     for row in harness.read_rows(harness.SAMPLE / "baseline.jsonl"):
         known = row.get("problem", {}).get("id") == ASKED
@@ -113,7 +114,7 @@ rescore: {{endpoint: "{scheme}://127.0.0.1:{server.port}", metrics_url: "{metric
 
 
 def certificate(folder, host):
-    """A self-signed one: its own authority. (certificate, key)."""
+    """Makes a self-signed certificate, which is its own authority. Returns (certificate, key)."""
     name = "here" if host == HERE else "elsewhere"
     key, cert = f"{folder}/{name}.key", f"{folder}/{name}.pem"
     if not pathlib.Path(cert).exists():
@@ -126,8 +127,8 @@ def certificate(folder, host):
 def speak_tls(server, cert, key):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
-    # The handshake is the connection's own thread's: one that the client breaks
-    # off must not hold up the next.
+    # The handshake runs in the thread of its connection, so that one that the client
+    # breaks off does not delay the next.
     server.http.socket = context.wrap_socket(server.http.socket, server_side=True,
                                              do_handshake_on_connect=False)
 
@@ -146,7 +147,7 @@ class RescoreFaults(unittest.TestCase):
                 for fault in faults:
                     server.fault = fault
                     with self.subTest(fault):
-                        # The client's pauses grow to a minute.
+                        # The pauses of the client grow to a minute.
                         harness.wait_for(FAULTS[fault], lambda name=FAULTS[fault]:
                                          self.errors(daemon).get(name, 0) > 0, 90, pause=.2)
                 incident = daemon.api("/api/v1/incidents")["incidents"][0]
@@ -157,7 +158,7 @@ class RescoreFaults(unittest.TestCase):
                     'reasonwatch_rescore_verdicts_total{verdict="confirmed"}', 0), 0)
                 self.assertLessEqual(set(self.errors(daemon)),
                                      {FAULTS[f] for f in faults} | {"probe", "regime"})
-                # Faults make the incident wait, and leave nothing behind.
+                # Checks that faults make the incident wait, and leave nothing behind.
                 server.fault = None
                 return daemon.stop()[0]
 
@@ -172,8 +173,8 @@ class RescoreFaults(unittest.TestCase):
         self.assertEqual(self.check(["half a stream", "endless stream"], True), 0)
 
     def by_hand(self, folder, server, streamed=False, **how):
-        """The verdict on one problem; the server tells no load, so that it is
-        asked at once."""
+        """Returns the verdict on one problem; the server reports no load, so it is asked
+        at once."""
         path = pathlib.Path(folder) / "c.yaml"
         path.write_text(settings(folder, server, streamed, trials=4, **how))
         done = harness.run("rescore", "--config", path, "--json", ASKED, check=False)
@@ -188,7 +189,7 @@ class RescoreFaults(unittest.TestCase):
             ended = dict(zip(FAULTS, pool.map(ask, FAULTS)))
         for fault, (status, verdict, errors) in ended.items():
             with self.subTest(fault):
-                self.assertEqual(status, 0, errors)
+                self.assertEqual(status, 2, errors)
                 self.assertEqual((verdict.get("verdict"), verdict.get("reason")),
                                  ("undecided", FAULTS[fault]), errors)
 
@@ -198,7 +199,7 @@ class RescoreFaults(unittest.TestCase):
             nobody = f"http://127.0.0.1:{harness.free_ports(1)[0]}/metrics"
             path.write_text(settings(folder, server, False, trials=4, metrics=nobody))
             done = harness.run("rescore", "--config", path, "--wait", "3s", ASKED, check=False)
-            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.returncode, 2)
             self.assertIn("waits: refused", done.stderr)
             self.assertIn("nothing was answered for 3s: refused", done.stderr)
             self.assertEqual(server.asked, [])
@@ -221,10 +222,10 @@ class RescoreFaults(unittest.TestCase):
             for name, (shown, trusted) in CERTIFICATES.items():
                 with self.subTest(name):
                     (status, verdict, errors), asked = ask(shown, trusted)
-                    self.assertEqual(status, 0, errors)
+                    self.assertEqual(status, 2, errors)
                     self.assertEqual((verdict["verdict"], verdict["reason"]), ("undecided", "tls"))
                     self.assertEqual(asked, 0)
-            # The authority that signed it, and the host that it is for.
+            # The authority that signed the certificate, and the host that it names.
             (status, verdict, errors), asked = ask(HERE, HERE, healthy=True)
             self.assertEqual(status, 0, errors)
             self.assertEqual(verdict["verdict"], "not_reproduced")
@@ -239,7 +240,7 @@ class RescoreFaults(unittest.TestCase):
             with harness.Daemon(folder, config) as daemon:
                 self.feed_until_open(daemon, folder)
                 harness.wait_for("tls", lambda: self.errors(daemon).get("tls", 0) > 0, 30)
-                # Nobody is asked while the server's load can't be read.
+                # Checks that no question is sent while the server's load cannot be read.
                 self.assertEqual(daemon.metrics()["reasonwatch_rescore_gate_open"], 0)
                 self.assertEqual(server.asked, [])
                 self.assertEqual(daemon.stop()[0], 0)

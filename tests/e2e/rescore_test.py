@@ -1,5 +1,6 @@
-"""An incident is borne out, or not, by asking a model server again; the webhook
-is told; re-runs that come back through the tap do not count."""
+# SPDX-License-Identifier: Apache-2.0
+"""Tests that an incident is confirmed or rejected by asking a model server again, that the
+webhook gets the result, and that re-runs which come back through the tap do not count."""
 import hashlib
 import hmac
 import http.server
@@ -13,14 +14,14 @@ import harness
 SECRET = "s3cret"
 
 
-# What the daemon's anchors are known to be worth, by how they begin.
+# Values of the anchors for the judge, by the beginning of their text.
 ANCHORS = {"A tin holds": (2, 2, 2), "Tom is 4": (2, 2, 2), "A train runs": (0, 0, 0),
            "Which is heavier": (2, 2, 0), "How many minutes": (2, 0, 0),
            "A shop sells": (2, 2, 2), "What is 15 %": (2, 1, 0), "Ben has 7": (2, 0, 0)}
 
 
 def rubric(prompt):
-    """As a fair judge answers: what only says no is worth little."""
+    """Answers as a fair judge would: text that only asserts gets a low value."""
     asked = prompt.removeprefix("Question:\n")
     scores = (0, 1, 0) if "\nNo.\n" in prompt else (2, 2, 2)
     for begin, known in ANCHORS.items():
@@ -34,7 +35,7 @@ def question(row):
 
 
 class Server:
-    """A model server that remembers the baseline's answers, and a webhook."""
+    """A model server that replays the baseline's answers, and a webhook."""
 
     def __init__(self, healthy):
         self.healthy = healthy
@@ -168,7 +169,7 @@ class Rescore(unittest.TestCase):
                                       if "logprobs" not in r and r["max_tokens"] > 1]))
                 sent = {k.lower(): v for k, v in server.asked[0][0].items()}
                 self.assertEqual(sent["x-reasonwatch-origin"], "rescore")
-                # The same questions, seen by a tap, are nobody's traffic.
+                # The same questions, seen by a tap, must not count as traffic.
                 before = daemon.scored()
                 row = harness.read_rows(harness.SAMPLE / "baseline.jsonl")[0]
                 harness.feed(daemon.tap, harness.write_rows(
@@ -213,10 +214,10 @@ class Rescore(unittest.TestCase):
             path = pathlib.Path(folder) / "c.yaml"
             path.write_text(settings(folder, server))
             done = harness.run("rescore", "--config", path, "--json", "sample-053", check=False)
-            # Three trials of a problem are too few to judge it alone by.
-            self.assertEqual(done.returncode, 0, done.stderr)
+            # Three trials of a problem are too few to judge it alone.
+            self.assertEqual(done.returncode, 2, done.stderr)
             self.assertEqual(json.loads(done.stdout)["reason"], "few_trials")
-            # The same problem, known from the database alone.
+            # The same problem again, now known from the database only.
             harness.run("baseline", "import", harness.SAMPLE / "baseline.jsonl",
                         "--config", path)
             path.write_text(path.read_text().replace(
@@ -226,7 +227,7 @@ class Rescore(unittest.TestCase):
             self.assertEqual(json.loads(done.stdout)["reason"], "few_trials", done.stderr)
             self.assertGreaterEqual(len(server.asked), asked)
             done = harness.run("rescore", "--config", path, "nonsense", check=False)
-            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.returncode, 3)
             self.assertIn("nonsense", done.stderr)
 
 

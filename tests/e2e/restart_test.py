@@ -1,5 +1,6 @@
-"""Killed twenty times in the middle of an incident's life, the daemon must say
-the same as one that was never killed, over the responses that both have seen."""
+# SPDX-License-Identifier: Apache-2.0
+"""Kills a daemon twenty times within the life of an incident. It must report the same as one that
+was never killed, over the responses that both have seen."""
 import concurrent.futures
 import pathlib
 import random
@@ -12,8 +13,8 @@ import harness
 KILLS = 20
 SEED = 20240229
 EXACT = "false_alarms: {mean_responses: 100000}\nreference: {freeze: true}\n"
-# Fits of a grown reference run in the background, so they land on another
-# response from run to run: the same events, a few responses apart.
+# Fits of a grown reference run in the background and finish at another response in each
+# run, so the same events may be a few responses apart.
 LEARNING = ""
 NEAR = 10
 
@@ -22,8 +23,8 @@ def position(response):
     return int(response.rsplit("-", 1)[1])
 
 
-class Told:
-    """What a daemon's log tells of incidents."""
+class ReportedIncidents:
+    """The incident events in a daemon's log."""
 
     def __init__(self, log):
         self.events = []
@@ -32,7 +33,8 @@ class Told:
                 continue
             told = (e["event"][len("incident_"):], e["signal"], e["response"], e["scope"],
                     e["severity"], e["statistic"], e["incident"], e.get("cause"))
-            # Told again by the next life where the first did not live to save it.
+            # A life that ends before it saves an event leaves it to the next life, which
+            # reports it again.
             if told not in self.events:
                 self.events.append(told)
 
@@ -42,8 +44,8 @@ class Told:
 
 
 def one_run(folder, settings, seed):
-    """Feeds the recording through twenty-one lives: what was told, the rows
-    that counted, the incidents at the end."""
+    """Feeds the recording through twenty-one lives. Returns the reported events, the rows that
+    counted, and the incidents at the end."""
     folder = pathlib.Path(folder)
     random_of = random.Random(seed)
     rows = harness.recent(harness.read_rows(harness.SAMPLE / "live.jsonl"))
@@ -63,12 +65,12 @@ def one_run(folder, settings, seed):
                 gaps.append(sum(i >= end for i in counted))
                 counted = [i for i in counted if i < end]
             seconds = random_of.uniform(.2, 2.2)
-            # Some are killed with responses on the way to them.
+            # Some lives end while responses are on their way.
             early = random_of.random() < .3
             killer = threading.Timer(seconds * random_of.uniform(.3, 1), daemon.kill)
             if cut < len(rows) and early:
                 killer.start()
-            sent = harness.feed(daemon.tap, live, "--unary", "--recorded-times",
+            sent = harness.feed(daemon.tap, live, "--no-wait", "--unary", "--recorded-times",
                                 "--first", begin + 1, "--count", cut - begin,
                                 "--rate", (cut - begin) / seconds, check=False)
             assert early or sent.returncode == 0, sent.stderr
@@ -78,13 +80,13 @@ def one_run(folder, settings, seed):
                 killer.cancel()
                 daemon.kill()
                 continue
-            # Works off what is held.
+            # The last life stops normally, after it has processed all held responses.
             status, _ = daemon.stop()
             assert status == 0
             log = daemon.text()
     incidents = harness.run("incidents", "list", "--open", "--data", folder / "data").stdout
     ids = {rows[i]["id"] for i in counted}
-    return Told(log).among(ids), [rows[i] for i in counted], gaps, incidents
+    return ReportedIncidents(log).among(ids), [rows[i] for i in counted], gaps, incidents
 
 
 def uninterrupted(folder, settings, rows):
@@ -96,7 +98,7 @@ def uninterrupted(folder, settings, rows):
         harness.feed(daemon.tap, live, "--recorded-times")
         status, _ = daemon.stop(60)
         assert status == 0
-        return Told(daemon.text()).among({row["id"] for row in rows})
+        return ReportedIncidents(daemon.text()).among({row["id"] for row in rows})
 
 
 def killed_and_not(settings, seed):

@@ -1,5 +1,6 @@
-"""Figures over recorded real traffic, where the recordings and their scorer are
-beside the tree (../shared): what must be seen is seen, and nothing else."""
+# SPDX-License-Identifier: Apache-2.0
+"""Checks figures over recorded real traffic, if the recordings and their scorer are beside the
+tree (../shared): each fault must be found, and nothing else."""
 import json
 import math
 import os
@@ -60,14 +61,14 @@ class Scenarios(unittest.TestCase):
         self.assertLessEqual(statistics.median(delays), 25)
 
     def test_shuffled_healthy_traffic_alarms_no_more_than_asked(self):
-        # REASONWATCH_PERMUTE=20 is what the README's figures are made with.
+        # The figures in the README come from REASONWATCH_PERMUTE=20.
         times = os.environ.get("REASONWATCH_PERMUTE", "5")
         for asked in (MEAN_RESPONSES, 10 * MEAN_RESPONSES):
             text, results = scenarios("--permute", times, "--mean-responses", f"{asked:g}")
             print(text)
             live = sum(r["live"] for r in results)
-            # Where less than one is expected, one may come by chance: then the
-            # 99th percentile of a Poisson count is the bound.
+            # If less than one alarm is expected, one may still come by chance: the bound
+            # is the 99th percentile of a Poisson count.
             expected = live / asked
             bound = expected if expected >= 1 else poisson_quantile(expected, .99)
             self.assertLessEqual(sum(len(r["opened"]) for r in results), bound)

@@ -1,5 +1,6 @@
-"""The daemon's life: start, refusals, reload, hostile clients, stop; and that no
-text of a response ever leaves it."""
+# SPDX-License-Identifier: Apache-2.0
+"""Tests the daemon's life: start, refusals, reload, hostile clients, stop; and that no text of a
+response ever leaves it."""
 import json
 import os
 import pathlib
@@ -15,7 +16,7 @@ import harness
 BASELINE = harness.SAMPLE / "baseline.jsonl"
 LIVE = harness.SAMPLE / "live.jsonl"
 CANARY = "kanarie-7f3a-zwaluw"
-# Found again even where only five bytes of it leak, say as padding.
+# Found again even if only five bytes of it leak, for example as padding.
 CRUMBS = "qzxj"
 
 
@@ -30,14 +31,17 @@ class Serve(unittest.TestCase):
         return self.enterContext(
             harness.Daemon(self.folder, harness.config(self.folder, more=more, **keys)))
 
-    def refused(self, name, config):
-        """What a daemon that can't start says."""
+    def refused(self, name, config, step):
+        """Returns the last line of a daemon whose start fails in this step."""
         folder = self.folder / name
         folder.mkdir()
         with harness.Daemon(folder, config, ready=False) as daemon:
-            self.assertEqual(daemon.popen.wait(60), 1, daemon.new_text())
+            self.assertEqual(daemon.popen.wait(60), 2, daemon.new_text())
             self.assertEqual(daemon.events("ready"), [])
-            return daemon.new_text().splitlines()[-1]
+            self.assertEqual([e["step"] for e in daemon.events("start_failed")], [step])
+            said = daemon.text().splitlines()[-1]
+            self.assertTrue(said.startswith(f"reasonwatch: {step}: "), said)
+            return said
 
     def test_a_taken_port_is_named(self):
         with socket.socket() as taken:
@@ -45,33 +49,34 @@ class Serve(unittest.TestCase):
             taken.listen()
             port = taken.getsockname()[1]
             config = harness.config(self.folder)
-            for name, key in (("http", "http: {listen: "), ("tap", "tap: {grpc: {listen: ")):
+            for name, step, key in (("http", "http", "http: {listen: "),
+                                    ("tap", "taps", "tap: {grpc: {listen: ")):
                 said = self.refused(name, config.replace(
                     f'{key}"127.0.0.1:0"', f'{key}"127.0.0.1:{port}"').replace(
-                        "/data", "/data-" + name))
-                self.assertTrue(said.startswith("reasonwatch: "), said)
+                        "/data", "/data-" + name), step)
                 self.assertIn(str(port), said)
 
     def test_a_folder_that_cannot_be_written_is_named(self):
         file = self.folder / "file"
         file.write_text("")
-        said = self.refused("under-a-file", harness.config(file))
+        said = self.refused("under-a-file", harness.config(file), "data folder")
         self.assertIn(str(file), said)
         if os.geteuid() != 0:
             locked = self.folder / "locked"
             locked.mkdir(mode=0o500)
-            self.assertIn(str(locked), self.refused("no-right", harness.config(locked)))
+            self.assertIn(str(locked), self.refused("no-right", harness.config(locked),
+                                                    "data folder"))
 
     def test_two_daemons_do_not_share_a_folder(self):
         first = self.start()
-        said = self.refused("second", harness.config(self.folder))
+        said = self.refused("second", harness.config(self.folder), "data folder")
         self.assertIn("in use by another reasonwatch", said)
         self.assertEqual(harness.http(first.url + "/-/ready")[0], 200)
 
     def test_sigterm_works_off_what_came_and_exits_0_at_once(self):
         daemon = self.start(f"baseline: {{path: {BASELINE}}}")
         harness.feed(daemon.tap, LIVE, "--count", 850)
-        # A client that stays connected must not hold it up.
+        # A client that stays connected must not delay the stop.
         idle = [socket.create_connection(daemon.url[7:].split(":")),
                 socket.create_connection(daemon.tap.split(":"))]
         status, seconds = daemon.stop()
@@ -83,7 +88,7 @@ class Serve(unittest.TestCase):
                          ["stopping", "stopped"])
         listed = harness.run("incidents", "list", "--open", "--data", self.folder / "data").stdout
         self.assertIn("length_collapse", listed)
-        # What was learnt and found is there again.
+        # References and incidents are restored.
         again = harness.Daemon(self.folder)
         with again:
             self.assertEqual(again.events("resumed")[0]["open_incidents"], "1")
@@ -144,7 +149,7 @@ class Serve(unittest.TestCase):
                         s.settimeout(.2)
                         s.recv(4096)
                     except OSError:
-                        pass  # It may hang up on us; it must not go away.
+                        pass  # The daemon may close the connection, but must not end.
         self.assertEqual(harness.feed(daemon.tap, LIVE, "--count", 20).stdout,
                          "sent 20, accepted 20, dropped 0, bad lines 0\n")
         harness.wait_for("20 responses", lambda: daemon.scored() == 20)
@@ -152,7 +157,8 @@ class Serve(unittest.TestCase):
         self.assertEqual(daemon.stop()[0], 0)
 
     def test_text_of_responses_never_leaves(self):
-        """In incidents, errors and bad lines; stored, logged or served."""
+        """The text must not appear in incidents, errors or rejected lines: not stored, logged or
+        served."""
         def marked(row):
             row = json.loads(json.dumps(row))
             text = f" {CANARY} " + CRUMBS * 20
@@ -180,7 +186,7 @@ class Serve(unittest.TestCase):
                             "log: {level: debug}")
         skipped = daemon.events("baseline_line_skipped")
         self.assertGreater(len(skipped), 5)
-        # Bodies that can't be read, and what no format fits.
+        # Bodies that cannot be parsed, and text that no format matches.
         for i, body in enumerate((f"{{{CANARY}", f'{{"error": "{CANARY}"}}',
                                   f'{{"choices": "{CANARY}"}}', f"data: {CANARY}\n\n",
                                   f'{{"choices": [{{"message": {{"content": "{CANARY}"}}}}]}}')):
@@ -191,14 +197,18 @@ class Serve(unittest.TestCase):
         sent = harness.feed(daemon.tap, feed)
         self.assertNotIn(CANARY, sent.stdout + sent.stderr)
         harness.wait_for("an incident", lambda: daemon.events("incident_opened"))
-        incidents = harness.http(daemon.url + "/api/v1/incidents")[1]
-        self.assertIn("length_collapse", incidents)
+
+        # The store writes it a moment after the log does.
+        def stored():
+            text = harness.http(daemon.url + "/api/v1/incidents")[1]
+            return text if "length_collapse" in text else ""
+        incidents = harness.wait_for("the stored incident", stored)
         for path in ("/metrics", "/api/v1/incidents", "/api/v1/streams", "/",
                      "/api/v1/incidents/" + json.loads(incidents)["incidents"][0]["id"]):
             status, text = harness.http(daemon.url + path)
             self.assertEqual(status, 200)
             self.assertNotIn(CANARY, text, path)
-        time.sleep(1.2)  # A checkpoint.
+        time.sleep(1.2)  # Wait for a checkpoint.
         self.assertEqual(daemon.stop()[0], 0)
         self.assertNotIn(CANARY, daemon.text())
         held = 0

@@ -1,4 +1,5 @@
-"""vLLM's CPU build on a free loopback port, for the tests labelled "real".
+# SPDX-License-Identifier: Apache-2.0
+"""Starts vLLM's CPU build on a free loopback port, for the tests labelled "real".
 
 REASONWATCH_VLLM names a folder that tools/install_vllm made (build/vllm by
 default); 6 GB, so it is never fetched by a test.
@@ -24,7 +25,7 @@ def skip_unless_installed():
 
 
 def model(folder):
-    """The reasoner of tests/model as vLLM loads it."""
+    """Makes a folder of the reasoner of tests/model as vLLM loads it."""
     subprocess.run([FOLDER / "bin" / "python", "-B",
                     harness.ROOT / "tests" / "model" / "to_safetensors.py", folder],
                    check=True, timeout=240)

@@ -1,4 +1,5 @@
-// A clock that stands where a test puts it. Thread-safe.
+// SPDX-License-Identifier: Apache-2.0
+// A clock that shows the time that a test sets. Thread-safe.
 #ifndef REASONWATCH_TESTS_FAKES_FAKE_CLOCK_H_
 #define REASONWATCH_TESTS_FAKES_FAKE_CLOCK_H_
 
@@ -6,7 +7,7 @@
 #include <cstdint>
 
 #include "absl/time/time.h"
-#include "core/ports.h"
+#include "core/clock.h"
 
 namespace reasonwatch {
 

@@ -1,4 +1,5 @@
-// A TapSink that keeps what it was offered, or refuses it. Thread-safe.
+// SPDX-License-Identifier: Apache-2.0
+// A TapSink that keeps each offered response, or refuses it. Thread-safe.
 #ifndef REASONWATCH_TESTS_FAKES_FAKE_SINK_H_
 #define REASONWATCH_TESTS_FAKES_FAKE_SINK_H_
 
@@ -7,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/mutex.h"
-#include "tap/tap_sink.h"
+#include "tap/sink.h"
+#include "util/mutex.h"
 
 namespace reasonwatch {
 
@@ -23,7 +24,7 @@ class FakeSink : public TapSink {
     return {};
   }
 
-  // After so many more responses the rest is refused as "queue_full".
+  // Accepts so many more responses; refuses the rest as "queue_full".
   void SetRoom(int64_t responses) {
     MutexLock lock(mutex_);
     room_ = responses;

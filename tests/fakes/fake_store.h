@@ -1,4 +1,5 @@
-// A Store in memory that can be told to refuse. Thread-safe.
+// SPDX-License-Identifier: Apache-2.0
+// A Store in memory that refuses calls on request. Thread-safe.
 #ifndef REASONWATCH_TESTS_FAKES_FAKE_STORE_H_
 #define REASONWATCH_TESTS_FAKES_FAKE_STORE_H_
 
@@ -8,8 +9,12 @@
 #include <utility>
 #include <vector>
 
-#include "core/mutex.h"
-#include "core/ports.h"
+#include "core/baseline_problem.h"
+#include "core/incident.h"
+#include "core/model_event.h"
+#include "core/rescore_job.h"
+#include "core/store.h"
+#include "util/mutex.h"
 
 namespace reasonwatch {
 
@@ -32,18 +37,15 @@ class FakeStore : public Store {
     for (const auto& [key, blob] : state_) all.push_back(blob);
     return all;
   }
-  absl::Status PutIncident(const Incident& incident) override {
-    MutexLock lock(mutex_);
-    if (refuses_) return absl::ResourceExhaustedError("write queue is full");
-    calls_ += 'I';
-    incidents_[incident.id] = incident;
-    return absl::OkStatus();
-  }
   absl::Status PutIncidents(const std::vector<Incident>& incidents,
                             std::vector<StateBlob> state) override {
-    for (const Incident& incident : incidents) {
-      const absl::Status status = PutIncident(incident);
-      if (!status.ok()) return status;
+    {
+      MutexLock lock(mutex_);
+      if (refuses_) return absl::ResourceExhaustedError("write queue is full");
+      for (const Incident& incident : incidents) {
+        calls_ += 'I';
+        incidents_[incident.id] = incident;
+      }
     }
     return PutState(std::move(state));
   }
@@ -66,13 +68,9 @@ class FakeStore : public Store {
     problems_ = std::move(problems);
     return absl::OkStatus();
   }
-  absl::StatusOr<std::vector<BaselineProblem>> LoadProblems() override {
+  std::vector<BaselineProblem> problems() {
     MutexLock lock(mutex_);
     return problems_;
-  }
-  absl::StatusOr<ProblemText> LoadProblemText(std::string_view,
-                                              uint64_t) override {
-    return absl::NotFoundError("no words kept");
   }
   absl::Status PutEvent(const ModelEvent& event) override {
     MutexLock lock(mutex_);
@@ -136,7 +134,7 @@ class FakeStore : public Store {
     MutexLock lock(mutex_);
     return checkpoints_;
   }
-  // One letter a write: S for state, I for an incident.
+  // The writes so far, a letter each: S for state, I for an incident.
   std::string calls() const {
     MutexLock lock(mutex_);
     return calls_;

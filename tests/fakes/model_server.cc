@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model's server with scripted faults: its bodies, its faults, its routes.
+//
+// A handler first notes the request and copies the script under the lock, then
+// answers from the copy, so that no lock is held while it sends or waits.
 #include "tests/fakes/model_server.h"
 
 #include <httplib.h>
@@ -55,6 +60,90 @@ std::string Stream(const std::string& model, int choices) {
          "data: [DONE]\n\n";
 }
 
+void Refuse(int status, httplib::Response& response) {
+  response.status = status;
+  response.set_content(
+      R"({"error": {"type": "refused_error", "message": "what was asked"}})",
+      kJson);
+}
+
+void Serve(const std::string& model, int choices, bool stream,
+           httplib::Response& response) {
+  if (stream)
+    response.set_content(Stream(model, choices), kSse);
+  else
+    response.set_content(Whole(model, choices), kJson);
+}
+
+// Sends `body` and hangs up before the `announced` bytes are complete; 0 =
+// sends in chunks and hangs up before the last.
+void Cut(const std::string& body, size_t announced, const char* type,
+         httplib::Response& response) {
+  const auto provide = [body](size_t offset, size_t, httplib::DataSink& sink) {
+    if (offset > 0) return false;
+    sink.write(body.data(), body.size());
+    return true;
+  };
+  if (announced > 0)
+    response.set_content_provider(announced, type, provide);
+  else
+    response.set_chunked_content_provider(
+        type, [provide](size_t offset, httplib::DataSink& sink) {
+          return provide(offset, 0, sink);
+        });
+}
+
+// Faults that keep the connection open until the server stops.
+bool Waits(Fault fault) {
+  return fault == Fault::kEndless || fault == Fault::kSilent;
+}
+
+// The faults that end by themselves.
+void Fail(const Script& script, bool stream, httplib::Response& response) {
+  switch (script.fault) {
+    case Fault::kStatus:
+      if (!script.retry_after.empty())
+        response.set_header("Retry-After", script.retry_after);
+      return Refuse(script.status, response);
+    case Fault::kErrorIn200:
+      return Refuse(200, response);
+    case Fault::kErrorInStream:
+      response.set_content(
+          Event("m", 0, "It", "") +
+              R"(data: {"error": {"code": 500, "message": "text"}})" +
+              "\n\ndata: [DONE]\n\n",
+          kSse);
+      return;
+    case Fault::kHalfBody:
+      return Cut(R"({"choices": [{"index": 0, "message")", 4096, kJson,
+                 response);
+    case Fault::kHalfStream:
+      return Cut(Event("m", 0, "It", "") + "data: {\"mod", 0, kSse, response);
+    case Fault::kCleanHalf:
+      response.set_content(Event("m", 0, "It", ""), kSse);
+      return;
+    case Fault::kFlood:
+      response.set_content(std::string(size_t{1} << 20, ' '),
+                           stream ? kSse : kJson);
+      return;
+    case Fault::kWrongModel:
+      return Serve("m-mini", 1, stream, response);
+    case Fault::kNotJson:
+      response.set_content("<html>Bad gateway</html>", "text/html");
+      return;
+    case Fault::kNull:
+      response.set_content("null", kJson);
+      return;
+    case Fault::kNoChoices:
+      response.set_content(R"({"model": "m", "choices": []})", kJson);
+      return;
+    case Fault::kNone:
+    case Fault::kEndless:
+    case Fault::kSilent:
+      return;
+  }
+}
+
 }  // namespace
 
 ModelServer::ModelServer(Script script, const std::string& cert,
@@ -91,16 +180,17 @@ std::vector<SeenRequest> ModelServer::Seen() const {
 }
 
 void ModelServer::Route() {
-  // Else a client that keeps its connection would hold up the destructor.
+  // A client that keeps its connection open holds up the destructor for this
+  // many seconds at most.
   server_->set_keep_alive_timeout(1);
-  const auto text = [this](std::string Script::*what, const char* type) {
-    return [this, what, type](const httplib::Request&,
+  const auto text = [this](std::string Script::*page, const char* type) {
+    return [this, page, type](const httplib::Request&,
                               httplib::Response& response) {
       MutexLock lock(mutex_);
-      if ((script_.*what).empty())
+      if ((script_.*page).empty())
         response.status = 404;
       else
-        response.set_content(script_.*what, type);
+        response.set_content(script_.*page, type);
     };
   };
   server_->Get("/metrics", text(&Script::metrics, "text/plain"));
@@ -125,117 +215,57 @@ void ModelServer::Route() {
                                              request.body.size(), "\"}"),
                                 kJson);
                 });
+  server_->Post(
+      R"(/v1/(chat/)?completions)",
+      [this](const httplib::Request& request, httplib::Response& response) {
+        Answer(request, response);
+      });
+}
 
-  server_->Post(R"(/v1/(chat/)?completions)", [this](
-                                                  const httplib::Request&
-                                                      request,
-                                                  httplib::Response& response) {
-    Script script;
-    {
-      MutexLock lock(mutex_);
-      seen_.push_back({request.path, request.body,
-                       request.get_header_value("x-reasonwatch-origin"),
-                       request.get_header_value("x-request-id"),
-                       request.get_header_value("authorization")});
-      script = script_;
-      if (script_.times == 0) script.fault = Fault::kNone;
-      if (script_.times > 0) --script_.times;
-    }
-    const auto refuse = [&](int status) {
-      response.status = status;
-      response.set_content(
-          R"({"error": {"type": "refused_error", "message": "what was asked"}})",
-          kJson);
-    };
-    if (!script.api_key.empty() &&
-        request.get_header_value("authorization") != "Bearer " + script.api_key)
-      return refuse(401);
-    int choices = ChoicesAsked(request.body);
-    if (script.refuses_choices && choices > 1) return refuse(400);
-    if (script.refuses_priority && Asks(request.body, "\"priority\""))
-      return refuse(400);
-    if (script.one_choice_only) choices = 1;
-    const bool stream = Asks(request.body, R"("stream": true)");
+Script ModelServer::Note(const httplib::Request& request) {
+  MutexLock lock(mutex_);
+  seen_.push_back({request.path, request.body,
+                   request.get_header_value("x-reasonwatch-origin"),
+                   request.get_header_value("x-request-id"),
+                   request.get_header_value("authorization")});
+  Script script = script_;
+  if (script_.times == 0) script.fault = Fault::kNone;
+  if (script_.times > 0) --script_.times;
+  return script;
+}
 
-    // Sends `body` and hangs up before the `announced` end; 0 = in chunks.
-    const auto cut = [&](const std::string& body, size_t announced,
-                         const char* type) {
-      const auto provide = [body](size_t offset, size_t,
-                                  httplib::DataSink& sink) {
-        if (offset > 0) return false;
-        sink.write(body.data(), body.size());
-        return true;
-      };
-      if (announced > 0)
-        response.set_content_provider(announced, type, provide);
-      else
-        response.set_chunked_content_provider(
-            type, [provide](size_t offset, httplib::DataSink& sink) {
-              return provide(offset, 0, sink);
-            });
-    };
-    switch (script.fault) {
-      case Fault::kNone:
-        break;
-      case Fault::kStatus:
-        if (!script.retry_after.empty())
-          response.set_header("Retry-After", script.retry_after);
-        return refuse(script.status);
-      case Fault::kErrorIn200:
-        refuse(200);
-        return;
-      case Fault::kErrorInStream:
-        response.set_content(
-            Event("m", 0, "It", "") +
-                R"(data: {"error": {"code": 500, "message": "text"}})" +
-                "\n\ndata: [DONE]\n\n",
-            kSse);
-        return;
-      case Fault::kHalfBody:
-        return cut(R"({"choices": [{"index": 0, "message")", 4096, kJson);
-      case Fault::kHalfStream:
-        return cut(Event("m", 0, "It", "") + "data: {\"mod", 0, kSse);
-      case Fault::kCleanHalf:
-        response.set_content(Event("m", 0, "It", ""), kSse);
-        return;
-      case Fault::kEndless:
-        response.set_chunked_content_provider(
-            kSse, [this](size_t, httplib::DataSink& sink) {
-              const std::string event = Event("m", 0, "and on", "");
-              std::this_thread::sleep_for(std::chrono::milliseconds(10));
-              return !stop_ && sink.write(event.data(), event.size());
-            });
-        return;
-      case Fault::kFlood:
-        response.set_content(std::string(size_t{1} << 20, ' '),
-                             stream ? kSse : kJson);
-        return;
-      case Fault::kSilent:
-        response.set_chunked_content_provider(
-            stream ? kSse : kJson, [this](size_t, httplib::DataSink&) {
-              std::this_thread::sleep_for(std::chrono::milliseconds(20));
-              return !stop_;
-            });
-        return;
-      case Fault::kWrongModel:
-        response.set_content(stream ? Stream("m-mini", 1) : Whole("m-mini", 1),
-                             stream ? kSse : kJson);
-        return;
-      case Fault::kNotJson:
-        response.set_content("<html>Bad gateway</html>", "text/html");
-        return;
-      case Fault::kNull:
-        response.set_content("null", kJson);
-        return;
-      case Fault::kNoChoices:
-        response.set_content(R"({"model": "m", "choices": []})", kJson);
-        return;
-    }
-    if (stream)
-      response.set_content(Stream("m", choices), kSse);
-    else
-      response.set_content(Whole("m", choices), kJson);
-  });
+void ModelServer::Answer(const httplib::Request& request,
+                         httplib::Response& response) {
+  const Script script = Note(request);
+  if (!script.api_key.empty() &&
+      request.get_header_value("authorization") != "Bearer " + script.api_key)
+    return Refuse(401, response);
+  const int choices = ChoicesAsked(request.body);
+  if (script.refuses_choices && choices > 1) return Refuse(400, response);
+  if (script.refuses_priority && Asks(request.body, "\"priority\""))
+    return Refuse(400, response);
+  const bool stream = Asks(request.body, R"("stream": true)");
+  if (script.fault == Fault::kNone)
+    return Serve("m", script.one_choice_only ? 1 : choices, stream, response);
+  if (Waits(script.fault)) return Hold(script.fault, stream, response);
+  Fail(script, stream, response);
+}
+
+void ModelServer::Hold(Fault fault, bool stream, httplib::Response& response) {
+  if (fault == Fault::kEndless) {
+    response.set_chunked_content_provider(
+        kSse, [this](size_t, httplib::DataSink& sink) {
+          const std::string event = Event("m", 0, "and on", "");
+          std::this_thread::sleep_for(std::chrono::milliseconds(10));
+          return !stop_ && sink.write(event.data(), event.size());
+        });
+    return;
+  }
+  response.set_chunked_content_provider(
+      stream ? kSse : kJson, [this](size_t, httplib::DataSink&) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        return !stop_;
+      });
 }
 
 }  // namespace reasonwatch

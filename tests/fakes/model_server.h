@@ -1,6 +1,7 @@
-// An OpenAI-compatible server that does what a test tells it: healthy by
-// default, else one fault, for good or for the first requests. On a free
-// loopback port; TLS where it is given a certificate.
+// SPDX-License-Identifier: Apache-2.0
+// An OpenAI-compatible server with a scripted behaviour: healthy by default,
+// else one fault, for all requests or for the first ones. Listens on a free
+// loopback port, with TLS if it gets a certificate.
 #ifndef REASONWATCH_TESTS_FAKES_MODEL_SERVER_H_
 #define REASONWATCH_TESTS_FAKES_MODEL_SERVER_H_
 
@@ -11,15 +12,17 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "core/mutex.h"
+#include "util/mutex.h"
 
 namespace httplib {
 class Server;
+struct Request;
+struct Response;
 }  // namespace httplib
 
 namespace reasonwatch {
 
-// What the server does with a request for a sample.
+// The reaction to a request for a sample.
 enum class Fault {
   kNone,
   kStatus,         // answers `status`
@@ -29,11 +32,11 @@ enum class Fault {
   kHalfStream,     // hangs up after some events, no [DONE]
   kCleanHalf,      // ends the stream as if it were whole
   kEndless,        // never stops sending events
-  kFlood,          // more than anybody wants, at once
-  kSilent,         // takes the request and says nothing
+  kFlood,          // a megabyte of blanks at once
+  kSilent,         // accepts the request and sends nothing
   kWrongModel,     // answers as another model
   kNotJson,        // a page of a proxy
-  kNull,           // `null`, as some servers say when they gave up
+  kNull,           // `null`, the reply of some servers that gave up
   kNoChoices
 };
 
@@ -42,20 +45,20 @@ struct Script {
   int status = 500;
   std::string retry_after;        // header, "" = none
   int times = -1;                 // how many requests meet the fault; -1 = all
-  bool one_choice_only = false;   // n > 1 gives one, without a word
+  bool one_choice_only = false;   // n > 1 gives one, without an error
   bool refuses_choices = false;   // n > 1 is a 400
   bool refuses_priority = false;  // a priority is a 400
-  std::string owned_by = "nobody";  // of /v1/models
+  std::string owned_by = "nobody";  // in /v1/models
   std::string metrics;              // "" = 404
   std::string slots;                // "" = 404
-  std::string api_key;              // "" = none is asked for
+  std::string api_key;              // "" = none is needed
 };
 
 struct SeenRequest {
   std::string path;
   std::string body;
-  std::string origin;         // of x-reasonwatch-origin
-  std::string id;             // of x-request-id
+  std::string origin;         // header x-reasonwatch-origin
+  std::string id;             // header x-request-id
   std::string authorization;  // as sent
 };
 
@@ -69,11 +72,18 @@ class ModelServer {
   std::string url() const;
   int port() const { return port_; }
   void Set(Script script);
-  // Requests for samples, in the order in which they came.
+  // Returns the requests for samples, in order of arrival.
   std::vector<SeenRequest> Seen() const;
 
  private:
   void Route();
+  // Remembers the request, and returns the script that it meets.
+  Script Note(const httplib::Request& request);
+  // Answers a request for samples.
+  void Answer(const httplib::Request& request, httplib::Response& response);
+  // Keeps the connection open until the server stops: sends events for ever
+  // (kEndless), or nothing (kSilent).
+  void Hold(Fault fault, bool stream, httplib::Response& response);
 
   std::unique_ptr<httplib::Server> server_;
   bool tls_ = false;

@@ -1,10 +1,12 @@
-#include "features/answer/ending.h"
+// SPDX-License-Identifier: Apache-2.0
+#include "features/ending.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <string>
 
+#include "core/scored.h"
 #include "features/readings.h"
 
 namespace reasonwatch {
@@ -77,6 +79,7 @@ TEST(Ending, AStreamWithoutAnEndWasCut) {
   Trace t;
   t.has_text = true;
   t.answer = "So";
+  t.ended = false;
   Response r;
   r.body = "data: {}\n\n";
   r.body_type = BodyType::kSse;
@@ -86,6 +89,24 @@ TEST(Ending, AStreamWithoutAnEndWasCut) {
   t.finish_reason = "stop";
   ReadEnding(t, r, s);
   EXPECT_EQ(s.reading(Feature::kCutInTransport), 0);
+  // An end without a reason is one too.
+  t.finish_reason = "";
+  t.ended = true;
+  ReadEnding(t, r, s);
+  EXPECT_EQ(s.reading(Feature::kCutInTransport), 0);
+}
+
+TEST(Ending, AnAnswerOfAnotherMediumIsNotEmpty) {
+  Trace t;
+  t.has_text = true;
+  t.finish_reason = "stop";
+  Scored s;
+  ReadEnding(t, {}, s);
+  EXPECT_EQ(s.reading(Feature::kStopEmpty), 1);
+  t.other_media = true;
+  s = Scored();
+  ReadEnding(t, {}, s);
+  EXPECT_TRUE(std::isnan(s.reading(Feature::kStopEmpty)));
 }
 
 TEST(Ending, ACutSaysNothingOfMarkersThatItDidNotReach) {
@@ -99,11 +120,11 @@ TEST(Ending, ACutSaysNothingOfMarkersThatItDidNotReach) {
                       Feature::kJsonKeys})
       EXPECT_TRUE(std::isnan(s.reading(f))) << FeatureName(f);
   }
-  // What is there is there.
+  // A mark that is present is reported even if the text was cut.
   EXPECT_EQ(Read({.answer = "\\boxed{12} and", .finish = "length"})
                 .reading(Feature::kBoxed),
             1);
-  // A spent budget for thinking cuts no answer.
+  // A spent thinking budget does not cut the answer.
   const Scored budget =
       Read({.answer = "It is 12.", .finish = "thinking_budget"});
   EXPECT_EQ(budget.reading(Feature::kBoxed), 0);

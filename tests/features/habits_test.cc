@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "features/habits/habits.h"
 
 #include <gmock/gmock.h>
@@ -19,7 +20,7 @@ std::vector<std::string> Phrases(const std::vector<Habit>& habits) {
   return phrases;
 }
 
-// `count` traces, of which every third has no "Let x be".
+// Returns `count` traces, of which every third has no "Let x be".
 std::vector<std::string> Traces(int count) {
   std::vector<std::string> traces;
   for (int i = 0; i < count; ++i) {
@@ -40,7 +41,7 @@ TEST(MineHabits, FindsWhatLinesBeginWith) {
   const auto habits = Mine(traces);
   EXPECT_THAT(Phrases(habits), Contains("Step # We know that @"));
   EXPECT_THAT(Phrases(habits), Contains("Let x be # times #"));
-  // The longer phrase says it all.
+  // The longer phrase covers it.
   EXPECT_THAT(Phrases(habits), Not(Contains("Let x be")));
   for (const Habit& habit : habits) {
     EXPECT_GE(habit.rate, kMinHabitRate);
@@ -76,7 +77,7 @@ TEST(HabitProfile, SetsABitForEveryPhraseThatBeginsALine) {
       {{"Let x be", .9}, {"Step #", .8}, {"So the", .7}, {"# We find", .6}});
   EXPECT_EQ(profile.Find("Let x be the sum.\n  **Step 12**: go on"), 0b0011u);
   EXPECT_EQ(profile.Find("1. We find\nSo, the end"), 0b1100u);
-  // Amid a line, other words, nothing.
+  // Not at the beginning of a line; other words; an empty text.
   EXPECT_EQ(profile.Find("I let x be. Let x be!\nLet y be\nSteps 3"), 0u);
   EXPECT_EQ(profile.Find(""), 0u);
   EXPECT_EQ(HabitProfile().Find("Let x be"), 0u);
@@ -88,7 +89,8 @@ TEST(HabitProfile, FindsWhatWasMined) {
   std::vector<int> counts(profile.habits().size(), 0);
   for (const std::string& trace : traces) {
     const uint32_t bits = profile.Find(trace);
-    for (size_t i = 0; i < counts.size(); ++i) counts[i] += bits >> i & 1;
+    for (size_t i = 0; i < counts.size(); ++i)
+      counts[i] += (bits >> i & 1) != 0 ? 1 : 0;
   }
   for (size_t i = 0; i < counts.size(); ++i)
     EXPECT_NEAR(counts[i] / 60.0, profile.habits()[i].rate, 1e-9)

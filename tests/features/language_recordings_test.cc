@@ -1,5 +1,6 @@
-// Answers of real models, where the recordings are beside the tree: the script
-// of each answer by the recordings' own labels, and what is said of it.
+// SPDX-License-Identifier: Apache-2.0
+// Answers of real models, if the recordings are beside the tree: compares the
+// identified script with the label of each recording.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -7,10 +8,12 @@
 #include <string>
 #include <utility>
 
+#include "core/scored.h"
 #include "features/language/identify.h"
 #include "features/text_readings.h"
 #include "gtest/gtest.h"
 #include "simdjson.h"
+#include "tests/source_dir.h"
 
 namespace reasonwatch {
 namespace {

@@ -1,9 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests of the languages: codes, the identified language of a text, and the
+// language that a request asks for.
+//
+// Order: codes, identification (one text of each language, code and names that
+// do not count, mixtures, threads), then instructions and expected languages.
 #include <atomic>
 #include <map>
 #include <random>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "features/language/asked.h"
@@ -41,7 +48,7 @@ TEST(Languages, TagsAndCodesAgree) {
   EXPECT_EQ(LanguageTag(255), "");
 }
 
-// They are stored: these may never change.
+// Codes are stored, so these may never change.
 TEST(Languages, CodesStay) {
   EXPECT_EQ(LanguageFromTag("en"), 1);
   EXPECT_EQ(LanguageFromTag("vi"), 29);
@@ -67,84 +74,86 @@ TEST(Languages, CloseRelativesAreOneClass) {
   EXPECT_FALSE(confusable("de", "nl"));
 }
 
+// table: a text of each language
+const std::pair<std::string_view, std::string_view> kTexts[] = {
+    {"en",
+     "The train leaves the station at nine, so it has been on its way for "
+     "two hours when the second one starts. We can now add both distances."},
+    {"de",
+     "Der Zug verlässt den Bahnhof um neun Uhr und ist also seit zwei "
+     "Stunden unterwegs, wenn der zweite losfährt. Wir addieren die Wege."},
+    {"fr",
+     "Le train quitte la gare à neuf heures, donc il roule depuis deux "
+     "heures quand le second part. Nous pouvons ajouter les distances."},
+    {"es",
+     "El tren sale de la estación a las nueve, así que lleva dos horas en "
+     "camino cuando sale el segundo. Ahora sumamos las distancias."},
+    {"pt",
+     "O trem sai da estação às nove, então já está há duas horas a caminho "
+     "quando o segundo parte. Agora podemos somar as distâncias."},
+    {"it",
+     "Il treno lascia la stazione alle nove, quindi è in viaggio da due ore "
+     "quando parte il secondo. Ora possiamo sommare le distanze."},
+    {"nl",
+     "De trein vertrekt om negen uur van het station en is dus al twee uur "
+     "onderweg als de tweede begint. Nu tellen we de afstanden op."},
+    {"sv",
+     "Tåget lämnar stationen klockan nio och har alltså varit på väg i två "
+     "timmar när det andra startar. Nu lägger vi ihop sträckorna."},
+    {"pl",
+     "Pociąg odjeżdża ze stacji o dziewiątej, więc jest w drodze od dwóch "
+     "godzin, gdy rusza drugi. Teraz można dodać obie odległości."},
+    {"cs",
+     "Vlak odjíždí ze stanice v devět hodin, takže je na cestě dvě hodiny, "
+     "když vyjede druhý. Nyní můžeme obě vzdálenosti sečíst."},
+    {"hu",
+     "A vonat kilenckor indul az állomásról, tehát már két órája úton van, "
+     "amikor a második elindul. Most összeadhatjuk a távolságokat."},
+    {"fi",
+     "Juna lähtee asemalta kello yhdeksän, joten se on ollut matkalla kaksi "
+     "tuntia, kun toinen lähtee. Nyt voimme laskea matkat yhteen."},
+    {"tr",
+     "Tren istasyondan saat dokuzda kalkıyor, yani ikincisi hareket "
+     "ettiğinde iki saattir yolda. Şimdi mesafeleri toplayabiliriz."},
+    {"id",
+     "Kereta itu berangkat dari stasiun pada pukul sembilan, jadi sudah dua "
+     "jam dalam perjalanan ketika kereta kedua berangkat dari kota."},
+    {"vi",
+     "Tàu rời ga lúc chín giờ, vì vậy nó đã đi được hai giờ khi tàu thứ hai "
+     "khởi hành. Bây giờ chúng ta có thể cộng hai quãng đường."},
+    {"ru",
+     "Поезд отправляется со станции в девять часов, поэтому он уже два часа "
+     "в пути, когда выходит второй. Теперь сложим расстояния."},
+    {"uk",
+     "Потяг вирушає зі станції о дев'ятій годині, тому він уже дві години в "
+     "дорозі, коли вирушає другий. Тепер можна додати відстані."},
+    {"el",
+     "Το τρένο φεύγει από τον σταθμό στις εννέα, άρα ταξιδεύει δύο ώρες."},
+    {"he", "הרכבת יוצאת מהתחנה בשעה תשע, ולכן היא נוסעת כבר שעתיים."},
+    {"ar",
+     "يغادر القطار المحطة في الساعة التاسعة، لذلك فهو في الطريق منذ ساعتين "
+     "عندما ينطلق القطار الثاني من المدينة."},
+    {"fa",
+     "قطار ساعت نه از ایستگاه حرکت می کند و وقتی قطار دوم راه می افتد دو "
+     "ساعت است که در راه است."},
+    {"hi",
+     "रेलगाड़ी नौ बजे स्टेशन से निकलती है, इसलिए जब दूसरी चलती है तब वह दो घंटे से रास्ते "
+     "में "
+     "है।"},
+    {"bn", "ট্রেনটি নয়টায় স্টেশন ছাড়ে, তাই এটি দুই ঘণ্টা ধরে পথে আছে।"},
+    {"ta", "ரயில் ஒன்பது மணிக்கு நிலையத்தை விட்டு புறப்படுகிறது."},
+    {"th", "รถไฟออกจากสถานีเวลาเก้าโมง ดังนั้นจึงเดินทางมาแล้วสองชั่วโมง"},
+    {"ka", "მატარებელი სადგურიდან ცხრა საათზე გადის."},
+    {"zh", "火车九点离开车站，所以第二列出发时它已经行驶了两个小时。"},
+    {"ja",
+     "列車は九時に駅を出るので、二本目が出るときにはもう二時間走っている。"},
+    {"ko",
+     "기차는 아홉 시에 역을 떠나므로 두 번째 기차가 출발할 때 두 시간째 "
+     "달리고 있다."},
+};
+
 TEST(Identify, KnowsLanguages) {
-  const std::map<std::string_view, std::string_view> texts = {
-      {"en",
-       "The train leaves the station at nine, so it has been on its way for "
-       "two hours when the second one starts. We can now add both distances."},
-      {"de",
-       "Der Zug verlässt den Bahnhof um neun Uhr und ist also seit zwei "
-       "Stunden unterwegs, wenn der zweite losfährt. Wir addieren die Wege."},
-      {"fr",
-       "Le train quitte la gare à neuf heures, donc il roule depuis deux "
-       "heures quand le second part. Nous pouvons ajouter les distances."},
-      {"es",
-       "El tren sale de la estación a las nueve, así que lleva dos horas en "
-       "camino cuando sale el segundo. Ahora sumamos las distancias."},
-      {"pt",
-       "O trem sai da estação às nove, então já está há duas horas a caminho "
-       "quando o segundo parte. Agora podemos somar as distâncias."},
-      {"it",
-       "Il treno lascia la stazione alle nove, quindi è in viaggio da due ore "
-       "quando parte il secondo. Ora possiamo sommare le distanze."},
-      {"nl",
-       "De trein vertrekt om negen uur van het station en is dus al twee uur "
-       "onderweg als de tweede begint. Nu tellen we de afstanden op."},
-      {"sv",
-       "Tåget lämnar stationen klockan nio och har alltså varit på väg i två "
-       "timmar när det andra startar. Nu lägger vi ihop sträckorna."},
-      {"pl",
-       "Pociąg odjeżdża ze stacji o dziewiątej, więc jest w drodze od dwóch "
-       "godzin, gdy rusza drugi. Teraz można dodać obie odległości."},
-      {"cs",
-       "Vlak odjíždí ze stanice v devět hodin, takže je na cestě dvě hodiny, "
-       "když vyjede druhý. Nyní můžeme obě vzdálenosti sečíst."},
-      {"hu",
-       "A vonat kilenckor indul az állomásról, tehát már két órája úton van, "
-       "amikor a második elindul. Most összeadhatjuk a távolságokat."},
-      {"fi",
-       "Juna lähtee asemalta kello yhdeksän, joten se on ollut matkalla kaksi "
-       "tuntia, kun toinen lähtee. Nyt voimme laskea matkat yhteen."},
-      {"tr",
-       "Tren istasyondan saat dokuzda kalkıyor, yani ikincisi hareket "
-       "ettiğinde iki saattir yolda. Şimdi mesafeleri toplayabiliriz."},
-      {"id",
-       "Kereta itu berangkat dari stasiun pada pukul sembilan, jadi sudah dua "
-       "jam dalam perjalanan ketika kereta kedua berangkat dari kota."},
-      {"vi",
-       "Tàu rời ga lúc chín giờ, vì vậy nó đã đi được hai giờ khi tàu thứ hai "
-       "khởi hành. Bây giờ chúng ta có thể cộng hai quãng đường."},
-      {"ru",
-       "Поезд отправляется со станции в девять часов, поэтому он уже два часа "
-       "в пути, когда выходит второй. Теперь сложим расстояния."},
-      {"uk",
-       "Потяг вирушає зі станції о дев'ятій годині, тому він уже дві години в "
-       "дорозі, коли вирушає другий. Тепер можна додати відстані."},
-      {"el",
-       "Το τρένο φεύγει από τον σταθμό στις εννέα, άρα ταξιδεύει δύο ώρες."},
-      {"he", "הרכבת יוצאת מהתחנה בשעה תשע, ולכן היא נוסעת כבר שעתיים."},
-      {"ar",
-       "يغادر القطار المحطة في الساعة التاسعة، لذلك فهو في الطريق منذ ساعتين "
-       "عندما ينطلق القطار الثاني من المدينة."},
-      {"fa",
-       "قطار ساعت نه از ایستگاه حرکت می کند و وقتی قطار دوم راه می افتد دو "
-       "ساعت است که در راه است."},
-      {"hi",
-       "रेलगाड़ी नौ बजे स्टेशन से निकलती है, इसलिए जब दूसरी चलती है तब वह दो घंटे से रास्ते "
-       "में "
-       "है।"},
-      {"bn", "ট্রেনটি নয়টায় স্টেশন ছাড়ে, তাই এটি দুই ঘণ্টা ধরে পথে আছে।"},
-      {"ta", "ரயில் ஒன்பது மணிக்கு நிலையத்தை விட்டு புறப்படுகிறது."},
-      {"th", "รถไฟออกจากสถานีเวลาเก้าโมง ดังนั้นจึงเดินทางมาแล้วสองชั่วโมง"},
-      {"ka", "მატარებელი სადგურიდან ცხრა საათზე გადის."},
-      {"zh", "火车九点离开车站，所以第二列出发时它已经行驶了两个小时。"},
-      {"ja",
-       "列車は九時に駅を出るので、二本目が出るときにはもう二時間走っている。"},
-      {"ko",
-       "기차는 아홉 시에 역을 떠나므로 두 번째 기차가 출발할 때 두 시간째 "
-       "달리고 있다."},
-  };
-  for (const auto& [tag, text] : texts) {
+  for (const auto& [tag, text] : kTexts) {
     const uint8_t wanted = LanguageFromTag(tag);
     const uint8_t found = Identify(text).language;
     EXPECT_TRUE(Confusable(found, wanted))
@@ -156,9 +165,11 @@ TEST(Identify, KnowsLanguages) {
 TEST(Identify, WhatIsNotProseDoesNotCount) {
   const std::string german =
       "Wir lösen die Gleichung und setzen das Ergebnis danach wieder ein. ";
-  const std::string_view noise[] = {
+  const std::string_view code =
       "\n```python\nfor the_item in the_list:\n    print('this is what we have "
-      "to do with the item and the list')\n```\n",
+      "to do with the item and the list')\n```\n";
+  const std::string_view noise[] = {
+      code,
       "`return the value of this and that if it is not there` ",
       "$$\\text{where the sum of all and the product of the others is}$$ ",
       "\\[ \\text{if and only if the value is in the set} \\] ",
@@ -193,7 +204,7 @@ TEST(Identify, SaysUnknownRatherThanGuess) {
        {"", "42", "x = 7", "Paris", "OK", "\\boxed{12}", "東京", "A, B, C, D",
         "```\nfoo()\n```", "NaN NULL TRUE", "1. 2. 3. 4."})
     EXPECT_EQ(Identify(text).language, kUnknownLanguage) << text;
-  // Half and half.
+  // Half Russian, half English.
   EXPECT_EQ(Identify("Давай посмотрим на это ещё раз внимательно. Let us look "
                      "at this once more with care.")
                 .language,
@@ -318,7 +329,7 @@ TEST(Expected, InstructionAfterALongTextIsFound) {
   EXPECT_EQ(Expected(prompt + "\n\nSummarize the text in Italian."), "it");
 }
 
-// CLD2 is asked about these; it has to give the same in several threads.
+// These texts reach CLD2, which must give the same result in several threads.
 TEST(Identify, ThreadsDoNotDisturbEachOther) {
   const std::string texts[] = {
       "Rong väljub jaamast kell üheksa ja on teise rongi väljumise ajaks juba "

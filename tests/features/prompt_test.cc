@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "features/prompt.h"
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
+#include "core/response.h"
 #include "gtest/gtest.h"
 
 namespace reasonwatch {

@@ -1,8 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Readings of form and length: first the estimate of tokens and the sources of
+// lengths, then sentences and direct answers, markers, and marks of form.
 #include "features/readings.h"
 
 #include <cmath>
 #include <string>
 
+#include "core/scored.h"
 #include "gtest/gtest.h"
 
 namespace reasonwatch {
@@ -59,12 +63,58 @@ TEST(EstimateTokens, CountsLettersAndOtherScripts) {
 }
 
 TEST(ReadTrace, TheServersCountsWin) {
-  Trace t = Text("think", "answer");
+  Trace t = Text(std::string(1200, 'a'), std::string(2000, 'b'));
   t.usage.output_tokens = 1023;
   t.usage.reasoning_tokens = 255;
   const Scored s = Read(t);
   EXPECT_FLOAT_EQ(s.reading(Feature::kOutputTokens), 10);
   EXPECT_FLOAT_EQ(s.reading(Feature::kReasoningTokens), 8);
+  EXPECT_EQ(s.reading(Feature::kZeroThinking), 0);
+  EXPECT_FALSE(s.lengths.output_estimated);
+  EXPECT_FALSE(s.lengths.reasoning_estimated);
+  EXPECT_EQ(s.lengths.counts_agree, true);
+  // Our estimate is read beside them.
+  EXPECT_FLOAT_EQ(s.reading(Feature::kEstimatedOutputTokens),
+                  std::log2(1.0F + 800));
+  EXPECT_FLOAT_EQ(s.reading(Feature::kEstimatedReasoningTokens),
+                  std::log2(1.0F + 300));
+}
+
+TEST(ReadTrace, WithoutCountsLengthsAreEstimates) {
+  const Scored s = Read(Text(std::string(1200, 'a'), std::string(2000, 'b')));
+  EXPECT_TRUE(s.lengths.output_estimated);
+  EXPECT_TRUE(s.lengths.reasoning_estimated);
+  EXPECT_EQ(s.lengths.counts_agree, std::nullopt);
+  EXPECT_FLOAT_EQ(s.reading(Feature::kOutputTokens), std::log2(1.0F + 800));
+}
+
+// A server that says 0 although it thought, and one that counts bytes.
+TEST(ReadTrace, ACountThatTheTextContradictsIsNoLength) {
+  Trace t = Text(std::string(1200, 'a'), std::string(2000, 'b'));
+  t.usage.output_tokens = 800;
+  t.usage.reasoning_tokens = 0;
+  const Scored s = Read(t);
+  EXPECT_EQ(s.lengths.counts_agree, false);
+  EXPECT_FALSE(s.lengths.output_estimated);
+  EXPECT_TRUE(s.lengths.reasoning_estimated);
+  EXPECT_FLOAT_EQ(s.reading(Feature::kReasoningTokens), std::log2(1.0F + 300));
+  EXPECT_EQ(s.reading(Feature::kZeroThinking), 0);
+  t.usage.output_tokens = 32000;
+  t.usage.reasoning_tokens.reset();
+  EXPECT_FLOAT_EQ(Read(t).reading(Feature::kOutputTokens),
+                  std::log2(1.0F + 800));
+}
+
+// Tokens were made, and the text was lost on the way: the answer was no
+// shorter for that.
+TEST(ReadTrace, ACountWhoseTextIsLostIsStillALength) {
+  Trace t = Text("", std::string(2000, 'b'));
+  t.usage.output_tokens = 1023;
+  t.usage.reasoning_tokens = 511;
+  const Scored s = Read(t);
+  EXPECT_EQ(s.lengths.counts_agree, false);
+  EXPECT_FLOAT_EQ(s.reading(Feature::kOutputTokens), 10);
+  EXPECT_FLOAT_EQ(s.reading(Feature::kReasoningTokens), 9);
   EXPECT_EQ(s.reading(Feature::kZeroThinking), 0);
 }
 
@@ -97,7 +147,7 @@ TEST(ReadTrace, SeesOneSentenceChainsAndDirectAnswers) {
             1);
   EXPECT_TRUE(
       std::isnan(Read(Text(chain, "12")).reading(Feature::kDirectAnswer)));
-  // 12 does not stand in 312.
+  // 12 is not part of 312.
   EXPECT_EQ(Read(Text("See 312. And. Then 12.", "12"), "12")
                 .reading(Feature::kDirectAnswer),
             0);
@@ -134,7 +184,7 @@ TEST(ReadTrace, ATextThatWasCutSaysNothingOfWhatIsMissing) {
   Trace dropped = Text("", "so it is");
   dropped.dropped_bytes = 10;
   EXPECT_TRUE(std::isnan(Read(dropped).reading(Feature::kBoxed)));
-  // Long and open at its end, whatever the server says.
+  // A long text that is open at its end, with any finish reason.
   std::string open;
   while (open.size() < 1200) open += "and then we add ";
   EXPECT_TRUE(std::isnan(Read(Text("", open)).reading(Feature::kBoxed)));

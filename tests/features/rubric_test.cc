@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "features/rubric/rubric.h"
 
 #include <gtest/gtest.h>
@@ -32,7 +33,7 @@ TEST(Rubric, DanglingStepsAreCounted) {
       "54");
   EXPECT_EQ(r.dangling, 3);
   EXPECT_EQ(r.self_contained, 0);
-  // A step that has not come yet.
+  // Names a step that has not come yet.
   EXPECT_EQ(Read("The beans follow from step 9.\nThe beans are many.\nThe "
                  "beans number 54.",
                  "54")
@@ -74,7 +75,7 @@ TEST(Rubric, NoChainNoPoints) {
     EXPECT_TRUE(std::isnan(r.self_contained));
     EXPECT_TRUE(std::isnan(r.low));
   }
-  // No answer: the third is not known, and so neither is the sum.
+  // Without an answer the third count is unknown, and so is the sum.
   const Rubric r =
       ReadRubric(ReadAnswerChain({"", kGood, std::string(300, 'x'), ""}));
   EXPECT_EQ(r.connected, 2);

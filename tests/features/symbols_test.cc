@@ -1,11 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests of characters: classes of code points, decorative symbols, letters by
+// script, and runs of garbage.
+//
+// The fast paths are tested by their definition: a count depends neither on the
+// position of a text in a block nor on the way in which UTF-8 is decoded.
 #include "features/symbols/symbols.h"
 
 #include <iterator>
 #include <random>
 #include <string>
 
-#include "core/strings.h"
 #include "gtest/gtest.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
@@ -107,7 +113,8 @@ TEST(Letters, AreCountedByScript) {
   EXPECT_EQ(Letters("abc def", CharacterClass::kLatin), 6);
 }
 
-// However the text lies relative to the blocks of eight bytes.
+// The counts do not depend on the position of the text in the blocks of eight
+// bytes.
 TEST(Letters, BlocksMakeNoDifference) {
   const std::string unit = "ab, C9!!! é😀\nzz 中 ==== q====w  \t[x] ";
   const CharacterCounts one = Count(unit);
@@ -147,13 +154,13 @@ TEST(Letters, AnyBytesAreCountedOnce) {
   }
 }
 
-// CharacterAt() is quick; this is how UTF-8 is read elsewhere.
+// Compares CharacterAt(), which is fast, with a plain decoder of UTF-8.
 TEST(Characters, AreReadAsUtf8IsReadElsewhere) {
   std::mt19937 random(5);
   for (int round = 0; round < 20000; ++round) {
     std::string text(1 + random() % 6, '\0');
     for (char& c : text) {
-      // Leads, continuation bytes and their neighbours.
+      // Lead bytes, continuation bytes and their neighbours.
       constexpr unsigned char kBytes[] = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90,
                                           0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2,
                                           0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE,
@@ -185,8 +192,8 @@ TEST(CharacterClass, KnowsEveryPlane) {
   EXPECT_EQ(ClassOf(0xFFFFFFFF), CharacterClass::kGarbage);
 }
 
-// What stands before a line changes nothing in it, wherever the line comes to
-// lie relative to the blocks that are read at once.
+// Text before a line changes nothing in the line, at any position in the
+// blocks.
 TEST(Symbols, PlaceMakesNoDifference) {
   const std::string_view pieces[] = {"a",  "!", "é", "中", "😀", " ",   "=",
                                      "\n", "`", "1", "★",  "α", "\xFF"};
@@ -230,7 +237,7 @@ TEST(Garbage, IsFoundBehindALongText) {
   const std::string text = Times("The train leaves at nine. ", 10'000);
   EXPECT_TRUE(Garbage(text + Times("\uFFFD", 4)));
   EXPECT_FALSE(Garbage(text + Times("\uFFFD", 3)));
-  // A stray run is no reason to stop.
+  // A single run of garbage does not end the count.
   EXPECT_EQ(Count(Times("\uFFFD", 4) + text).characters,
             4 + static_cast<int64_t>(text.size()));
 }

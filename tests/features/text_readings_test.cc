@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "features/text_readings.h"
 
 #include <cmath>
 #include <string>
 
+#include "core/scored.h"
 #include "features/language/languages.h"
 #include "gtest/gtest.h"
 
@@ -58,7 +60,7 @@ TEST(LanguageMismatch, TheReasoningMayBeInAnotherLanguage) {
 }
 
 TEST(LanguageMismatch, AScriptIsEnoughWhereTheLanguageIsNot) {
-  // The words are of no language, and surely not Korean.
+  // These words are of no language, so in particular not Korean.
   EXPECT_EQ(Mismatch(Read("lorem zyx qwopp bnarf tulmo grix hovvel prantuz "
                           "mirkel dostam",
                           "", "", "ko")),

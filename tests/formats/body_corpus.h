@@ -1,4 +1,5 @@
-// The bodies of tests/testdata/bodies and what each one says.
+// SPDX-License-Identifier: Apache-2.0
+// The bodies of tests/testdata/bodies with the expected reading of each.
 #ifndef REASONWATCH_TESTS_FORMATS_BODY_CORPUS_H_
 #define REASONWATCH_TESTS_FORMATS_BODY_CORPUS_H_
 
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core/response.h"
+#include "tests/source_dir.h"
 
 namespace reasonwatch {
 
@@ -87,7 +89,7 @@ inline std::vector<CorpusBody> ReadBodyCorpus() {
   return corpus;
 }
 
-// A body that a real server sent, with what index.json tells of it.
+// A body that a real server sent, with its entry of index.json.
 struct RecordedBody {
   std::string name;
   std::string api;

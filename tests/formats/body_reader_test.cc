@@ -1,3 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// The body reader over the corpus of recorded bodies, whole, cut and truncated,
+// then its limits, framing and errors.
+//
+// In order: the corpus, the reader, server-sent events, documents, finish
+// reasons.
 #include "formats/api/body_reader.h"
 
 #include <gmock/gmock.h>
@@ -136,7 +142,7 @@ TEST(BodyReader, TextBeyondTheLimitIsCountedAtACharactersEnd) {
       Read(body, BodyType::kSse, {.text_bytes = 3, .document_bytes = 1000});
   EXPECT_EQ(message.reasoning, "ab");
   EXPECT_EQ(message.content, "123");
-  // The character, what came after it, and one byte of the answer.
+  // The character, the text after it, and one byte of the answer.
   EXPECT_EQ(message.dropped_bytes, 2 + 1 + 1);
   EXPECT_EQ(message.error, "");
 }
@@ -252,7 +258,7 @@ TEST(BodyReader, OnlyAnErrorThatSaysSomethingIsOne) {
         << nothing;
   EXPECT_EQ(Read(R"({"error":"out of memory"})", BodyType::kJson, {}).error,
             "server error");
-  // A gateway's, which stands in the choice.
+  // A gateway's error, inside the choice.
   EXPECT_EQ(Read(R"({"choices":[{"message":{"content":"a"},
                 "finish_reason":"error","error":{"code":502}}]})",
                  BodyType::kJson, {})
@@ -332,6 +338,10 @@ TEST(FinishReasonOf, IsAClosedVocabulary) {
   EXPECT_EQ(FinishReasonOf("end_turn"), "stop");
   EXPECT_EQ(FinishReasonOf("max_tokens"), "length");
   EXPECT_EQ(FinishReasonOf("MAX_TOKENS"), "length");
+  EXPECT_EQ(FinishReasonOf("max-tokens"), "length");
+  EXPECT_EQ(FinishReasonOf("Stop-Sequence"), "stop");
+  EXPECT_EQ(FinishReasonOf("tool-calls"), "tool_calls");
+  EXPECT_EQ(FinishReasonOf("max_completion_tokens"), "length");
   EXPECT_EQ(FinishReasonOf("model_context_window_exceeded"), "length");
   EXPECT_EQ(FinishReasonOf("tool_use"), "tool_calls");
   EXPECT_EQ(FinishReasonOf("refusal"), "content_filter");

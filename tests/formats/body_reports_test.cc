@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reports of users of real servers: the response as it was reported, written
 // anew, and the state that it must be read as.
 #include <gmock/gmock.h>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "core/response.h"
 #include "formats/formats.h"
 
 namespace reasonwatch {
@@ -162,7 +164,7 @@ TEST(BodyReports, GlmV243ReasoningNullThinkingInTheContent) {
   EXPECT_EQ(trace.source, ReasoningSource::kInText);
   EXPECT_THAT(trace.reasoning, Optional(std::string("Add them.")));
   EXPECT_EQ(trace.answer, "7");
-  // The server counted what it did not take out.
+  // The server counted reasoning that it did not take out.
   EXPECT_TRUE(trace.split_differs);
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -69,7 +70,7 @@ TEST(CustomFormat, AutoFindsItInTheText) {
   EXPECT_EQ(Split(policy, "b").format, "plain");
   EXPECT_EQ(Split(policy, "a[/plan]b").format, "plain");
   EXPECT_EQ(Split(policy, "<think>a</think>b").format, "think");
-  // The name's own markers come first; where there are none the text decides.
+  // The name's own markers come first; if there are none the text decides.
   EXPECT_EQ(Split(policy, "<think>[plan]a[/plan]</think>b", "qwen3").format,
             "qwen3");
   const SplitResult other = Split(policy, "[plan]a[/plan]b", "qwen3");

@@ -1,4 +1,5 @@
-// What operators reported about markers in texts, each as a test. The names
+// SPDX-License-Identifier: Apache-2.0
+// Reports of operators about markers in texts, each as a test. The names
 // are those of the public reports.
 #include <gtest/gtest.h>
 
@@ -6,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/response.h"
 #include "formats/formats.h"
 
 namespace reasonwatch {
@@ -19,7 +21,7 @@ struct Report {
   std::string_view content;
   std::optional<std::string_view> field;
   std::string_view finish = "stop";
-  int64_t reasoning_tokens = 0;  // 0 = not told
+  int64_t reasoning_tokens = 0;  // 0 = not stated
 
   std::optional<std::string_view> reasoning;
   std::string_view answer;
@@ -29,6 +31,7 @@ struct Report {
 
 constexpr std::nullopt_t kNoReasoning = std::nullopt;
 
+// table: reported texts and their right splits.
 const Report kReports[] = {
     {.name = "sglang#37645: cut off without the end",
      .model = "zai-org/GLM-5.2",

@@ -1,3 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole responses, from the bytes of a body to the Trace.
+//
+// In order: JSON bodies, streamed bodies, the responses around them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "core/response.h"
 #include "formats/formats.h"
 
 namespace reasonwatch {
@@ -143,7 +148,8 @@ TEST(ParseJsonBody, ErrorsInsideSuccessfulResponses) {
                 .error,
             "server error: 40001");
   EXPECT_EQ(ParseJson(R"({"error":"secret text"})").error, "server error");
-  EXPECT_EQ(ParseJson(R"({"detail":"Not Found"})").error, "no known API");
+  EXPECT_EQ(ParseJson(R"({"detail":"Not Found"})").error, "server error");
+  EXPECT_EQ(ParseJson(R"({"note":"Not Found"})").error, "no known API");
 }
 
 TEST(ParseJsonBody, EveryTruncationIsAnErrorAndNoCrash) {
@@ -156,9 +162,11 @@ TEST(ParseJsonBody, EveryTruncationIsAnErrorAndNoCrash) {
 }
 
 TEST(ParseJsonBody, MalformedBodies) {
-  for (std::string_view body : {"[]", "42", "\"x\"", "{", "{]", "{\"choices\":",
-                                "\xFF\xFE", "{\"a\":\"\xC3\"}", "not json"})
+  for (std::string_view body : {"[]", "42", "\"x\"", "{", "{]",
+                                "{\"choices\":", "\xFF\xFE", "not json"})
     EXPECT_EQ(ParseJson(body).error, "malformed JSON") << body;
+  // A byte that is no UTF-8 spoils itself only.
+  EXPECT_EQ(ParseJson("{\"a\":\"\xC3\"}").error, "no known API");
   EXPECT_EQ(ParseJson(std::string(5000, '[')).error, "malformed JSON");
   for (std::string_view body :
        {R"({"choices":null})", R"({"choices":{}})", R"({"choices":[]})",
@@ -195,7 +203,7 @@ void ExpectWholeStream(const Trace& trace) {
   EXPECT_EQ(trace.answer, "It is 4.");
   EXPECT_EQ(trace.finish_reason, "stop");
   EXPECT_EQ(trace.usage.output_tokens, 8);
-  EXPECT_EQ(trace.tool_calls, 2);
+  EXPECT_EQ(trace.tool_calls, 1);  // its index is 1
   EXPECT_EQ(trace.source, ReasoningSource::kField);
 }
 
@@ -367,7 +375,7 @@ TEST(ParseResponse, ACutBlockThatTheTemplateOpenedIsUnfinishedReasoning) {
     EXPECT_EQ(trace.answer, "");
     EXPECT_EQ(trace.marker_state, MarkerState::kUnclosed);
   }
-  // One that had ended before the connection did is what the user read.
+  // One that had ended before the connection did was read by the user.
   for (const Trace& trace : {parse("stop", TransportEnd::kClientAbort),
                              parse("", TransportEnd::kComplete)}) {
     EXPECT_EQ(trace.reasoning, std::nullopt);
@@ -445,6 +453,24 @@ TEST(ParseResponse, UnknownMarkupIsSaidToBeUnknown) {
   EXPECT_EQ(trace.format, "unknown");
   EXPECT_EQ(trace.answer, "<reasoning>a</reasoning>b");
   EXPECT_EQ(trace.reasoning, std::nullopt);
+}
+
+TEST(ParseResponse, ASourceWithoutReasoningHidesItInsteadOfLosingIt) {
+  Response response = WithText("The sum is 4.");
+  response.model = "deepseek-r1";
+  response.usage.reasoning_tokens = 12;
+  EXPECT_EQ(ParseResponse(response, "auto").marker_state,
+            MarkerState::kStripped);
+  response.without_reasoning_text = true;
+  const Trace trace = ParseResponse(response, "auto");
+  EXPECT_TRUE(trace.reasoning_hidden);
+  EXPECT_EQ(trace.marker_state, MarkerState::kNone);
+  EXPECT_FALSE(trace.split_differs);
+  // Text that came all the same is read.
+  response.content = "<think>Add.</think>The sum is 4.";
+  const Trace in_text = ParseResponse(response, "auto");
+  EXPECT_FALSE(in_text.reasoning_hidden);
+  EXPECT_THAT(in_text.reasoning, Optional(std::string("Add.")));
 }
 
 }  // namespace

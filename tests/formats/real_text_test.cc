@@ -1,5 +1,6 @@
-// Recorded responses of real models: no reasoning is seen where there is no
-// marker, and marked ones are cut where their first end stands.
+// SPDX-License-Identifier: Apache-2.0
+// Recorded responses of real models: no reasoning is seen without a
+// marker, and marked ones are cut at their first end.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -7,6 +8,7 @@
 #include <string>
 
 #include "formats/formats.h"
+#include "tests/source_dir.h"
 
 namespace reasonwatch {
 namespace {

@@ -1,7 +1,8 @@
-// Unit cases of inference servers' own parsers. What no splitter can reach is
-// told from the rows themselves: words that the text does not hold, texts for
-// which no split is recorded, and rows that contradict another one of the same
-// parser and text.
+// SPDX-License-Identifier: Apache-2.0
+// Unit cases of inference servers' own parsers. Cases that no splitter can
+// reach are recognised by the rows themselves: words that the text does not
+// hold, texts for which no split is recorded, and rows that contradict another
+// one of the same parser and text.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,6 +18,8 @@
 
 #include "formats/formats.h"
 #include "formats/reasoning/markers.h"
+#include "tests/source_dir.h"
+#include "util/ascii.h"
 
 namespace reasonwatch {
 namespace {
@@ -34,7 +37,7 @@ struct Case {
 
 std::string TrimmedString(const nlohmann::json& value) {
   return value.is_string()
-             ? std::string(Trimmed(value.get_ref<const std::string&>()))
+             ? std::string(ascii::Trim(value.get_ref<const std::string&>()))
              : "";
 }
 
@@ -80,13 +83,13 @@ bool IsSubsequence(std::string_view part, std::string_view whole) {
   return true;
 }
 
-// Of the model: outside of markers, of the headers of harmony's messages, and
-// of messages of the user.
+// Words of the model: outside of markers, of the headers of harmony's messages,
+// and of messages of the user.
 bool HasWords(std::string_view text) {
   MarkerScanner scanner;
   scanner.Scan(text, /*final=*/true);
   const auto is_words = [](std::string_view piece) {
-    piece = Trimmed(piece);
+    piece = ascii::Trim(piece);
     return !piece.empty() && piece != "assistant" && piece != "analysis" &&
            piece != "final";
   };
@@ -94,7 +97,7 @@ bool HasWords(std::string_view text) {
   bool of_user = false;
   for (const MarkerHit& hit : scanner.hits()) {
     const std::string_view piece = text.substr(at, hit.begin - at);
-    of_user |= Trimmed(piece) == "user";
+    of_user |= ascii::Trim(piece) == "user";
     if (!of_user && is_words(piece)) return true;
     if (MarkerText(hit.marker) == "<|start|>") of_user = false;
     at = hit.end;
@@ -136,9 +139,10 @@ TEST(ServerCases, AgreeWhereAnySplitterCan) {
     const Case& first = cases.front();
     const SplitResult got =
         SplitText(first.format, first.model, first.thinking, first.text);
-    const std::string reasoning(Trimmed(got.reasoning.value_or("")));
-    const std::string answer(Trimmed(got.answer));
-    // Of rows that contradict each other the more frequent ones are reachable.
+    const std::string reasoning(ascii::Trim(got.reasoning.value_or("")));
+    const std::string answer(ascii::Trim(got.answer));
+    // Among rows that contradict each other the more frequent ones are
+    // reachable.
     std::map<std::pair<std::string, std::string>, int> wanted;
     for (const Case& c : cases)
       if (IsReachable(c)) ++wanted[{c.reasoning, c.answer}];

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Texts of every family of formats, split whole and piece by piece: the table
+// first, then the rules by which "auto" picks a row, then streams.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,6 +46,7 @@ constexpr Thinking kAsIs = Thinking::kUnstated;
 constexpr Thinking kOn = Thinking::kOn;
 constexpr Thinking kOff = Thinking::kOff;
 
+// table: texts, and the reasoning and answer in them.
 const std::vector<Row>& Rows() {
   static const auto& rows = *new std::vector<Row>{
       // <think> written by the model.
@@ -62,7 +66,7 @@ const std::vector<Row>& Rows() {
       {"second start", "qwen3", kAsIs, "<think><think>a</think>b", "a", "b",
        kDoubled},
       {"second block", "qwen3", kAsIs, "<think>a</think>b\n<think>c</think>d",
-       "a", "b\n<think>c</think>d", kDoubled},
+       "ac", "b\nd", kDoubled},
       {"second end", "qwen3", kAsIs, "<think>a</think>b</think>c", "a",
        "b</think>c", kDoubled},
       {"block after a line", "qwen3", kAsIs, "Let me see.\n<think>a</think>b",
@@ -393,7 +397,7 @@ TEST(SplitText, AutoGoesByNameThenByText) {
       {"my-model", "Write `<think>` first.", "plain"},
       {"my-model", "Use <think> and </think> as tags.", "plain"},
       {"my-model", "<reasoning>a</reasoning>b", "unknown"},
-      {"my-model", "<|assistant|>b", "unknown"},
+      {"my-model", "<|mode|>b", "unknown"},
       {"my-model", "x\n<think>a[/THINK]b", "unknown"},
       {"my-model", "<my_thoughts>a</my_thoughts>b", "unknown"},
       {"my-model", "[REASONING]a[/REASONING]b", "unknown"},

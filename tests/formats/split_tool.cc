@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs `reasonwatch split` alone: split_tool split --in FILE --out FILE.
 #include <fstream>
 #include <iostream>
 #include <string_view>
 
-#include "daemon/commands/split.h"
+#include "daemon/recordings/split_lines.h"
 
 int main(int argc, char** argv) {
   std::string_view in_path;
@@ -18,8 +19,9 @@ int main(int argc, char** argv) {
     std::cerr << "usage: split_tool split --in FILE --out FILE\n";
     return 2;
   }
-  const absl::Status status =
-      reasonwatch::RunSplit(reasonwatch::DefaultConfig(), in, out, std::cerr);
+  const absl::Status status = reasonwatch::RunSplit(
+      [](const std::string&) { return reasonwatch::FormatPolicy(); }, in, out,
+      std::cerr);
   if (!status.ok()) std::cerr << status << '\n';
   return status.ok() ? 0 : 1;
 }

@@ -1,18 +1,20 @@
-// Readings of answers, rubric and habits on any bytes. The first zero byte
-// ends the reasoning, the next one the answer and the final answer.
+// SPDX-License-Identifier: Apache-2.0
+// Reads answers, rubric and habits of any bytes. The first zero byte ends the
+// reasoning, the next one the answer and the final answer.
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 #include <vector>
 
-#include "features/answer/quantities.h"
+#include "answers/quantities.h"
+#include "core/scored.h"
 #include "features/answer_readings.h"
 #include "features/habits/habits.h"
 
 namespace {
 
-std::string_view Take(std::string_view& rest) {
+std::string_view NextPart(std::string_view& rest) {
   const size_t end = rest.find('\0');
   const std::string_view part = rest.substr(0, end);
   rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
@@ -24,9 +26,9 @@ std::string_view Take(std::string_view& rest) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view rest(reinterpret_cast<const char*>(data), size);
   reasonwatch::AnswerTexts texts;
-  texts.reasoning = Take(rest);
-  texts.answer = Take(rest);
-  texts.final_answer = Take(rest);
+  texts.reasoning = NextPart(rest);
+  texts.answer = NextPart(rest);
+  texts.final_answer = NextPart(rest);
   texts.question = rest;
   reasonwatch::Scored scored;
   reasonwatch::ReadAnswer(texts, scored);
@@ -42,12 +44,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const float value = scored.reading(f);
     if (!std::isnan(value) && !(value >= 0 && value <= 2)) std::abort();
   }
-  // A number is the same as itself.
+  // Each number must be equal to itself.
   reasonwatch::Quantity q;
   if (reasonwatch::NextQuantity(texts.answer, 0, q) && std::isfinite(q.value) &&
       !reasonwatch::HoldsQuantity(texts.answer, q))
     std::abort();
-  // What was mined of a text is found in it.
+  // Each mined phrase must be found in its own text.
   const std::vector<std::string_view> traces(reasonwatch::kMinHabitTraces,
                                              texts.answer);
   const reasonwatch::HabitProfile habits(reasonwatch::MineHabits(traces));

@@ -1,5 +1,6 @@
-// Any bytes as what a model server answers: a named failure or facts, never a
-// crash, and nothing of an answer in the failure's text.
+// SPDX-License-Identifier: Apache-2.0
+// Reads any bytes as the reply of a model server. The result must be a named
+// failure or facts, and the failure's message must hold no text of the reply.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

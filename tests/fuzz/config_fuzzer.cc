@@ -1,14 +1,15 @@
-// Any bytes as the configuration file: a status, never a crash; and what is
-// accepted prints to a file that reads back to the same.
+// SPDX-License-Identifier: Apache-2.0
+// Reads any bytes as the configuration file. The result must be a status; an
+// accepted configuration must print to a file that reads back to the same.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
-#include "daemon/config.h"
+#include "daemon/app/config/config.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  // Larger files only repeat what small ones show, and slow the search.
+  // Larger files only repeat the cases of small ones, and slow down the search.
   if (size > 16384) return 0;
   const auto config = reasonwatch::ParseConfig(
       std::string_view(reinterpret_cast<const char*>(data), size), "fuzz");

@@ -1,5 +1,6 @@
-// Any bytes as a problem set, in the format of the first byte: it comes to an
-// end, and what is taken for a problem has words and an answer.
+// SPDX-License-Identifier: Apache-2.0
+// Reads any bytes as a problem set, in the format that the first byte gives.
+// Reading must end, and each problem must have words and an answer.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -8,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/commands/baseline_formats.h"
+#include "daemon/recordings/problem_sets.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using reasonwatch::BaselineFormat;
@@ -22,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::istringstream in(text);
   const auto reader = reasonwatch::ProblemReader::Make(format, in);
   std::vector<reasonwatch::ImportedProblem> problem;
-  // Each call takes at least a byte.
+  // Each call consumes at least one byte.
   for (size_t calls = 0; calls <= size; ++calls) {
     const auto more = reader->Next(problem);
     if (!more.ok() && absl::IsDataLoss(more.status())) return 0;

@@ -1,5 +1,6 @@
-// Feeds every file of the folders named on the command line to the fuzz
-// target that it is linked with. Fails where there is nothing to feed.
+// SPDX-License-Identifier: Apache-2.0
+// Feeds every file of the folders on the command line to the fuzz target that
+// it is linked with. Fails if there is no file.
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -23,7 +24,7 @@ int main(int argc, char** argv) {
     for (const auto& file : files) {
       std::ifstream in(file, std::ios::binary);
       const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-      // Said before the run, so that a crash names its input.
+      // Printed before the run, so that a crash names its input.
       std::cout << file.filename().string() << std::endl;
       LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()),
                              bytes.size());

@@ -1,5 +1,7 @@
-// A text cut anywhere is split as the whole. First bytes: format, thinking and
-// model, place of the first cut, size of further pieces; the rest is the text.
+// SPDX-License-Identifier: Apache-2.0
+// Splits a text whole and in pieces; the results must be equal. The first bytes
+// give format, thinking and model, the place of the first cut, and the size of
+// further pieces; the rest is the text.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -52,8 +54,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (size_t at = first; at < text.size(); at += step)
     splitter.Feed(text.substr(at, step));
   if (splitter.Finish() != whole) std::abort();
-  // Markers go, nothing comes: but for blocks joined by line feeds, each of
-  // which replaces a marker, and a start marker put back.
+  // The parts hold no more than the text: markers are removed, and nothing is
+  // added except the line feeds that join blocks (each replaces a marker) and a
+  // start marker that is put back.
   if (whole.answer.size() + whole.reasoning.value_or("").size() >
       text.size() + std::string_view("<think>").size())
     std::abort();

@@ -1,8 +1,9 @@
-// Detector state that was stored by another hand. A sealed blob can't be
-// changed by accident, so the seal is put on again after the changes and what
-// is behind it is tried: the first byte chooses a state, every five more change
-// one byte of one of its blobs (blob, offset in three bytes, mask), what is
-// left over cuts that many bytes off.
+// SPDX-License-Identifier: Apache-2.0
+// Restores detector state that was changed on purpose. A sealed blob cannot
+// change by accident, so the target seals it again after the changes and tests
+// the code behind the seal. The first byte chooses a state; every five more
+// change one byte of one of its blobs (blob, offset in three bytes, mask); the
+// bytes that are left over give the length to cut off.
 #include <array>
 #include <cmath>
 #include <cstdlib>
@@ -11,7 +12,7 @@
 
 #include "absl/strings/str_format.h"
 #include "detectors/model_watch.h"
-#include "detectors/sequential/state_io.h"
+#include "util/state_archive.h"
 
 namespace reasonwatch {
 namespace {
@@ -44,7 +45,8 @@ Scored ResponseAt(int i, bool changed) {
   return s;
 }
 
-// Without rows, learning, and with open alarms; unsealed.
+// A state without rows, one that is learning, and one with open alarms;
+// unsealed.
 std::vector<StateBlob> MakeState(int which) {
   ModelWatch watch(kModel, Options());
   const int responses = which == 0 ? 5 : 120;
@@ -60,10 +62,8 @@ std::vector<StateBlob> MakeState(int which) {
 }
 
 }  // namespace
-}  // namespace reasonwatch
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace reasonwatch;
   static const std::array<std::vector<StateBlob>, 3>& states =
       *new std::array<std::vector<StateBlob>, 3>{MakeState(0), MakeState(1),
                                                  MakeState(2)};
@@ -81,11 +81,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     edited = true;
   }
   bytes->resize(bytes->size() - (size - at));
-  for (StateBlob& blob : blobs) blob.bytes = Seal(std::move(blob.bytes));
+  for (StateBlob& blob : blobs) blob.bytes = Seal(blob.bytes);
 
   ModelWatch watch(kModel, Options());
   const absl::Status status = watch.Restore(blobs);
-  // What was not changed is taken, what was cut is not.
+  // An unchanged state must be accepted, a cut one refused.
   if (!edited && status.ok() != (size == at)) std::abort();
   for (int i = 0; i < 40; ++i) watch.Observe(ResponseAt(200 + i, i > 10));
   if (!status.ok() && watch.responses() != 40) std::abort();
@@ -94,3 +94,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   watch.Save(/*all=*/true);
   return 0;
 }
+
+}  // namespace reasonwatch

@@ -1,5 +1,7 @@
-// Readings of a text stay in their ranges, and counts add up. First byte:
-// where the prompt ends; the rest is the prompt and the answer.
+// SPDX-License-Identifier: Apache-2.0
+// Readings of a text must stay in their ranges, and counts must add up. The
+// first byte gives the end of the prompt; the rest is the prompt and the
+// answer.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -7,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/scored.h"
 #include "features/language/asked.h"
 #include "features/repetition/repetition.h"
 #include "features/symbols/symbols.h"

@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Findings made by hand go into a book: grouping, closing and reopening first,
+// then severity, verdicts and canaries, and the causes.
 #include "incidents/incident_book.h"
 
 #include <algorithm>
@@ -6,6 +9,8 @@
 
 #include "absl/strings/str_format.h"
 #include "gtest/gtest.h"
+#include "incidents/causes.h"
+#include "incidents/severity.h"
 
 namespace reasonwatch {
 namespace {
@@ -28,20 +33,20 @@ Finding Found(Signal signal, absl::Duration after,
   return f;
 }
 
-std::vector<IncidentEvent> Take(IncidentBook& book, const Finding& f,
-                                int64_t responses) {
-  return book.Take({f}, responses);
+std::vector<IncidentEvent> Observe(IncidentBook& book, const Finding& f,
+                                   int64_t responses) {
+  return book.Observe({f}, responses);
 }
 
 TEST(IncidentBook, SignalsThatComeTogetherAreOneIncident) {
   IncidentBook book({});
   const auto a =
-      Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+      Observe(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
   // Long after in time, but within 200 responses.
   const auto b =
-      Take(book, Found(Signal::kFormatMarkers, absl::Hours(5)), 1150);
+      Observe(book, Found(Signal::kFormatMarkers, absl::Hours(5)), 1150);
   // Many responses later, but within 10 minutes.
-  const auto c = Take(
+  const auto c = Observe(
       book, Found(Signal::kConsistencyRegression, absl::Minutes(305)), 9000);
   ASSERT_EQ(a.size(), 1u);
   EXPECT_EQ(a[0].kind, IncidentEvent::Kind::kOpened);
@@ -57,9 +62,9 @@ TEST(IncidentBook, SignalsThatComeTogetherAreOneIncident) {
 TEST(IncidentBook, WhatComesLaterIsAnotherIncident) {
   IncidentBook book({});
   const auto a =
-      Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+      Observe(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
   const auto b =
-      Take(book, Found(Signal::kFormatMarkers, absl::Minutes(11)), 1201);
+      Observe(book, Found(Signal::kFormatMarkers, absl::Minutes(11)), 1201);
   EXPECT_NE(b[0].incident.id, a[0].incident.id);
   EXPECT_EQ(book.Open().size(), 2u);
 }
@@ -69,39 +74,39 @@ TEST(IncidentBook, TheSameSignalAtAnotherLevelIsAnUpdate) {
   Finding replica = Found(Signal::kLengthCollapse, absl::ZeroDuration());
   replica.scope = Scope::kReplica;
   replica.replica = "replica3";
-  const auto a = Take(book, replica, 1000);
+  const auto a = Observe(book, replica, 1000);
   EXPECT_EQ(a[0].incident.scope, Scope::kReplica);
   EXPECT_EQ(a[0].incident.replica, "replica3");
   const auto b =
-      Take(book, Found(Signal::kLengthCollapse, absl::Minutes(1)), 1010);
+      Observe(book, Found(Signal::kLengthCollapse, absl::Minutes(1)), 1010);
   EXPECT_EQ(b[0].kind, IncidentEvent::Kind::kUpdated);
   EXPECT_EQ(b[0].incident.scope, Scope::kRoute);
   Finding wide = Found(Signal::kLengthCollapse, absl::Minutes(2));
   wide.scope = Scope::kModel;
   wide.route.clear();
-  EXPECT_EQ(Take(book, wide, 1020)[0].incident.scope, Scope::kModel);
+  EXPECT_EQ(Observe(book, wide, 1020)[0].incident.scope, Scope::kModel);
 }
 
 TEST(IncidentBook, ClosesWithItsLastSignalAndReopensWithinADay) {
   IncidentBook book({});
   const auto opened =
-      Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
-  Take(book, Found(Signal::kFormatMarkers, absl::Minutes(1)), 1010);
-  auto closed = Take(
+      Observe(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+  Observe(book, Found(Signal::kFormatMarkers, absl::Minutes(1)), 1010);
+  auto closed = Observe(
       book,
       Found(Signal::kLengthCollapse, absl::Hours(1), FindingEvent::kClosed),
       2000);
   EXPECT_EQ(closed[0].kind, IncidentEvent::Kind::kClosed);
   EXPECT_TRUE(closed[0].incident.open());
-  closed =
-      Take(book,
-           Found(Signal::kFormatMarkers, absl::Hours(2), FindingEvent::kClosed),
-           2100);
+  closed = Observe(
+      book,
+      Found(Signal::kFormatMarkers, absl::Hours(2), FindingEvent::kClosed),
+      2100);
   EXPECT_FALSE(closed[0].incident.open());
   EXPECT_EQ(closed[0].incident.close_reason, "recovered");
   EXPECT_TRUE(book.Open().empty());
   const auto again =
-      Take(book, Found(Signal::kLengthCollapse, absl::Hours(20)), 9000);
+      Observe(book, Found(Signal::kLengthCollapse, absl::Hours(20)), 9000);
   EXPECT_EQ(again[0].incident.id, opened[0].incident.id);
   EXPECT_TRUE(again[0].incident.open());
   EXPECT_TRUE(again[0].incident.close_reason.empty());
@@ -110,49 +115,49 @@ TEST(IncidentBook, ClosesWithItsLastSignalAndReopensWithinADay) {
 TEST(IncidentBook, AfterADayItIsANewOne) {
   IncidentBook book({});
   const auto opened =
-      Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
-  Take(book,
-       Found(Signal::kLengthCollapse, absl::Hours(1), FindingEvent::kClosed),
-       2000);
+      Observe(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+  Observe(book,
+          Found(Signal::kLengthCollapse, absl::Hours(1), FindingEvent::kClosed),
+          2000);
   const auto again =
-      Take(book, Found(Signal::kLengthCollapse, absl::Hours(26)), 9000);
+      Observe(book, Found(Signal::kLengthCollapse, absl::Hours(26)), 9000);
   EXPECT_NE(again[0].incident.id, opened[0].incident.id);
 }
 
 TEST(IncidentBook, SilenceClosesAsNoData) {
   IncidentBook book({});
-  Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+  Observe(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
   Finding f =
       Found(Signal::kLengthCollapse, absl::Hours(200), FindingEvent::kClosed);
   f.response_id.clear();
-  EXPECT_EQ(Take(book, f, 1000)[0].incident.close_reason, "no_data");
+  EXPECT_EQ(Observe(book, f, 1000)[0].incident.close_reason, "no_data");
 }
 
 TEST(IncidentBook, ACloseOfWhatIsNotOpenIsNothing) {
   IncidentBook book({});
-  EXPECT_TRUE(Take(book,
-                   Found(Signal::kLengthCollapse, absl::ZeroDuration(),
-                         FindingEvent::kClosed),
-                   1)
+  EXPECT_TRUE(Observe(book,
+                      Found(Signal::kLengthCollapse, absl::ZeroDuration(),
+                            FindingEvent::kClosed),
+                      1)
                   .empty());
 }
 
 TEST(IncidentBook, TheEarliestOnsetStays) {
   IncidentBook book({});
-  Take(book, Found(Signal::kLengthCollapse, absl::Minutes(5)), 1000);
+  Observe(book, Found(Signal::kLengthCollapse, absl::Minutes(5)), 1000);
   Finding early = Found(Signal::kFormatMarkers, absl::Minutes(6));
   early.onset_time = kStart - absl::Hours(1);
   early.onset_id = "early";
-  EXPECT_EQ(Take(book, early, 1010)[0].incident.onset_id, "early");
+  EXPECT_EQ(Observe(book, early, 1010)[0].incident.onset_id, "early");
   Finding late = Found(Signal::kLengthRunaway, absl::Minutes(7));
   late.onset_id = "late";
-  EXPECT_EQ(Take(book, late, 1020)[0].incident.onset_id, "early");
+  EXPECT_EQ(Observe(book, late, 1020)[0].incident.onset_id, "early");
 }
 
 TEST(IncidentBook, WhatTheOperatorWantsClosesAsAcceptedAndStaysClosed) {
   IncidentBook book({});
-  Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
-  Take(book, Found(Signal::kFormatMarkers, absl::Seconds(5)), 1002);
+  Observe(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+  Observe(book, Found(Signal::kFormatMarkers, absl::Seconds(5)), 1002);
   const auto closed = book.Accept(kStart + absl::Minutes(3), "build 7");
   ASSERT_EQ(closed.size(), 2u);
   for (const IncidentEvent& event : closed) {
@@ -170,18 +175,19 @@ TEST(IncidentBook, WhatTheOperatorWantsClosesAsAcceptedAndStaysClosed) {
   EXPECT_TRUE(book.Open().empty());
   EXPECT_TRUE(book.Accept(kStart + absl::Minutes(4), "again").empty());
   const auto later =
-      Take(book, Found(Signal::kLengthCollapse, absl::Hours(1)), 1300);
+      Observe(book, Found(Signal::kLengthCollapse, absl::Hours(1)), 1300);
   ASSERT_EQ(later.size(), 1u);
   EXPECT_NE(later[0].incident.id, closed[0].incident.id);
 }
 
 TEST(IncidentBook, OpenAtEndTellsEachOpenSignal) {
   IncidentBook book({});
-  Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
-  Take(book, Found(Signal::kFormatMarkers, absl::Minutes(1)), 1010);
-  Take(book,
-       Found(Signal::kFormatMarkers, absl::Minutes(3), FindingEvent::kClosed),
-       1100);
+  Observe(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+  Observe(book, Found(Signal::kFormatMarkers, absl::Minutes(1)), 1010);
+  Observe(
+      book,
+      Found(Signal::kFormatMarkers, absl::Minutes(3), FindingEvent::kClosed),
+      1100);
   const auto events = book.OpenAtEnd();
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].kind, IncidentEvent::Kind::kOpenAtEnd);
@@ -191,11 +197,11 @@ TEST(IncidentBook, OpenAtEndTellsEachOpenSignal) {
 TEST(IncidentBook, RestoredItJoinsAndReopensAsBefore) {
   IncidentBook book({});
   const auto opened =
-      Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+      Observe(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
   IncidentBook restored({});
   restored.Restore(book.Open(), book.Save());
   const auto joined =
-      Take(restored, Found(Signal::kFormatMarkers, absl::Hours(3)), 1100);
+      Observe(restored, Found(Signal::kFormatMarkers, absl::Hours(3)), 1100);
   EXPECT_EQ(joined[0].incident.id, opened[0].incident.id);
 }
 
@@ -204,7 +210,7 @@ TEST(IncidentBook, KeepsABoundedNumber) {
   for (int i = 0; i < 400; ++i) {
     Finding f = Found(Signal::kLengthCollapse, absl::Hours(i));
     f.route = absl::StrFormat("route%d", i);
-    Take(book, f, 1000 * (i + 1));
+    Observe(book, f, int64_t{1000} * (i + 1));
   }
   EXPECT_EQ(book.Open().size(), 256u);
 }
@@ -253,12 +259,12 @@ TEST(GradeFinding, FloorsAreOfTheContract) {
 TEST(IncidentBook, WithoutAnybodyToAskNoVerdictIsAwaited) {
   IncidentBook alone({.can_confirm = false});
   EXPECT_EQ(
-      Take(alone, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1)[0]
+      Observe(alone, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1)[0]
           .incident.confirmation,
       Confirmation::kUnavailable);
   IncidentBook asked({.can_confirm = true});
   const auto events =
-      Take(asked, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1);
+      Observe(asked, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1);
   EXPECT_EQ(events[0].incident.confirmation, Confirmation::kPending);
   EXPECT_EQ(events[0].incident.severity, Severity::kWarning);
 }
@@ -295,44 +301,44 @@ Verdict NotReproduced(const std::string& incident, absl::Duration after) {
 TEST(IncidentBook, WhatWasClearedIsAskedAgainWhereItIsRenewed) {
   IncidentBook book({.can_confirm = true});
   const auto opened =
-      Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+      Observe(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
   const std::string id = opened[0].incident.id;
   const Verdict cleared = NotReproduced(id, absl::Minutes(1));
-  EXPECT_EQ(book.TakeVerdict(cleared)->incident.confirmation,
+  EXPECT_EQ(book.ApplyVerdict(cleared)->incident.confirmation,
             Confirmation::kNotReproduced);
-  // More of the same, however large, is what was cleared.
+  // More of the same, however large, was cleared too.
   Finding f =
       Found(Signal::kLengthCollapse, absl::Minutes(2), FindingEvent::kUpdated);
   f.statistic = 1e200;
-  auto events = Take(book, f, 1010);
+  auto events = Observe(book, f, 1010);
   EXPECT_EQ(events[0].incident.confirmation, Confirmation::kNotReproduced);
   EXPECT_EQ(events[0].incident.severity, Severity::kWarning);
   f.renewed = true;
-  events = Take(book, f, 1020);
+  events = Observe(book, f, 1020);
   EXPECT_EQ(events[0].kind, IncidentEvent::Kind::kUpdated);
   EXPECT_EQ(events[0].incident.confirmation, Confirmation::kPending);
   EXPECT_EQ(events[0].incident.severity, Severity::kWarning);
-  // The answer of then, told again by a judge, is none to this.
-  EXPECT_FALSE(book.TakeVerdict(cleared).has_value());
+  // The same verdict, once more with ratings of a judge, does not answer this.
+  EXPECT_FALSE(book.ApplyVerdict(cleared).has_value());
   EXPECT_EQ(book.Open()[0].confirmation, Confirmation::kPending);
   Verdict late = NotReproduced(id, absl::Minutes(20));
   late.kind = VerdictKind::kUnavailable;
-  EXPECT_EQ(book.TakeVerdict(late)->incident.severity, Severity::kCritical);
+  EXPECT_EQ(book.ApplyVerdict(late)->incident.severity, Severity::kCritical);
 }
 
 TEST(IncidentBook, ASignalThatWasNotAskedAboutIsAskedAbout) {
   IncidentBook book({.can_confirm = true});
   const auto opened =
-      Take(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+      Observe(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
   const std::string id = opened[0].incident.id;
-  book.TakeVerdict(NotReproduced(id, absl::Minutes(1)));
+  book.ApplyVerdict(NotReproduced(id, absl::Minutes(1)));
   // The same at another level is no news.
   Finding wide = Found(Signal::kLengthCollapse, absl::Minutes(2));
   wide.scope = Scope::kModel;
-  EXPECT_EQ(Take(book, wide, 1010)[0].incident.confirmation,
+  EXPECT_EQ(Observe(book, wide, 1010)[0].incident.confirmation,
             Confirmation::kNotReproduced);
-  const auto other =
-      Take(book, Found(Signal::kConsistencyRegression, absl::Minutes(3)), 1020);
+  const auto other = Observe(
+      book, Found(Signal::kConsistencyRegression, absl::Minutes(3)), 1020);
   EXPECT_EQ(other[0].incident.id, id);
   EXPECT_EQ(other[0].incident.confirmation, Confirmation::kPending);
 }
@@ -345,6 +351,8 @@ TEST(RankCauses, FollowTheEvidence) {
   f = shorter;
   f.channels = {{"length_collapse/zero_thinking", .8}};
   EXPECT_EQ(Likeliest(Of({f})), "effort_or_thinking_switch");
+  f.hints = {{"gateway", 6, "responses whose reasoning did not arrive"}};
+  EXPECT_EQ(Likeliest(Of({f})), "gateway");
   f = shorter;
   f.strata = {"context fill 75 % and over"};
   EXPECT_EQ(Likeliest(Of({f})), "context_saturation");

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes what train.py made as a GGUF file of 16-bit floats for llama.cpp.
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the model of train.py as a GGUF file of 16-bit floats for llama.cpp.
 
   export.py --from FOLDER --out reasoner-f16.gguf
 """
@@ -48,7 +49,7 @@ def main():
     w.add_tokenizer_model("gpt2")
     w.add_tokenizer_pre("qwen2")
     w.add_token_list(tokens)
-    # The reasoning markers are text that a client may see.
+    # Marks the reasoning markers as text that a client may see.
     kinds = {"<think>": gguf.TokenType.USER_DEFINED, "</think>": gguf.TokenType.USER_DEFINED}
     w.add_token_types([kinds.get(t, gguf.TokenType.CONTROL)
                        if t in tokenizers_of_ours.SPECIAL else gguf.TokenType.NORMAL

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Prints the table of README.md: what the model does in each state.
+# SPDX-License-Identifier: Apache-2.0
+"""Prints the table of FIGURES.md: the quality of the model in each state.
 
   figures.py [COUNT]     300 questions a line by default
 """

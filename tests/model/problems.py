@@ -1,4 +1,5 @@
-"""Arithmetic word problems for the tiny model: made, worked and answered.
+# SPDX-License-Identifier: Apache-2.0
+"""Makes, solves and answers arithmetic word problems for the tiny model.
 
 Only the standard library, so that tests which ask the model need no venv.
 A step is (sign, amount). Sums are held out of training by a hash of their
@@ -13,8 +14,8 @@ NAMES = ["Omar", "Lena", "Ravi", "Mia", "Tom", "Nora", "Ivan", "Sara", "Leo", "A
          "Kofi", "Yuki", "Eva", "Hugo", "Zoe", "Finn"]
 MOST = 199  # no partial sum is larger
 
-# A family: things that are counted, the opening sentence, then for either sign
-# how the problem tells of a step and how the reasoning does, and the question.
+# A family: things that are counted, the opening sentence; for either sign the words of a
+# step in the problem and in the reasoning; and the question.
 FAMILIES = {
     "cards": (["cards", "stamps", "coins", "marbles"],
               "{who} has {n} {what}.",
@@ -68,7 +69,7 @@ class Problem:
     steps: int
 
     def reply(self):
-        """What the healthy model says."""
+        """Returns the output of the healthy model."""
         return f"<think>\n{self.reasoning}\n</think>\n{self.conclusion()}"
 
     def conclusion(self):
@@ -76,12 +77,12 @@ class Problem:
 
 
 def is_held_out(left, sign, right):
-    """One sum in twelve is never trained on, alone or within a problem."""
+    """True for one sum in twelve, which is never trained on, alone or within a problem."""
     return zlib.crc32(f"{left}{sign}{right}".encode()) % 12 == 0
 
 
 def draw_sum(rng, left, held_out):
-    """A (sign, amount) that can follow `left`, or None."""
+    """Returns a (sign, amount) that can follow `left`, or None."""
     for _ in range(60):
         sign = rng.choice("+-")
         most = min(99, MOST - left) if sign == "+" else min(99, left)
@@ -98,8 +99,8 @@ def apply(left, sign, right):
 
 
 def make(rng, held_out=False, steps=None, family=None):
-    """A problem of one to three steps. `held_out`: its last sum was never
-    trained on; else none of its sums is a held-out one."""
+    """Makes a problem of one to three steps. With `held_out` its last sum was never trained on;
+    otherwise none of its sums is held out."""
     steps = steps or rng.choice([1, 2, 2, 3, 3])
     family = family or rng.choice(list(FAMILIES))
     things, opening, more, less, question, subject = FAMILIES[family]

@@ -1,4 +1,5 @@
-"""Problems are worked rightly, and what is held out stays out."""
+# SPDX-License-Identifier: Apache-2.0
+"""Tests that problems are solved correctly, and that held-out sums stay out of training."""
 import re
 import unittest
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Turns reasoner-f16.gguf into the folder that vLLM and SGLang load.
 
   to_safetensors.py OUT    needs gguf, numpy, safetensors, tokenizers

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Byte-level BPE with single digits, split as llama.cpp's "qwen2" does."""
 import random
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Trains the tiny model on the CPU, from one seed.
 
   train.py --out FOLDER [--steps 650] [--seed 1]
 
-Writes tokenizer.json, checkpoint.npz and train.log there; goes on from a
-checkpoint that it finds. README.md has the recipe and what came of it.
+Writes tokenizer.json, checkpoint.npz and train.log there; continues from
+a checkpoint that it finds. README.md has the recipe, FIGURES.md the result.
 """
 import argparse
 import functools
@@ -63,7 +64,7 @@ class Encoder:
         return row
 
     def drill(self, rng):
-        """Bare sums; only their results count."""
+        """Makes bare sums; only their results count for the loss."""
         row = []
         for _ in range(10):
             while True:
@@ -95,7 +96,7 @@ def batches(encoder, seed, steps, start):
                 segment += 1
                 here = slice(used, used + len(row))
                 tokens[r, here], weights[r, here] = zip(*row)
-                weights[r, used] = 0  # nothing tells the first token
+                weights[r, used] = 0  # the first token cannot be predicted
                 segments[r, here] = segment
                 positions[r, here] = np.arange(len(row))
                 used += len(row)
@@ -103,7 +104,7 @@ def batches(encoder, seed, steps, start):
 
 
 def ahead(iterable):
-    """The same items, made in a thread of their own."""
+    """Yields the same items, made in a thread of their own."""
     made = queue.Queue(4)
 
     def produce():

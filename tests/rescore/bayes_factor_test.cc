@@ -1,11 +1,12 @@
-#include "rescore/bayes_factor.h"
+// SPDX-License-Identifier: Apache-2.0
+#include "rescore/statistics/bayes_factor.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <random>
 
-#include "rescore/failure_prior.h"
+#include "rescore/statistics/failure_prior.h"
 
 namespace reasonwatch {
 namespace {
@@ -46,7 +47,7 @@ TEST(BayesFactor, StaysFiniteForAnythingThatCanBeCounted) {
   EXPECT_GE(BayesFactor(LogBayesFactors({1e6, .01}, 4096, 0)), 0);
 }
 
-TEST(FailurePrior, TellsStrengthFromRepeatedProblems) {
+TEST(FailurePrior, FitsTheStrengthFromRepeatedProblems) {
   std::mt19937_64 random(3);
   std::vector<Trials> problems;
   for (int i = 0; i < 2000; ++i) {

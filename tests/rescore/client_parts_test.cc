@@ -1,4 +1,5 @@
-// The pure parts of the client: request bodies, what is read off an answer,
+// SPDX-License-Identifier: Apache-2.0
+// The pure parts of the client: request bodies, facts read from an answer,
 // load.
 #include <cmath>
 #include <limits>
@@ -70,7 +71,7 @@ TEST(BodyFacts, IsLinearOnDeepAndLongBodies) {
   EXPECT_EQ(NameOf(many), "bad_body");
 }
 
-TEST(BodyFacts, TellsAnErrorsKindAndNeverItsText) {
+TEST(BodyFacts, GivesAnErrorsKindAndNeverItsText) {
   EXPECT_EQ(ErrorKind(R"({"error": {"type": "a_b", "message": "text"}})"),
             "a_b");
   EXPECT_EQ(ErrorKind(R"({"error": {"type": "has a space"}})"),

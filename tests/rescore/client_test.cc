@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The client against a server that misbehaves: every fault has its name and
 // ends in bounded time.
 #include <unistd.h>
@@ -13,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/response.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rescore/client/failure.h"
@@ -154,7 +156,7 @@ TEST(Client, AsksForTheLowestPriorityOfEachKind) {
   ASSERT_TRUE(Client(sglang)->Sample(Ask()).ok());
   EXPECT_THAT(sglang.Seen().back().body, HasSubstr(R"("priority": -1000000)"));
 
-  // Where priorities are off they are refused, and not sent again.
+  // A server that refuses priorities is not sent them again.
   script.refuses_priority = true;
   ModelServer strict(script);
   const auto client = Client(strict);
@@ -209,7 +211,7 @@ TEST_P(ClientFault, IsNamedAndBounded) {
   ASSERT_FALSE(got.ok());
   EXPECT_EQ(ClientFailureName(got.status()), c.name) << got.status();
   EXPECT_LT(took, absl::Seconds(4));
-  // Nothing of it was asked twice, and neither key nor text is told.
+  // Nothing of it was asked twice, and no error holds the key or text.
   EXPECT_EQ(server.Seen().size(), 1u);
   for (const char* secret : {kSecret, kQuestion, "what was asked"})
     EXPECT_THAT(got.status().ToString(), Not(HasSubstr(secret)));

@@ -1,10 +1,12 @@
-// Asks a real server by the client and prints what came, for
+// SPDX-License-Identifier: Apache-2.0
+// Asks a real server by the client and prints the answer, for
 // tests/e2e/real_client_test.py.
 //
 //   client_tool ENDPOINT MODEL MESSAGES_JSON
 #include <iostream>
 #include <string>
 
+#include "core/response.h"
 #include "rescore/client/failure.h"
 #include "rescore/client/model_client.h"
 
@@ -21,7 +23,7 @@ void Print(const std::string& what, ModelClient& client,
               << reasonwatch::ClientFailureName(got.status()) << "\n";
     return;
   }
-  // A body has no line breaks where it is JSON; a stream is cut into lines.
+  // A JSON body has no line breaks; a stream is cut into lines.
   std::cout << what << " choices " << got->size() << "\n"
             << what << " fingerprint " << got->front().regime.fingerprint
             << "\n"

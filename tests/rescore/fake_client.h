@@ -1,5 +1,6 @@
-// A model that passes as often as a test says, behind a server as busy as it
-// says. Thread-safe.
+// SPDX-License-Identifier: Apache-2.0
+// A model client for tests: answers right or wrong as the test decides, with
+// the load, regime and faults that it sets. Thread-safe.
 #ifndef REASONWATCH_TESTS_RESCORE_FAKE_CLIENT_H_
 #define REASONWATCH_TESTS_RESCORE_FAKE_CLIENT_H_
 
@@ -8,10 +9,14 @@
 #include <utility>
 #include <vector>
 
-#include "core/mutex.h"
-#include "core/ports.h"
+#include "core/evaluator.h"
+#include "core/model_client.h"
+#include "core/regime.h"
+#include "core/response.h"
+#include "core/scored.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/rescore/problems.h"
+#include "util/mutex.h"
 
 namespace reasonwatch {
 
@@ -120,7 +125,7 @@ class FakeClient : public ModelClient {
   std::vector<SampleRequest> requests_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Reads what FakeClient says.
+// Grades the answers of FakeClient.
 class FakeEvaluator : public Evaluator {
  public:
   Scored Evaluate(const Response& response) const override {

@@ -1,4 +1,5 @@
-#include "rescore/fingerprint.h"
+// SPDX-License-Identifier: Apache-2.0
+#include "rescore/canaries/fingerprint.h"
 
 #include <gtest/gtest.h>
 
@@ -19,7 +20,7 @@ std::vector<FingerprintRun> Runs(double shift, double noise, uint64_t seed) {
   return runs;
 }
 
-TEST(Fingerprint, TellsOtherWeightsAndNotItsOwnNoise) {
+TEST(Fingerprint, FindsOtherWeightsAndNotItsOwnNoise) {
   EXPECT_LE(FingerprintPValue(Runs(0, 0, 1), Runs(.01, 0, 2)),
             kFingerprintError);
   EXPECT_LE(FingerprintPValue(Runs(0, .01, 1), Runs(.05, .01, 2)),

@@ -1,12 +1,16 @@
-#include "rescore/group.h"
+// SPDX-License-Identifier: Apache-2.0
+// The pure parts of re-scoring: groups and their verdicts, the gate and the
+// budgets, problem sets, canary evidence and paired ways.
+#include "rescore/statistics/group.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "rescore/canary_watch.h"
-#include "rescore/headroom.h"
-#include "rescore/localise.h"
+#include "rescore/canaries/canary_watch.h"
+#include "rescore/problem_row.h"
+#include "rescore/server/headroom.h"
+#include "rescore/statistics/paired_ways.h"
 #include "tests/rescore/problems.h"
 
 namespace reasonwatch {
@@ -23,7 +27,7 @@ RescoreSample Sample(int index, bool passes, std::string way = "") {
 const RewardSet kOutcomeOnly = SetOf(Reward::kOutcome);
 
 TEST(ProblemSet, CountsOnlyTheTrialsThatWereAskedInOneWay) {
-  std::vector<ProblemSet::Row> rows;
+  std::vector<ProblemRow> rows;
   for (int i = 0; i < 5; ++i) rows.push_back(BaselineTrial(7, i > 0));
   for (int i = 0; i < 3; ++i) {
     rows.push_back(BaselineTrial(7, false));
@@ -54,7 +58,7 @@ TEST(ProblemSet, RewardsFormAndLengthAsTheBaselineHasThem) {
   Scored thoughtless = ScoredTrial(1, true);
   thoughtless.reading(Feature::kZeroThinking) = 1;
   EXPECT_EQ(set.Rewards(p, thoughtless)[1], 0);
-  // A mark that the baseline never had is nobody's fault.
+  // A mark that the baseline never had is not missed.
   Scored stepped = ScoredTrial(1, true);
   stepped.reading(Feature::kSteps) = 1;
   EXPECT_EQ(set.Rewards(p, stepped)[1], 1);
@@ -83,8 +87,8 @@ class JudgeTest : public ::testing::Test {
       job.samples.push_back(Sample(i, i < passes));
     for (int i = 0; i < compared; ++i)
       job.samples.push_back(Sample(i, true, std::string(comparison)));
-    return Judge(set, {{set.Find("m", 1), &job}}, kOutcomeOnly, kProblemBounds,
-                 kGroupSize, comparison);
+    return DecideVerdict(set, {{set.Find("m", 1), &job}}, kOutcomeOnly,
+                         kProblemBounds, kGroupSize, comparison);
   }
 };
 
@@ -122,7 +126,7 @@ TEST_F(JudgeTest, AReferenceGivesTheTrialsThatAreMissing) {
             VerdictKind::kConfirmed);
   EXPECT_EQ(OfOne(set, RescoreTrigger::kManual, 14, 0, kReference, 14).kind,
             VerdictKind::kNotReproduced);
-  // Fresh caches fail alike where the weights are at fault.
+  // Fresh caches fail alike if the weights are at fault.
   const Verdict cached =
       OfOne(set, RescoreTrigger::kManual, 14, 0, kFreshCache, 14);
   EXPECT_EQ(cached.kind, VerdictKind::kUndecided);
@@ -152,8 +156,8 @@ TEST_F(JudgeTest, KeepsTheRatesOfTheDesign) {
             std::bernoulli_distribution((1 - q) * (1 - loss))(random);
         job.samples.push_back(
             Sample(static_cast<int>(job.samples.size()), passes));
-        kind = Judge(set, {{set.Find("m", 1), &job}}, kOutcomeOnly,
-                     kProblemBounds, kGroupSize)
+        kind = DecideVerdict(set, {{set.Find("m", 1), &job}}, kOutcomeOnly,
+                             kProblemBounds, kGroupSize)
                    .kind;
       }
       confirmed += kind == VerdictKind::kConfirmed;
@@ -218,7 +222,7 @@ TEST(Headroom, AsksSeldomWhereOthersUseTheServer) {
     gate.Answered(now, 198);
     EXPECT_TRUE(look(0, 0));
   }
-  // Others come between two looks: the server's count tells.
+  // Requests of others between two readings show in the server's count.
   const auto shut = [&] {
     gate.Answered(now, 0);
     int seconds = 0;
@@ -235,11 +239,11 @@ TEST(Headroom, AsksSeldomWhereOthersUseTheServer) {
   for (int i = 0; i < 31; ++i) look(0, 0);
   gate.Answered(now, 0);
   EXPECT_TRUE(look(0, 0));
-  // One beside ours is somebody too.
+  // A request beside ours is one of others.
   look(2, 1);
   gate.Answered(now, 0);
   EXPECT_FALSE(look(0, 0));
-  // A server that counts nothing and runs nobody else is ours.
+  // A server without a count that runs no other request is idle.
   HeadroomGate silent(HeadroomOptions{});
   for (int i = 0; i < 32; ++i)
     silent.Update(now += absl::Seconds(1), LoadReading{0, 0, .2}, 0);
@@ -303,7 +307,7 @@ TEST(ProblemSet, TakesStoredProblemsAsTheyWereAskedMost) {
   ASSERT_NE(set.Find("m", 79), nullptr);
   EXPECT_FALSE(set.Find("m", 79)->solved);
   EXPECT_EQ(set.SolvedOf("m", 0).size(), 5u);
-  // Of another model nothing else is known: its own prior all the same.
+  // Another model has no other trials, and still its own prior.
   stored.problem.model = "other";
   stored.trials = {{"", {40, 0}}};
   const ProblemSet other = ProblemSet().With({stored});
@@ -314,7 +318,7 @@ TEST(HourlyBudget, RunsDryAndFillsAgain) {
   absl::Time now = absl::UnixEpoch();
   HourlyBudget budget(3600, now);
   EXPECT_TRUE(budget.Allows(now));
-  budget.Take(3700);
+  budget.Spend(3700);
   EXPECT_FALSE(budget.Allows(now));
   EXPECT_FALSE(budget.Allows(now + absl::Seconds(99)));
   EXPECT_TRUE(budget.Allows(budget.NextAllowed(now)));
@@ -425,7 +429,7 @@ TEST(Localise, AnUnreadableAnswerOfBrokenFormIsNoSuccess) {
       Rewarded(1, kAgain, 1, 1), Rewarded(1, kReference, -1, 0),
       // Broken on both.
       Rewarded(2, kAgain, -1, 0), Rewarded(2, kReference, -1, 0),
-      // In perfect form, and nobody can say whether it is right: no pair.
+      // In perfect form, but not graded: no pair.
       Rewarded(3, kAgain, -1, 1), Rewarded(3, kReference, 1, 1),
       Rewarded(4, kAgain, 1, 1), Rewarded(4, kReference, -1, 1),
       // Nothing is known of it at all, or nothing was asked beside it.
@@ -453,8 +457,8 @@ TEST(Localise, NothingReadableIsNoDifference) {
   }
   WaysAvailable available;
   available.reference = true;
-  EXPECT_TRUE(Localise({{set.Find("m", 1), &job}}, PlanWays(available),
-                       Reward::kOutcome)
+  EXPECT_TRUE(CompareWays({{set.Find("m", 1), &job}}, PlanWays(available),
+                          Reward::kOutcome)
                   .empty());
 }
 
@@ -469,8 +473,8 @@ TEST(Localise, NamesTheMostSpecificWayThatCarriesTheLoss) {
   }
   WaysAvailable available;
   available.reference = true;
-  const auto differences = Localise({{set.Find("m", 1), &job}},
-                                    PlanWays(available), Reward::kOutcome);
+  const auto differences = CompareWays({{set.Find("m", 1), &job}},
+                                       PlanWays(available), Reward::kOutcome);
   ASSERT_EQ(differences.size(), 3u);
   EXPECT_EQ(differences[0].name, kFreshCache);
   EXPECT_EQ(differences[0].cause, "cache_or_batching");
@@ -491,8 +495,8 @@ TEST(Localise, SaturationIsNamedByTheLossUnderAFilledContext) {
   }
   WaysAvailable available;
   available.filled_context = true;
-  const auto differences = Localise({{set.Find("m", 1), &job}},
-                                    PlanWays(available), Reward::kOutcome);
+  const auto differences = CompareWays({{set.Find("m", 1), &job}},
+                                       PlanWays(available), Reward::kOutcome);
   ASSERT_EQ(differences.size(), 1u);
   EXPECT_EQ(differences[0].cause, "context_saturation");
 }

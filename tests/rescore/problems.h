@@ -1,4 +1,5 @@
-// Problems with the trials that a test wants them to have.
+// SPDX-License-Identifier: Apache-2.0
+// Problem sets with given trials.
 #ifndef REASONWATCH_TESTS_RESCORE_PROBLEMS_H_
 #define REASONWATCH_TESTS_RESCORE_PROBLEMS_H_
 
@@ -7,11 +8,12 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "rescore/problem_row.h"
 #include "rescore/problem_set.h"
 
 namespace reasonwatch {
 
-// What a healthy response, or one that fails, leaves behind.
+// The Scored of a response that passes or fails.
 inline Scored ScoredTrial(uint64_t problem, bool passes, double tokens = 200) {
   Scored s;
   s.model = "m";
@@ -27,9 +29,9 @@ inline Scored ScoredTrial(uint64_t problem, bool passes, double tokens = 200) {
   return s;
 }
 
-inline ProblemSet::Row BaselineTrial(uint64_t problem, bool passes,
-                                     double tokens = 200) {
-  ProblemSet::Row row;
+inline ProblemRow BaselineTrial(uint64_t problem, bool passes,
+                                double tokens = 200) {
+  ProblemRow row;
   row.response.model = "m";
   row.response.prompt = absl::StrFormat("What is %d + 1?", problem);
   row.response.problem =
@@ -43,7 +45,7 @@ inline ProblemSet::Row BaselineTrial(uint64_t problem, bool passes,
 // `count` problems, numbered from 1, with `trials` trials of which the first
 // `failures` failed.
 inline ProblemSet UniformProblems(int count, int trials, int failures) {
-  std::vector<ProblemSet::Row> rows;
+  std::vector<ProblemRow> rows;
   for (int p = 1; p <= count; ++p)
     for (int t = 0; t < trials; ++t)
       rows.push_back(BaselineTrial(static_cast<uint64_t>(p), t >= failures));

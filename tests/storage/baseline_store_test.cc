@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stored baseline as commands change it: trials by regime, revisions, the
+// golden reference, freezing, and work beside a running daemon.
 #include "storage/baseline_store.h"
 
 #include <gtest/gtest.h>
@@ -134,8 +137,8 @@ TEST(BaselineStore, WritesBesideTheDaemon) {
   auto daemon = OpenOrDie(InFolder(folder));
   const auto store = Open(folder);
   ASSERT_TRUE(store->AddProblems("m", {Problem(1, "42")}, kNow).ok());
-  EXPECT_EQ(daemon->LoadProblems()->size(), 1u);
-  EXPECT_EQ(daemon->LoadProblemText("m", 1)->prompt, "words of 1");
+  EXPECT_EQ(store->Problems("m")->size(), 1u);
+  EXPECT_EQ(store->Text("m", 1)->prompt, "words of 1");
 }
 
 TEST(BaselineStore, ClearForgetsAllButWhatIsAgreed) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -17,7 +18,7 @@ namespace {
 constexpr int kKeys = 20;
 
 // Writes checkpoint after checkpoint, each of kKeys blobs that say its number,
-// and tells of every one that Flush() has called safe. Never returns.
+// and reports every one that Flush() has called safe. Never returns.
 [[noreturn]] void WriteUntilKilled(const std::string& folder, int first,
                                    int report_fd) {
   SqliteStoreOptions options;
@@ -35,7 +36,7 @@ constexpr int kKeys = 20;
     for (IncidentSignal& s : incident.signals)
       s.finding.strata.assign(4, "stratum");
     if (!(*store)->PutState(std::move(blobs)).ok() ||
-        !(*store)->PutIncident(incident).ok() ||
+        !(*store)->PutIncidents({incident}, {}).ok() ||
         !(*store)->Flush(absl::Seconds(30)).ok() ||
         write(report_fd, &number, sizeof(number)) != sizeof(number))
       _exit(3);
@@ -83,7 +84,7 @@ TEST(SqliteStoreCrash, KeepsWhatWasFlushedAndNeverHalfACheckpoint) {
   }
 }
 
-// Writes fact 1, tells, waits, writes fact 2, tells, waits.
+// Writes fact 1, reports, waits, writes fact 2, reports, waits.
 [[noreturn]] void WriteTwice(const std::string& folder, int tell, int wait) {
   SqliteStoreOptions options;
   options.folder = folder;
@@ -94,7 +95,7 @@ TEST(SqliteStoreCrash, KeepsWhatWasFlushedAndNeverHalfACheckpoint) {
     char byte = 0;
     if (!(*store)->PutFact("round", value).ok()) _exit(3);
     // Not Flush(): that moves the log into the database, and it is the log
-    // that must stay where it is.
+    // that must stay in place.
     ++writes;
     while ((*store)->Statistics().writes < writes)
       absl::SleepFor(absl::Milliseconds(5));

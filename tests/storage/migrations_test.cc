@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+// Upgrades from every released schema, interrupted ones too, and files that are
+// newer, damaged or written by another program.
+//
+// In order: upgrades, interrupted upgrades, refusals, damage.
 #include "storage/migrations/migrations.h"
 
 #include <gtest/gtest.h>
@@ -16,15 +21,15 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "core/strings.h"
 #include "storage/baseline_store.h"
 #include "tests/storage/store_test_util.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
 // Rows for the tables of each released step, as the program of that time wrote
-// them. What an upgrade makes of them is compared column by column.
+// them. The upgraded rows are compared column by column.
 constexpr const char* kRowsOfStep[] = {
     R"sql(
 INSERT INTO state VALUES ('watch', 'm', 3, x'00ff01', 5);
@@ -202,7 +207,7 @@ TEST(Migrations, WhatWasUpgradedReadsAsItWas) {
     EXPECT_EQ(state->front().version, 3);
     EXPECT_EQ(state->front().bytes, std::string("\0\xff\x01", 3));
     EXPECT_EQ(store->LoadFact("checkpoint_time_ns").value(), "17");
-    const auto problems = store->LoadProblems();
+    const auto problems = ProblemsOf(options, "");
     ASSERT_TRUE(problems.ok()) << problems.status();
     ASSERT_EQ(problems->size(), 2u);
     EXPECT_EQ(problems->front().digest, ~uint64_t{0});
@@ -224,11 +229,11 @@ TEST(Migrations, WhatWasUpgradedReadsAsItWas) {
     ASSERT_TRUE(jobs.ok()) << jobs.status();
     ASSERT_EQ(jobs->size(), 1u);
     EXPECT_EQ(jobs->front().samples.at(0).tokens, 33);
-    // And it can be written again, with what is new.
+    // And it can be written again, with the new fields.
     incident->signals[0].finding.families = {{"algebra", 3, 2}};
     incident->signals[0].finding.failing = {
         {~uint64_t{0}, "p1", "algebra", 4, 3, 2, 0}};
-    ASSERT_TRUE(store->PutIncident(*incident).ok());
+    ASSERT_TRUE(store->PutIncidents({*incident}, {}).ok());
     ASSERT_TRUE(store->Flush(absl::Seconds(10)).ok());
     EXPECT_EQ(store->LoadIncident("inc-000000000001")
                   ->signals[0]
@@ -265,7 +270,7 @@ TEST(Migrations, ACommandThatWritesUpgradesWhereNoDaemonRuns) {
             static_cast<int>(Migrations().size()));
 }
 
-// Ended in the middle of a step: what it had written is in the log,
+// Ended in the middle of a step: its writes are in the log,
 // uncommitted.
 TEST(Migrations, OneThatIsKilledBeginsAgain) {
   for (size_t version = 1; version <= kReleased; ++version) {
@@ -357,7 +362,7 @@ TEST(Migrations, RefuseAFileOfANewerProgram) {
 
 TEST(Migrations, RefuseTheDatabaseOfAnotherProgram) {
   TempFolder folder;
-  // Also where its version happens to be ours.
+  // Also if its version happens to be ours.
   RunSql(folder.database(),
          absl::StrFormat("CREATE TABLE theirs (x INTEGER); PRAGMA user_version "
                          "= %d",

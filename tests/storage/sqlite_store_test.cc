@@ -1,3 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store: every field returns as it was written, one process writes, a full
+// queue or disk refuses and counts, retention removes the oldest.
+//
+// In order: fields, access to the folder, refusals, removal, threads.
 #include "storage/sqlite_store.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +24,7 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-// Every field, so that two descriptions are equal only where the values are.
+// Every field, so that two descriptions are equal only if the values are.
 std::string Describe(const std::vector<Cause>& causes) {
   std::string s;
   for (const Cause& c : causes)
@@ -186,7 +191,7 @@ TEST(SqliteStore, ReturnsEveryFieldOfAReScoreJob) {
   full.model = "model/ü";
   full.problem = ~uint64_t{0} - 1;
   full.trigger = RescoreTrigger::kNear;
-  // Retention takes what is older.
+  // Retention takes older ones.
   full.created = absl::Now();
   full.finished = full.created + absl::Seconds(1);
   full.limit = 3;
@@ -236,7 +241,7 @@ TEST(SqliteStore, ReturnsEveryFieldOfAnIncident) {
   {
     auto store = OpenOrDie(options);
     for (const Incident& i : {full, plain, infinite})
-      ASSERT_TRUE(store->PutIncident(i).ok());
+      ASSERT_TRUE(store->PutIncidents({i}, {}).ok());
   }
   auto store = OpenOrDie(options);
   for (const Incident& i : {full, plain, infinite}) {
@@ -251,11 +256,11 @@ TEST(SqliteStore, AnIncidentReplacesTheOneOfItsId) {
   TempFolder folder;
   auto store = OpenOrDie(InFolder(folder));
   Incident i = FullIncident();
-  ASSERT_TRUE(store->PutIncident(i).ok());
+  ASSERT_TRUE(store->PutIncidents({i}, {}).ok());
   i.signals.resize(1);
   i.signals[0].finding.channels.clear();
   i.causes.pop_back();
-  ASSERT_TRUE(store->PutIncident(i).ok());
+  ASSERT_TRUE(store->PutIncidents({i}, {}).ok());
   ASSERT_TRUE(store->Flush(absl::Seconds(10)).ok());
   const auto all = store->LoadIncidents(false, 0);
   ASSERT_TRUE(all.ok()) << all.status();
@@ -270,9 +275,10 @@ TEST(SqliteStore, LoadsNewestFirstAndOnlyOpenOnesWhenAsked) {
   for (int n = 0; n < 10; ++n)
     ASSERT_TRUE(
         store
-            ->PutIncident(MakeIncident(
-                n, start + absl::Seconds(n),
-                n % 2 ? absl::InfiniteFuture() : start + absl::Seconds(n + 1)))
+            ->PutIncidents({MakeIncident(n, start + absl::Seconds(n),
+                                         n % 2 ? absl::InfiniteFuture()
+                                               : start + absl::Seconds(n + 1))},
+                           {})
             .ok());
   ASSERT_TRUE(store->Flush(absl::Seconds(10)).ok());
   const auto all = store->LoadIncidents(false, 0);
@@ -316,7 +322,7 @@ TEST(SqliteStore, ReturnsStateProblemsAndFacts) {
   EXPECT_EQ((*state)[1].version, 2);
   EXPECT_EQ((*state)[1].bytes, bytes);
   EXPECT_EQ((*state)[2].key, "n");
-  const auto problems = store->LoadProblems();
+  const auto problems = ProblemsOf(InFolder(folder), "");
   ASSERT_TRUE(problems.ok()) << problems.status();
   ASSERT_EQ(problems->size(), 2u);
   const BaselineProblem& high = (*problems)[0];  // negative as int64
@@ -345,11 +351,12 @@ TEST(SqliteStore, LetsCommandsReadBesideTheDaemon) {
   reading.read_only = true;
   EXPECT_TRUE(absl::IsNotFound(OpenSqliteStore(reading).status()));
   auto store = OpenOrDie(InFolder(folder));
-  ASSERT_TRUE(store->PutIncident(FullIncident()).ok());
+  ASSERT_TRUE(store->PutIncidents({FullIncident()}, {}).ok());
   ASSERT_TRUE(store->Flush(absl::Seconds(10)).ok());
   auto reader = OpenOrDie(reading);
   EXPECT_EQ(reader->LoadIncidents(false, 0)->size(), 1u);
-  EXPECT_TRUE(absl::IsFailedPrecondition(reader->PutIncident(FullIncident())));
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(reader->PutIncidents({FullIncident()}, {})));
 }
 
 TEST(SqliteStore, KeepsOthersOutOfItsFiles) {
@@ -394,7 +401,7 @@ TEST(SqliteStore, RefusesAndCountsWhatAFullQueueCannotTake) {
     if (status.ok()) ++taken;
   }
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
-  // What the writer has in hand, and the queue.
+  // The batch of the writer, and the queue.
   EXPECT_LE(taken, 2 * options.max_queued_records);
   EXPECT_GE(taken, options.max_queued_records);
   EXPECT_EQ(store->Statistics().dropped, 2);
@@ -438,10 +445,10 @@ TEST(SqliteStore, RemovesTheOldestClosedIncidentsAtTheDiskCap) {
   const absl::Time start = absl::Now();
   Incident open =
       MakeIncident(0, start - absl::Hours(9), absl::InfiniteFuture());
-  ASSERT_TRUE(store->PutIncident(open).ok());
+  ASSERT_TRUE(store->PutIncidents({open}, {}).ok());
   for (int n = 1; n <= 2000; ++n) {
     const absl::Time t = start + absl::Seconds(n);
-    ASSERT_TRUE(store->PutIncident(MakeIncident(n, t, t)).ok());
+    ASSERT_TRUE(store->PutIncidents({MakeIncident(n, t, t)}, {}).ok());
     if (n % 50 == 0) {
       ASSERT_TRUE(store->Flush(absl::Seconds(20)).ok());
     }
@@ -469,7 +476,8 @@ TEST(SqliteStore, RemovesOldReRunsBeforeIncidentsAtTheDiskCap) {
   const absl::Time now = absl::Now();
   for (int n = 0; n < 20; ++n)
     ASSERT_TRUE(
-        store->PutIncident(MakeIncident(n, now, now + absl::Seconds(n))).ok());
+        store->PutIncidents({MakeIncident(n, now, now + absl::Seconds(n))}, {})
+            .ok());
   for (int n = 0; n < 400; ++n) {
     RescoreJob job;
     job.id = absl::StrFormat("rw-%012x", n);
@@ -507,7 +515,8 @@ TEST(SqliteStore, OverTheCapItRefusesIncidentsAndTakesState) {
   // The size is looked at after the flush; the second flush comes after that.
   ASSERT_TRUE(store->PutFact("a", "b").ok());
   ASSERT_TRUE(store->Flush(absl::Seconds(20)).ok());
-  EXPECT_TRUE(absl::IsResourceExhausted(store->PutIncident(FullIncident())));
+  EXPECT_TRUE(
+      absl::IsResourceExhausted(store->PutIncidents({FullIncident()}, {})));
   EXPECT_TRUE(absl::IsResourceExhausted(
       store->PutProblems({{"m", 1, "p", AnswerKind::kText, "", 0, 0}})));
   EXPECT_EQ(store->Statistics().dropped, 2);
@@ -516,7 +525,7 @@ TEST(SqliteStore, OverTheCapItRefusesIncidentsAndTakesState) {
   ASSERT_TRUE(store->Flush(absl::Seconds(20)).ok());
   ASSERT_TRUE(store->PutFact("a", "c").ok());
   ASSERT_TRUE(store->Flush(absl::Seconds(20)).ok());
-  EXPECT_TRUE(store->PutIncident(FullIncident()).ok());
+  EXPECT_TRUE(store->PutIncidents({FullIncident()}, {}).ok());
   ASSERT_TRUE(store->Flush(absl::Seconds(20)).ok());
   EXPECT_LE(store->Statistics().database_bytes, options.max_bytes);
 }
@@ -531,11 +540,14 @@ TEST(SqliteStore, RemovesClosedIncidentsAfterTheirRetention) {
   auto store = OpenOrDie(options);
   const absl::Time now = clock.Now();
   ASSERT_TRUE(
-      store->PutIncident(MakeIncident(1, now, now + absl::Hours(1))).ok());
+      store->PutIncidents({MakeIncident(1, now, now + absl::Hours(1))}, {})
+          .ok());
   ASSERT_TRUE(
-      store->PutIncident(MakeIncident(2, now, now + absl::Hours(30))).ok());
+      store->PutIncidents({MakeIncident(2, now, now + absl::Hours(30))}, {})
+          .ok());
   ASSERT_TRUE(
-      store->PutIncident(MakeIncident(3, now, absl::InfiniteFuture())).ok());
+      store->PutIncidents({MakeIncident(3, now, absl::InfiniteFuture())}, {})
+          .ok());
   ASSERT_TRUE(store->Flush(absl::Seconds(10)).ok());
   EXPECT_EQ(store->LoadIncidents(false, 0)->size(), 3u);
   clock.Advance(absl::Hours(26));
@@ -560,8 +572,9 @@ TEST(SqliteStore, TakesWritesAndReadsOfManyThreads) {
     threads.emplace_back([&store, t] {
       for (int n = 0; n < 50; ++n) {
         EXPECT_TRUE(store
-                        ->PutIncident(MakeIncident(t * 1000 + n, absl::Now(),
-                                                   absl::InfiniteFuture()))
+                        ->PutIncidents({MakeIncident(t * 1000 + n, absl::Now(),
+                                                     absl::InfiniteFuture())},
+                                       {})
                         .ok());
         EXPECT_TRUE(
             store->PutState({{"watch", std::to_string(t), 1, "x"}}).ok());

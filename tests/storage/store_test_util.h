@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Folders and raw access to the database for the tests of storage.
 #ifndef REASONWATCH_TESTS_STORAGE_STORE_TEST_UTIL_H_
 #define REASONWATCH_TESTS_STORAGE_STORE_TEST_UTIL_H_
@@ -9,7 +10,11 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/status/statusor.h"
+#include "core/baseline_problem.h"
+#include "storage/baseline_store.h"
 #include "storage/sqlite_store.h"
 
 namespace reasonwatch {
@@ -43,6 +48,16 @@ inline std::unique_ptr<SqliteStore> OpenOrDie(SqliteStoreOptions options) {
     abort();
   }
   return *std::move(store);
+}
+
+// The problems of a model, of every model if `model` is empty.
+inline absl::StatusOr<std::vector<BaselineProblem>> ProblemsOf(
+    const SqliteStoreOptions& options, const std::string& model) {
+  BaselineStoreOptions own;
+  own.folder = options.folder;
+  auto store = OpenBaselineStore(own);
+  if (!store.ok()) return store.status();
+  return (*store)->Problems(model);
 }
 
 }  // namespace reasonwatch

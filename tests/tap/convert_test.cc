@@ -1,3 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// The wire message becomes a Response: every field, absent and senseless
+// values, labels that are too long, origins, and the repair of texts that are
+// not UTF-8.
+//
+// In order: fields, bounds, origins, UTF-8.
 #include "tap/grpc/convert.h"
 
 #include <gtest/gtest.h>
@@ -5,10 +11,13 @@
 #include <limits>
 #include <string>
 
+#include "tap/repair_utf8.h"
+
 namespace reasonwatch {
 namespace {
 
-TEST(ConvertResponse, CarriesEveryField) {
+// Every field has a value other than its default.
+v1::Response FullMessage() {
   v1::Response m;
   m.set_id("id");
   m.mutable_time()->set_seconds(1700000000);
@@ -55,7 +64,21 @@ TEST(ConvertResponse, CarriesEveryField) {
   m.set_trace_id("trace");
   m.set_task("code");
   m.set_context_window(131072);
+  m.set_source("asgi");
+  m.set_without_reasoning_text(true);
+  m.set_request_id("x-1");
+  m.set_asked_model("asked");
+  m.set_user("u");
+  m.set_client("c");
+  m.set_tools_json("[]");
+  m.set_response_format_json("{}");
+  m.mutable_sent_intent()->set_thinking(false);
+  m.mutable_sent_intent()->set_thinking_budget(0);
+  return m;
+}
 
+TEST(ConvertResponse, CarriesEveryField) {
+  v1::Response m = FullMessage();
   const Converted c = ConvertResponse(m, std::nullopt);
   const Response& r = c.response;
   EXPECT_EQ(c.error, "");
@@ -103,6 +126,17 @@ TEST(ConvertResponse, CarriesEveryField) {
   EXPECT_EQ(r.trace_id, "trace");
   EXPECT_EQ(r.task, "code");
   EXPECT_EQ(r.context_window, 131072);
+  EXPECT_EQ(r.source, "asgi");
+  EXPECT_TRUE(r.without_reasoning_text);
+  EXPECT_EQ(r.request_id, "x-1");
+  EXPECT_EQ(r.asked_model, "asked");
+  EXPECT_EQ(r.user, "u");
+  EXPECT_EQ(r.client, "c");
+  EXPECT_EQ(r.tools_json, "[]");
+  EXPECT_EQ(r.response_format_json, "{}");
+  ASSERT_TRUE(r.sent_intent.has_value());
+  EXPECT_EQ(r.sent_intent->thinking, Thinking::kOff);
+  EXPECT_EQ(r.sent_intent->thinking_budget, 0);
 }
 
 TEST(ConvertResponse, AbsentIsNotEmpty) {
@@ -172,9 +206,9 @@ TEST(ConvertResponse, RefusesWhatItCannotUse) {
   v1::Response m;
   m.set_content("text");
   EXPECT_EQ(ConvertResponse(m, std::nullopt).error, "missing_model");
-  m.set_model(std::string(kMaxLabelBytes, 'm'));
+  m.set_model(std::string(kMaxShortStringBytes, 'm'));
   EXPECT_EQ(ConvertResponse(m, std::nullopt).error, "");
-  m.set_model(std::string(kMaxLabelBytes + 1, 'm'));
+  m.set_model(std::string(kMaxShortStringBytes + 1, 'm'));
   EXPECT_EQ(ConvertResponse(m, std::nullopt).error, "label_too_long");
 }
 

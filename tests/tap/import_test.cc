@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines of the OpenAI batch API and of LiteLLM as those programs write them,
+// and lines that neither would.
 #include "tap/jsonl/import.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,5 @@
-"""tools/check_layers.py must find what is forbidden and pass what is not."""
+# SPDX-License-Identifier: Apache-2.0
+"""tools/check_layers.py must find forbidden includes and pass the others."""
 import pathlib
 import subprocess
 import sys

@@ -1,4 +1,6 @@
-"""The program must see in the bundled recording what its generator put there."""
+# SPDX-License-Identifier: Apache-2.0
+"""Checks that the program finds in the bundled recording the faults that its generator put there;
+the findings equal the golden ones byte for byte."""
 import importlib.util
 import json
 import pathlib
@@ -9,6 +11,8 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = sys.argv.pop(1)
+sys.path.insert(0, str(ROOT / "tests"))
+import golden  # noqa: E402
 _spec = importlib.util.spec_from_file_location("make_sample", ROOT / "tools/make_sample.py")
 sample = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(sample)
@@ -27,10 +31,14 @@ class SampleReplay(unittest.TestCase):
             subprocess.run([BINARY, "replay", "--baseline", sample.FOLDER / "baseline.jsonl",
                             "--live", sample.FOLDER / "live.jsonl", "--findings", out],
                            check=True, capture_output=True)
-            cls.findings = [json.loads(line) for line in out.read_text().splitlines()]
+            cls.text = out.read_text()
+        cls.findings = [json.loads(line) for line in cls.text.splitlines()]
 
     def of(self, event):
         return [f for f in self.findings if f["event"] == event]
+
+    def test_the_findings_are_the_golden_ones(self):
+        golden.check(self, "sample_findings.jsonl", self.text)
 
     def test_nothing_is_said_while_the_model_is_healthy(self):
         self.assertGreater(min(position(f["id"]) for f in self.findings), sample.HEALTHY)

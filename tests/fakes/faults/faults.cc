@@ -1,3 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Faults that are put into healthy responses, and the drill that times their
+// discovery.
+//
+// Spoil() takes the content apart at its <think> block, changes chain and
+// answer, and joins them again. Drill() imports healthy responses as a
+// reference, lets healthy traffic through the product's pipeline, then spoils
+// the part of the traffic that the plan names, and records each incident until
+// OwnSignal() has opened and its description is final.
+//
+// Order: parts of a content, edits, names, Spoil(), Drill().
 #include "tests/fakes/faults/faults.h"
 
 #include <algorithm>
@@ -8,9 +19,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "daemon/pipeline/import_baseline.h"
 #include "daemon/pipeline/model_pipeline.h"
-#include "daemon/pipeline/standard_evaluator.h"
+#include "daemon/pipeline/pipeline_sink.h"
+#include "daemon/recordings/importer.h"
+#include "daemon/recordings/recording_source.h"
+#include "evaluator/standard_evaluator.h"
 #include "tests/fakes/faults/healthy_traffic.h"
 
 namespace reasonwatch::testing {
@@ -45,7 +58,7 @@ std::string Joined(const Parts& p) {
                       p.answer);
 }
 
-// The number in the box.
+// Returns the number in the box.
 std::string Boxed(const std::string& answer) {
   const size_t at = answer.rfind("\\boxed{");
   if (at == std::string::npos) return "";
@@ -53,7 +66,7 @@ std::string Boxed(const std::string& answer) {
   return answer.substr(begin, answer.find('}', begin) - begin);
 }
 
-// Every mention of a number becomes another.
+// Replaces every mention of a number by another number.
 void Change(const std::string& number, std::string& text) {
   if (number.empty()) return;
   text = absl::StrReplaceAll(text, {{number, number + "3"}});
@@ -240,6 +253,8 @@ Response Spoil(Response r, const Plan& plan) {
 
 DrillReport Drill(const Plan& plan, uint64_t seed, int limit, int baseline,
                   int before) {
+  // Share of repeated first questions, enough to find the fault within the
+  // drill.
   constexpr double kAskedAgainShare = .2;
   HealthyTraffic traffic(
       seed, plan.where == Where::kAskedAgain ? kAskedAgainShare : 0);
@@ -257,14 +272,16 @@ DrillReport Drill(const Plan& plan, uint64_t seed, int limit, int baseline,
   };
   std::vector<Response> healthy;
   for (int i = 0; i < baseline; ++i) healthy.push_back(traffic.Next());
-  ImportBaseline(
-      healthy, /*learn=*/true, evaluator,
-      [](const std::string&) { return ModelProfile(); }, pipeline_of);
-
+  RecordedRows source(healthy);
+  PipelineSink sink(/*learn=*/true, pipeline_of);
+  RecordingImporter importer(
+      {.profile_of = [](const std::string&) { return ModelProfile(); }},
+      evaluator, sink);
   DrillReport report;
+  if (!importer.Run(source).ok()) return report;
   report.clean_before = true;
   int found_at = -1;
-  // Some more, so that the incident tells all that it will.
+  // A few more responses, so that the incident has its final description.
   constexpr int kAfter = 60;
   for (int i = 0; i < before + limit; ++i) {
     Response r = traffic.Next();
@@ -279,7 +296,7 @@ DrillReport Drill(const Plan& plan, uint64_t seed, int limit, int baseline,
       if (canary) r.regime.fingerprint = kCanaryFingerprint;
     }
     for (const IncidentEvent& event :
-         pipeline->Take(evaluator.Evaluate(r), /*low_coverage=*/false)) {
+         pipeline->Observe(evaluator.Evaluate(r), /*low_coverage=*/false)) {
       if (i < before) report.clean_before = false;
       if (event.kind == IncidentEvent::Kind::kOpened)
         report.opened.push_back(event.signal);

@@ -1,5 +1,6 @@
-// Faults that are put into healthy responses, and a drill that says how soon
-// each is found, by which signal and where.
+// SPDX-License-Identifier: Apache-2.0
+// Faults that are put into healthy responses, and a drill that reports how soon
+// each is found, by which signal and in which part of the traffic.
 #ifndef REASONWATCH_TESTS_FAKES_FAULTS_FAULTS_H_
 #define REASONWATCH_TESTS_FAKES_FAULTS_FAULTS_H_
 
@@ -10,6 +11,7 @@
 
 #include "core/incident.h"
 #include "core/response.h"
+#include "core/signal.h"
 
 namespace reasonwatch::testing {
 
@@ -27,7 +29,7 @@ enum class Fault {
   kPad            // twice as long, in perfect form, and wrong
 };
 
-// Where a fault sits.
+// The part of the traffic that has the fault.
 enum class Where {
   kEverywhere,
   kOneReplica,
@@ -40,29 +42,29 @@ enum class Where {
 
 struct Plan {
   Fault fault = Fault::kShorten;
-  double share = 1;  // of the responses that `where` names
+  double share = 1;  // of the responses in that part
   Where where = Where::kEverywhere;
   double keep = .1;  // of the chain, for kShorten
 };
 
 std::string_view FaultName(Fault fault);
 std::string_view WhereName(Where where);
-// The signal whose business the fault is.
+// The signal that is meant to find the fault.
 Signal OwnSignal(Fault fault);
 
-// The response as the fault leaves it. Content only, as HealthyTraffic makes
-// it or any other with a <think> block.
+// Returns the response as the fault leaves it. Changes the content only, which
+// must have a <think> block, as HealthyTraffic makes it.
 Response Spoil(Response healthy, const Plan& plan);
 
 struct DrillReport {
   bool clean_before = false;  // nothing was opened before the fault
   int delay = -1;             // responses until OwnSignal() opened; -1 = never
   std::vector<Signal> opened;
-  Incident incident;  // the one of the own signal, as it stood at the end
+  Incident incident;  // of OwnSignal(), in its final state
 };
 
-// Imports `baseline` healthy responses, lets `before` pass and then up to
-// `limit` under the fault, with the product's own pipeline at its default
+// Imports `baseline` healthy responses, sends `before` more and then up to
+// `limit` with the fault, through the product's own pipeline at its default
 // budget. Deterministic.
 DrillReport Drill(const Plan& plan, uint64_t seed, int limit = 600,
                   int baseline = 800, int before = 200);

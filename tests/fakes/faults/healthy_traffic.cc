@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/fakes/faults/healthy_traffic.h"
 
 #include <cstdlib>
@@ -8,9 +9,9 @@
 namespace reasonwatch::testing {
 namespace {
 
-constexpr int64_t kWindow = 16000;
-constexpr double kWrong = .05;
-constexpr int kProblems = 400;
+constexpr int64_t kWindow = 16000;  // tokens; long sessions fill it
+constexpr double kWrong = .05;      // share of wrong answers
+constexpr int kProblems = 400;      // two of each in a reference of 800
 
 constexpr const char* kNames[] = {"Mara",  "Jonas", "Priya", "Tomas",
                                   "Aiko",  "Leila", "Oskar", "Nadia",

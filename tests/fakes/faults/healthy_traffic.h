@@ -1,6 +1,7 @@
-// Healthy traffic of a made-up reasoning model: 400 word problems, worked in a
-// <think> block and answered in a box, in sessions of one to nine requests, on
-// four replicas. Seeded; the same with every standard library.
+// SPDX-License-Identifier: Apache-2.0
+// Healthy traffic of a synthetic reasoning model: 400 word problems, solved in
+// a <think> block and answered in a box, in sessions of one to nine requests,
+// on four replicas. Seeded; the same with every standard library.
 #ifndef REASONWATCH_TESTS_FAKES_FAULTS_HEALTHY_TRAFFIC_H_
 #define REASONWATCH_TESTS_FAKES_FAULTS_HEALTHY_TRAFFIC_H_
 
@@ -20,9 +21,9 @@ class HealthyTraffic {
   explicit HealthyTraffic(uint64_t seed, double repeats = 0)
       : random_(seed), repeats_(repeats) {}
 
-  // The next response: prompt, content, usage, session, turn, replica, times a
-  // minute apart. One problem in twenty is answered wrongly. `problem` carries
-  // the right answer, as a baseline has it.
+  // Returns the next response: prompt, content, usage, session, turn, replica,
+  // times a minute apart. One answer in twenty is wrong. `problem` carries the
+  // right answer, as a baseline has it.
   Response Next();
 
  private:
@@ -33,7 +34,7 @@ class HealthyTraffic {
     bool long_document = false;
     uint64_t first_problem = 0;
   };
-  // 64-bit draws only: distributions differ between libraries.
+  // Uses 64-bit draws only: distributions differ between standard libraries.
   int Below(int n) {
     return static_cast<int>(random_() % static_cast<uint64_t>(n));
   }

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: Apache-2.0
+// The HTTP server over cpp-httplib.
+//
+// kRoutes names every path with its method, its handler and whether the bearer
+// token guards it; the rest of the file is in this order: helpers of an answer,
+// the bounded pool of threads, the server, its handlers, the start.
+#include "daemon/api/server.h"
+
+#include <httplib.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "daemon/api/incident_json.h"
+#include "daemon/api/page.h"
+#include "util/bounded_pool.h"
+#include "util/secret.h"
+#include "util/strings.h"
+
+namespace reasonwatch {
+namespace {
+
+// Incidents of one answer, by default and at most: a screen of them, and all
+// that a large fleet has in a month.
+constexpr int kDefaultLimit = 100;
+constexpr int kMaxLimit = 1000;
+constexpr char kText[] = "text/plain; charset=utf-8";
+constexpr char kJson[] = "application/json";
+constexpr char kMetricsText[] = "text/plain; version=0.0.4; charset=utf-8";
+
+bool IsBearer(const httplib::Request& request, const std::string& token) {
+  return SameSecret(request.get_header_value("Authorization"),
+                    "Bearer " + token);
+}
+
+int HttpStatus(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+      return 400;
+    case absl::StatusCode::kNotFound:
+      return 404;
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kFailedPrecondition:
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+// The messages are ASCII of our own, but a path in one may hold any byte.
+std::string ErrorJson(absl::string_view message) {
+  std::string escaped;
+  for (char c : message) {
+    const bool plain = c >= ' ' && c < 0x7F && c != '"' && c != '\\';
+    escaped.push_back(plain ? c : '?');
+  }
+  return absl::StrFormat("{\"error\":\"%s\"}", escaped);
+}
+
+void SendError(httplib::Response& response, const absl::Status& status) {
+  response.status = HttpStatus(status);
+  response.set_content(ErrorJson(status.message()), kJson);
+}
+
+void SendText(httplib::Response& response, const absl::Status& status,
+              int error_status) {
+  response.status = status.ok() ? 200 : error_status;
+  response.set_content(
+      status.ok() ? "ok\n" : std::string(status.message()) + "\n", kText);
+}
+
+struct Address {
+  std::string host;
+  int port = 0;
+};
+absl::StatusOr<Address> ParseAddress(const std::string& listen) {
+  const size_t colon = listen.rfind(':');
+  Address address;
+  if (colon == std::string::npos || colon == 0 ||
+      !absl::SimpleAtoi(listen.substr(colon + 1), &address.port) ||
+      address.port < 0 || address.port > 65535) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("http.listen %s is not host:port", listen));
+  }
+  address.host = listen.substr(0, colon);
+  if (address.host.front() == '[' && address.host.back() == ']')
+    address.host = address.host.substr(1, address.host.size() - 2);
+  return address;
+}
+
+// The page runs its own script and style, and asks nothing of other servers.
+constexpr char kContentSecurityPolicy[] =
+    "default-src 'none'; connect-src 'self'; img-src data:; style-src "
+    "'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'none'";
+
+class Server final : public HttpServer {
+ public:
+  Server(HttpOptions options, HttpHandlers handlers,
+         std::unique_ptr<httplib::Server> server)
+      : options_(std::move(options)),
+        handlers_(std::move(handlers)),
+        server_(std::move(server)) {
+    SetLimits();
+    SetHeadersAndErrors();
+    AddRoutes();
+  }
+
+  ~Server() override { Stop(); }
+
+  absl::Status Start();
+  int BoundPort() const override { return port_; }
+
+  void Stop() override {
+    std::call_once(stopped_, [this] {
+      if (!thread_.joinable()) return;
+      server_->stop();
+      thread_.join();
+    });
+  }
+
+ private:
+  enum class Guard { kNone, kToken };
+  using Handler = void (Server::*)(const httplib::Request&, httplib::Response&);
+  struct Route {
+    const char* method;
+    const char* path;
+    Guard guard;
+    Handler handle;
+  };
+  static const Route kRoutes[];
+
+  void SetLimits();
+  void SetHeadersAndErrors();
+  void AddRoutes();
+  httplib::Server::Handler HandlerOf(const Route& route);
+
+  void Healthy(const httplib::Request&, httplib::Response& response) {
+    SendText(response, absl::OkStatus(), 500);
+  }
+  void Ready(const httplib::Request&, httplib::Response& response) {
+    SendText(response, handlers_.ready(), 503);
+  }
+  void Reload(const httplib::Request& request, httplib::Response& response) {
+    // Only browsers send an Origin, and no page of ours posts.
+    if (request.has_header("Origin")) {
+      response.status = 403;
+      response.set_content("not from a web page\n", kText);
+      return;
+    }
+    SendText(response, handlers_.reload(), 500);
+  }
+  void Metrics(const httplib::Request&, httplib::Response& response) {
+    response.set_content(handlers_.metrics(), kMetricsText);
+  }
+  void Page(const httplib::Request&, httplib::Response& response) {
+    const std::string_view page = PageHtml();
+    response.set_content(page.data(), page.size(), "text/html; charset=utf-8");
+  }
+  void Streams(const httplib::Request&, httplib::Response& response) {
+    response.set_content(StreamsJson(handlers_.streams()), kJson);
+  }
+  void Coverage(const httplib::Request&, httplib::Response& response) {
+    response.set_content(CoverageJson(handlers_.coverage()), kJson);
+  }
+  void Habits(const httplib::Request&, httplib::Response& response) {
+    response.set_content(HabitsJson(handlers_.habits()), kJson);
+  }
+  void Baseline(const httplib::Request&, httplib::Response& response);
+  void Incidents(const httplib::Request& request, httplib::Response& response);
+  void OneIncident(const httplib::Request& request,
+                   httplib::Response& response);
+  void Deployment(const httplib::Request& request, httplib::Response& response);
+  void Responses(const httplib::Request& request, httplib::Response& response);
+  void LiteLlm(const httplib::Request& request, httplib::Response& response);
+  void Ingest(const httplib::Request& request, std::string format,
+              httplib::Response& response);
+  httplib::Server::HandlerWithContentReader ReaderOf(const Route& route);
+  bool Passes(const Route& route, const httplib::Request& request,
+              httplib::Response& response) const;
+
+  const HttpOptions options_;
+  const HttpHandlers handlers_;
+  const std::unique_ptr<httplib::Server> server_;
+  int port_ = 0;
+  std::thread thread_;
+  std::atomic<bool> ended_ = false;
+  std::once_flag stopped_;
+};
+
+// Paths are regular expressions to httplib. They hold no repetition but a
+// bounded one, so that no request can make std::regex recurse deeply.
+const Server::Route Server::kRoutes[] = {
+    {"GET", "/-/healthy", Guard::kNone, &Server::Healthy},
+    {"GET", "/-/ready", Guard::kNone, &Server::Ready},
+    {"POST", "/-/reload", Guard::kToken, &Server::Reload},
+    {"GET", "/metrics", Guard::kToken, &Server::Metrics},
+    {"GET", "/", Guard::kToken, &Server::Page},
+    {"GET", "/api/v1/streams", Guard::kToken, &Server::Streams},
+    {"GET", "/api/v1/coverage", Guard::kToken, &Server::Coverage},
+    {"GET", "/api/v1/habits", Guard::kToken, &Server::Habits},
+    {"GET", "/api/v1/incidents", Guard::kToken, &Server::Incidents},
+    {"GET", "/api/v1/incidents/(inc-[0-9a-f]{12})", Guard::kToken,
+     &Server::OneIncident},
+    {"GET", "/api/v1/baseline", Guard::kToken, &Server::Baseline},
+    {"POST", "/api/v1/deployments", Guard::kToken, &Server::Deployment},
+    {"POST", "/api/v1/responses", Guard::kToken, &Server::Responses},
+    {"POST", "/api/v1/litellm", Guard::kToken, &Server::LiteLlm},
+};
+
+void Server::SetLimits() {
+  const auto micros = [](absl::Duration d) {
+    return absl::ToChronoMicroseconds(d);
+  };
+  server_->new_task_queue = [this] {
+    return new BoundedPool<httplib::ThreadPool>(options_.threads,
+                                                options_.max_waiting);
+  };
+  server_->set_socket_options(SetReuseAddress);
+  // Each route has a limit of its own; see ReaderOf().
+  server_->set_payload_max_length(static_cast<size_t>(
+      std::max(options_.max_body_bytes, options_.max_ingest_bytes)));
+  server_->set_read_timeout(micros(options_.io_timeout));
+  server_->set_write_timeout(micros(options_.io_timeout));
+  server_->set_keep_alive_timeout(
+      absl::ToInt64Seconds(options_.keep_alive_timeout));
+  server_->set_keep_alive_max_count(
+      static_cast<size_t>(options_.max_requests_per_connection));
+  server_->set_tcp_nodelay(true);
+}
+
+void Server::SetHeadersAndErrors() {
+  server_->set_default_headers(
+      {{"X-Content-Type-Options", "nosniff"},
+       {"Cache-Control", "no-store"},
+       {"Content-Security-Policy", kContentSecurityPolicy}});
+  server_->set_exception_handler([](const httplib::Request&,
+                                    httplib::Response& response,
+                                    std::exception_ptr) {
+    SendError(response, absl::InternalError("internal error"));
+  });
+  server_->set_error_handler(
+      [](const httplib::Request&, httplib::Response& response) {
+        if (!response.body.empty()) return;
+        response.set_content(
+            ErrorJson(response.status == 404 ? "no such page or incident"
+                                             : "bad request"),
+            kJson);
+      });
+}
+
+void Server::AddRoutes() {
+  for (const Route& route : kRoutes) {
+    if (std::string_view(route.method) == "POST") {
+      server_->Post(route.path, ReaderOf(route));
+    } else {
+      server_->Get(route.path, HandlerOf(route));
+    }
+  }
+}
+
+bool Server::Passes(const Route& route, const httplib::Request& request,
+                    httplib::Response& response) const {
+  if (route.guard == Guard::kNone || options_.bearer_token.empty() ||
+      IsBearer(request, options_.bearer_token))
+    return true;
+  response.status = 401;
+  response.set_header("WWW-Authenticate", "Bearer");
+  response.set_content(ErrorJson("a bearer token is needed"), kJson);
+  return false;
+}
+
+httplib::Server::Handler Server::HandlerOf(const Route& route) {
+  return [this, &route](const httplib::Request& request,
+                        httplib::Response& response) {
+    if (Passes(route, request, response))
+      (this->*route.handle)(request, response);
+  };
+}
+
+// The token is asked for before the body is read, and the body is read up to
+// the limit of its route only, whatever its encoding makes of it.
+httplib::Server::HandlerWithContentReader Server::ReaderOf(const Route& route) {
+  const bool ingests =
+      route.handle == &Server::Responses || route.handle == &Server::LiteLlm;
+  const auto most = static_cast<size_t>(ingests ? options_.max_ingest_bytes
+                                                : options_.max_body_bytes);
+  return [this, &route, most](const httplib::Request& request,
+                              httplib::Response& response,
+                              const httplib::ContentReader& read) {
+    if (!Passes(route, request, response)) {
+      // The rest of the body must not be read as the next request.
+      response.set_header("Connection", "close");
+      return;
+    }
+    httplib::Request whole = request;
+    bool too_large = false;
+    const bool came = read([&](const char* data, size_t size) {
+      too_large = size > most - whole.body.size();
+      if (!too_large) whole.body.append(data, size);
+      return !too_large;
+    });
+    if (came) return (this->*route.handle)(whole, response);
+    response.set_header("Connection", "close");
+    if (too_large) response.status = 413;
+    if (response.status < 400) response.status = 400;
+    response.set_content(
+        ErrorJson(response.status == 413
+                      ? "the body is too large; send it in parts"
+                      : "the body could not be read"),
+        kJson);
+  };
+}
+
+void Server::Responses(const httplib::Request& request,
+                       httplib::Response& response) {
+  Ingest(request,
+         request.has_param("format") ? request.get_param_value("format")
+                                     : "reasonwatch",
+         response);
+}
+
+void Server::LiteLlm(const httplib::Request& request,
+                     httplib::Response& response) {
+  Ingest(request, "litellm", response);
+}
+
+void Server::Ingest(const httplib::Request& request, std::string format,
+                    httplib::Response& response) {
+  IngestRequest ingest;
+  ingest.body = request.body;
+  ingest.format = std::move(format);
+  ingest.wait = request.get_param_value("wait") == "true";
+  ingest.origin = request.get_header_value("x-reasonwatch-origin");
+  const IngestAnswer answer = handlers_.ingest(ingest);
+  response.status = answer.status;
+  if (answer.status == 429) response.set_header("Retry-After", "1");
+  response.set_content(answer.json, kJson);
+}
+
+absl::Status Server::Start() {
+  const absl::StatusOr<Address> address = ParseAddress(options_.listen);
+  if (!address.ok()) return address.status();
+  port_ = address->port;
+  const bool bound =
+      port_ == 0 ? (port_ = server_->bind_to_any_port(address->host)) > 0
+                 : server_->bind_to_port(address->host, port_);
+  if (!bound) {
+    return absl::UnavailableError(
+        absl::StrFormat("cannot listen on %s", options_.listen));
+  }
+  thread_ = std::thread([this] {
+    server_->listen_after_bind();
+    ended_ = true;
+  });
+  // stop() before the loop runs would be lost.
+  while (!server_->is_running() && !ended_)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  return absl::OkStatus();
+}
+
+void Server::OneIncident(const httplib::Request& request,
+                         httplib::Response& response) {
+  const std::string id = request.matches[1];
+  const absl::StatusOr<Incident> incident = handlers_.incident(id);
+  if (!incident.ok()) {
+    SendError(response, incident.status());
+    return;
+  }
+  const TimeSpan span = TimelineOf(*incident);
+  const absl::StatusOr<std::vector<ModelEvent>> events =
+      handlers_.events(incident->model, span.from, span.to);
+  if (!events.ok()) {
+    SendError(response, events.status());
+    return;
+  }
+  response.set_content(IncidentJson(*incident, *events), kJson);
+}
+
+void Server::Baseline(const httplib::Request&, httplib::Response& response) {
+  const absl::StatusOr<std::string> json = handlers_.baseline();
+  if (!json.ok()) {
+    SendError(response, json.status());
+    return;
+  }
+  response.set_content(*json, kJson);
+}
+
+void Server::Deployment(const httplib::Request& request,
+                        httplib::Response& response) {
+  // No page of ours posts, as for a reload.
+  if (request.has_header("Origin")) {
+    response.status = 403;
+    response.set_content(ErrorJson("not from a web page"), kJson);
+    return;
+  }
+  const absl::StatusOr<ModelEvent> event =
+      ParseDeployment(request.body, absl::Now());
+  if (!event.ok()) {
+    SendError(response, event.status());
+    return;
+  }
+  const absl::Status accepted = handlers_.deployment(*event);
+  if (!accepted.ok()) {
+    SendError(response, accepted);
+    return;
+  }
+  response.set_content(EventJson(*event), kJson);
+}
+
+void Server::Incidents(const httplib::Request& request,
+                       httplib::Response& response) {
+  int limit = kDefaultLimit;
+  if (request.has_param("limit") &&
+      (!absl::SimpleAtoi(request.get_param_value("limit"), &limit) ||
+       limit < 1 || limit > kMaxLimit)) {
+    SendError(response, absl::InvalidArgumentError(absl::StrFormat(
+                            "limit is not a number from 1 to %d", kMaxLimit)));
+    return;
+  }
+  const std::string open = request.get_param_value("open");
+  if (!open.empty() && open != "0" && open != "1") {
+    SendError(response, absl::InvalidArgumentError("open is not 0 or 1"));
+    return;
+  }
+  const absl::StatusOr<std::vector<Incident>> incidents =
+      handlers_.incidents(open == "1", limit);
+  if (!incidents.ok()) {
+    SendError(response, incidents.status());
+    return;
+  }
+  response.set_content(IncidentsJson(*incidents), kJson);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(
+    HttpOptions options, HttpHandlers handlers) {
+  if (!handlers.metrics || !handlers.ready || !handlers.reload ||
+      !handlers.incidents || !handlers.incident || !handlers.streams ||
+      !handlers.coverage || !handlers.habits || !handlers.events ||
+      !handlers.deployment || !handlers.baseline || !handlers.ingest) {
+    return absl::InvalidArgumentError("an HTTP handler is missing");
+  }
+  if (options.threads < 1 || options.max_waiting < 0) {
+    return absl::InvalidArgumentError("HTTP needs at least one thread");
+  }
+  if (options.tls_cert.empty() != options.tls_key.empty() ||
+      (options.tls_cert.empty() && !options.tls_client_ca.empty())) {
+    return absl::InvalidArgumentError("http.tls needs cert and key");
+  }
+  std::unique_ptr<httplib::Server> server;
+  if (options.tls_cert.empty()) {
+    server = std::make_unique<httplib::Server>();
+  } else {
+    server = std::make_unique<httplib::SSLServer>(
+        options.tls_cert.c_str(), options.tls_key.c_str(),
+        options.tls_client_ca.empty() ? nullptr
+                                      : options.tls_client_ca.c_str());
+    if (!server->is_valid()) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("http.tls: cannot use %s, %s %s", options.tls_cert,
+                          options.tls_key, options.tls_client_ca));
+    }
+  }
+  auto result = std::make_unique<Server>(
+      std::move(options), std::move(handlers), std::move(server));
+  const absl::Status started = result->Start();
+  if (!started.ok()) return started;
+  return std::unique_ptr<HttpServer>(std::move(result));
+}
+
+}  // namespace reasonwatch

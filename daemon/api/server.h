@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's one HTTP port: metrics, health, the page and the JSON API.
+//
+//   GET  /metrics                          Prometheus text format 0.0.4
+//   GET  /-/healthy                        200 while the process serves
+//   GET  /-/ready                          200, or 503 and the reason
+//   POST /-/reload                         200, or 500 and the reason
+//   GET  /                                 the page
+//   GET  /api/v1/incidents[?open=1&limit=] newest first, limit 1..1000 (100)
+//   GET  /api/v1/incidents/<id>            404 if there is none
+//   GET  /api/v1/streams
+//   GET  /api/v1/coverage                 share of served traffic that was seen
+//   GET  /api/v1/habits                    phrases by model, in the order of
+//                                          their channels
+//   GET  /api/v1/baseline                  the stored baseline of each model
+//   POST /api/v1/deployments               {"model", "version", "expected",
+//                                          "note"}: a change that was made
+//   POST /api/v1/responses[?format=&wait=] responses that others saw; answers
+//                                          of tap/http/http_tap.h
+//   POST /api/v1/litellm[?wait=]           the same in LiteLLM's form
+//
+// Errors of the API are {"error": "..."} with a fitting status.
+#ifndef REASONWATCH_DAEMON_API_SERVER_H_
+#define REASONWATCH_DAEMON_API_SERVER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/coverage.h"
+#include "core/incident.h"
+#include "core/ingest.h"
+#include "core/model_event.h"
+#include "core/snapshot.h"
+#include "daemon/api/incident_json.h"
+
+namespace reasonwatch {
+
+struct HttpOptions {
+  std::string listen = "127.0.0.1:9096";  // [::1]:9096; port 0 = any free one
+  // PEM files; certificate and key both or none. If client_ca is set, clients
+  // need a certificate.
+  std::string tls_cert;
+  std::string tls_key;
+  std::string tls_client_ca;
+  // Every request but /-/healthy and /-/ready must bear it; "" = none need to.
+  std::string bearer_token;
+  // A scrape, a page and a health check at once, one to spare, and those that
+  // post responses.
+  int threads = 8;
+  // Connections that wait for a thread; further ones wait in the kernel.
+  int max_waiting = 32;
+  // A deployment has at most three texts of 512 bytes.
+  int64_t max_body_bytes = 64 << 10;
+  // Decoded bytes of posted responses.
+  int64_t max_ingest_bytes = int64_t{32} << 20;
+  absl::Duration io_timeout = absl::Seconds(5);          // one read or write
+  absl::Duration keep_alive_timeout = absl::Seconds(2);  // idle connection
+  int max_requests_per_connection = 100;
+};
+
+// The sources of everything that is served. Called from several HTTP threads at
+// once; each must be thread-safe and quick. All must be set.
+struct HttpHandlers {
+  std::function<std::string()> metrics;
+  std::function<absl::Status()> ready;
+  std::function<absl::Status()> reload;
+  std::function<absl::StatusOr<std::vector<Incident>>(bool open_only,
+                                                      int limit)>
+      incidents;
+  std::function<absl::StatusOr<Incident>(std::string_view id)> incident;
+  // Events of the model in [from, to], oldest first.
+  std::function<absl::StatusOr<std::vector<ModelEvent>>(
+      std::string_view model, absl::Time from, absl::Time to)>
+      events;
+  std::function<absl::Status(const ModelEvent&)> deployment;
+  std::function<absl::StatusOr<std::string>()> baseline;  // JSON
+  std::function<std::vector<StreamSnapshot>()> streams;
+  std::function<std::vector<CoverageSnapshot>()> coverage;
+  std::function<HabitPhrases()> habits;
+  // Posted responses, on several threads at once; may wait (core/ingest.h).
+  std::function<IngestAnswer(const IngestRequest&)> ingest;
+};
+
+class HttpServer {
+ public:
+  // Stops.
+  virtual ~HttpServer() = default;
+  virtual int BoundPort() const = 0;
+  // Accepts no more connections and waits for the running requests, at most
+  // about the sum of the two timeouts. Idempotent.
+  virtual void Stop() = 0;
+};
+
+// Serves on threads of its own as soon as it returns. InvalidArgument for bad
+// options or TLS files, Unavailable if the address is in use.
+absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(
+    HttpOptions options, HttpHandlers handlers);
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DAEMON_API_SERVER_H_

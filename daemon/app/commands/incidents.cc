@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// An incident as text for a terminal: its facts, the verdict on it, each signal
+// with its evidence, the likely causes; then the list, and the flags.
+#include "daemon/app/commands/incidents.h"
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <iostream>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "daemon/api/incident_json.h"
+#include "daemon/app/commands/command_line.h"
+#include "daemon/app/commands/commands.h"
+#include "storage/sqlite_store.h"
+#include "util/status_macros.h"
+#include "util/strings.h"
+
+namespace reasonwatch {
+namespace {
+
+constexpr int kMaxTimeline = 100;  // the latest; a few screens
+
+absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& folder) {
+  SqliteStoreOptions options;
+  options.folder = folder;
+  options.read_only = true;
+  return OpenSqliteStore(options);
+}
+
+std::string When(absl::Time t) {
+  if (t == absl::InfinitePast() || t == absl::InfiniteFuture()) return "-";
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S", t, absl::UTCTimeZone());
+}
+
+std::string EffectText(const Effect& e) {
+  if (e.unit == "ratio") {
+    std::string text = absl::StrFormat("length x%.2f", e.value);
+    if (!std::isnan(e.low))
+      text += absl::StrFormat(" (%.2f to %.2f)", e.low, e.high);
+    return text;
+  }
+  std::string text = absl::StrFormat("%+.0f points", 100 * e.value);
+  if (!std::isnan(e.low))
+    text += absl::StrFormat(" (%+.0f to %+.0f)", 100 * e.low, 100 * e.high);
+  return text;
+}
+
+// The facts of the incident as a whole.
+void PrintFacts(const Incident& i, std::ostream& out) {
+  out << absl::StrFormat("%s  %s  %s\n", i.id, i.open() ? "open" : "closed",
+                         AbslView(SeverityName(i.severity)));
+  out << absl::StrFormat("  model         %s\n", i.model);
+  if (!i.route.empty()) out << absl::StrFormat("  route         %s\n", i.route);
+  if (!i.replica.empty())
+    out << absl::StrFormat("  replica       %s\n", i.replica);
+  out << absl::StrFormat("  scope         %s\n", AbslView(ScopeName(i.scope)));
+  out << absl::StrFormat("  began         %s  with response %s\n",
+                         When(i.onset_time),
+                         i.onset_id.empty() ? "-" : i.onset_id);
+  out << absl::StrFormat("  opened        %s\n", When(i.opened));
+  if (!i.open())
+    out << absl::StrFormat("  closed        %s  %s\n", When(i.closed),
+                           i.close_reason);
+  out << absl::StrFormat("  confirmation  %s\n",
+                         AbslView(ConfirmationName(i.confirmation)));
+}
+
+void PrintVerdict(const Verdict& v, std::ostream& out) {
+  out << absl::StrFormat("  asked again   %s%s%s",
+                         AbslView(VerdictName(v.kind)),
+                         v.reason.empty() ? "" : ": ", v.reason);
+  if (v.samples > 0)
+    out << absl::StrFormat(
+        ", %d samples, %.0f %% passed (%s), %.0f %% when healthy, Bayes "
+        "factor %.3g",
+        v.samples, 100 * v.pass_rate, AbslView(RewardName(v.reward)),
+        100 * v.baseline_pass_rate, v.bayes_factor);
+  out << "\n";
+  for (const Difference& d : v.differences)
+    out << absl::StrFormat("    %-16s %+.2f (%+.2f to %+.2f, %d pairs)%s%s\n",
+                           d.name, d.value, d.low, d.high, d.pairs,
+                           d.cause.empty() ? "" : "  ", d.cause);
+}
+
+// The signal as its widest level reports it, and the other levels in a line
+// each. `open`: any of its levels is.
+void PrintSignal(const Incident& i, const IncidentSignal& widest, bool open,
+                 std::ostream& out) {
+  const Finding& f = widest.finding;
+  out << absl::StrFormat("\n  %s%s\n", AbslView(SignalName(widest.signal)),
+                         open ? "" : "  (over)");
+  out << absl::StrFormat("    effect      %s\n", EffectText(f.effect));
+  out << absl::StrFormat("    affected    about %.0f %% of responses\n",
+                         100 * f.affected_share);
+  out << absl::StrFormat(
+      "    evidence    %.3g, threshold %.3g: while healthy, seen about once "
+      "in %.3g responses\n",
+      f.statistic, f.threshold, f.statistic);
+  for (const auto& [channel, share] : f.channels)
+    if (share >= .01)
+      out << absl::StrFormat("    channel     %3.0f %%  %s\n", 100 * share,
+                             channel);
+  for (const FamilyCount& c : f.families)
+    out << absl::StrFormat(
+        "    family      %s: %d of %d solved problems asked fail now\n",
+        c.family.empty() ? "(none named)" : c.family, c.failing, c.asked);
+  for (const FailingProblem& p : f.failing)
+    out << absl::StrFormat(
+        "    fails now   %s: passed %d of %d before, %d of %d now\n", p.id,
+        p.passed_before, p.trials_before, p.passed_now, p.trials_now);
+  for (const std::string& stratum : f.strata)
+    out << absl::StrFormat("    where       %s\n", stratum);
+  for (const IncidentSignal& s : i.signals) {
+    if (&s == &widest || s.signal != widest.signal) continue;
+    out << absl::StrFormat(
+        "    also        %s %s%s: %s\n", AbslView(ScopeName(s.finding.scope)),
+        s.finding.scope == Scope::kReplica ? s.finding.replica
+                                           : s.finding.route,
+        s.open ? "" : " (over)", EffectText(s.finding.effect));
+  }
+}
+
+void PrintSignals(const Incident& i, std::ostream& out) {
+  for (int n = 0; n < kSignalCount; ++n) {
+    const IncidentSignal* widest = nullptr;
+    const auto width = [](Scope scope) {
+      return scope == Scope::kModel ? 2 : scope == Scope::kRoute ? 1 : 0;
+    };
+    bool open = false;
+    for (const IncidentSignal& s : i.signals) {
+      if (s.signal != static_cast<Signal>(n)) continue;
+      open = open || s.open;
+      if (widest == nullptr ||
+          width(s.finding.scope) > width(widest->finding.scope))
+        widest = &s;
+    }
+    if (widest == nullptr) continue;
+    PrintSignal(i, *widest, open, out);
+  }
+}
+
+void PrintCauses(const Incident& i, const std::vector<ModelEvent>& events,
+                 std::ostream& out) {
+  out << "\n  likely causes\n";
+  for (const Cause& c : i.causes)
+    out << absl::StrFormat("    %3.0f %%  %s%s%s\n", 100 * c.weight, c.cause,
+                           c.evidence.empty() ? "" : ": ", c.evidence);
+  if (!events.empty()) out << "\n  time line\n";
+  for (const ModelEvent& e : events)
+    out << absl::StrFormat("    %s  %s %s%s%s%s%s\n", When(e.time), e.kind,
+                           e.old_value, e.old_value.empty() ? "" : " -> ",
+                           e.new_value, e.expected ? " (expected)" : "",
+                           e.note.empty() ? "" : ": " + e.note);
+}
+
+}  // namespace
+
+absl::Status ListIncidents(const std::string& folder, bool open_only, int limit,
+                           std::ostream& out) {
+  RW_ASSIGN_OR_RETURN(const auto store, Open(folder));
+  RW_ASSIGN_OR_RETURN(const std::vector<Incident> incidents,
+                      store->LoadIncidents(open_only, limit));
+  if (incidents.empty()) {
+    out << (open_only ? "no open incident\n" : "no incident\n");
+    return absl::OkStatus();
+  }
+  out << absl::StrFormat("%-16s  %-8s  %-8s  %-19s  %-24s  %s\n", "INCIDENT",
+                         "STATE", "SEVERITY", "OPENED (UTC)", "MODEL/ROUTE",
+                         "SIGNALS");
+  for (const Incident& i : incidents) {
+    std::string signals;
+    for (const IncidentSignal& s : i.signals) {
+      const std::string name(SignalName(s.signal));
+      if (signals.find(name) != std::string::npos) continue;
+      signals += (signals.empty() ? "" : ", ") + name;
+    }
+    out << absl::StrFormat("%-16s  %-8s  %-8s  %-19s  %-24s  %s\n", i.id,
+                           i.open() ? "open" : "closed",
+                           AbslView(SeverityName(i.severity)), When(i.opened),
+                           i.route.empty() ? i.model : i.model + "/" + i.route,
+                           signals);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ShowIncident(const std::string& folder, const std::string& id,
+                          bool json, std::ostream& out) {
+  RW_ASSIGN_OR_RETURN(const auto store, Open(folder));
+  RW_ASSIGN_OR_RETURN(const Incident i, store->LoadIncident(id));
+  const TimeSpan span = TimelineOf(i);
+  RW_ASSIGN_OR_RETURN(
+      const std::vector<ModelEvent> events,
+      store->LoadEvents(i.model, span.from, span.to, kMaxTimeline));
+  if (json) {
+    out << IncidentJson(i, events) << "\n";
+    return absl::OkStatus();
+  }
+  PrintFacts(i, out);
+  if (i.verdict.has_value()) PrintVerdict(*i.verdict, out);
+  PrintSignals(i, out);
+  PrintCauses(i, events, out);
+  return absl::OkStatus();
+}
+
+namespace {
+
+struct Flags {
+  std::string config, folder, id;
+  bool open_only = false;
+  bool json = false;
+  int limit = 50;  // a screen
+};
+
+// The flag's data folder, else the configuration's.
+absl::StatusOr<std::string> FolderOf(const Flags& flags) {
+  if (!flags.folder.empty()) return flags.folder;
+  RW_ASSIGN_OR_RETURN(const Config config, ConfigFrom(flags.config));
+  return config.storage.path;
+}
+
+}  // namespace
+
+void AddIncidents(CLI::App& app, ExitStatus& result) {
+  const auto flags = std::make_shared<Flags>();
+  auto* incidents = app.add_subcommand("incidents", "show what was found");
+  incidents->require_subcommand(1);
+  auto* list = incidents->add_subcommand("list", "newest first");
+  auto* show = incidents->add_subcommand("show", "one incident with evidence");
+  for (auto* command : {list, show}) {
+    AddConfigOption(command, flags->config);
+    command->add_option("--data", flags->folder, "data folder");
+  }
+  list->add_flag("--open", flags->open_only, "open ones only");
+  list->add_option("--limit", flags->limit)->check(CLI::PositiveNumber);
+  show->add_option("id", flags->id, "inc-...")->required();
+  show->add_flag("--json", flags->json);
+  OnRun(list, result, [flags]() -> absl::Status {
+    RW_ASSIGN_OR_RETURN(const std::string folder, FolderOf(*flags));
+    return ListIncidents(folder, flags->open_only, flags->limit, std::cout);
+  });
+  OnRun(show, result, [flags]() -> absl::Status {
+    RW_ASSIGN_OR_RETURN(const std::string folder, FolderOf(*flags));
+    return ShowIncident(folder, flags->id, flags->json, std::cout);
+  });
+}
+
+}  // namespace reasonwatch

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// `reasonwatch rescore`: asks the model again now, in the foreground.
+#ifndef REASONWATCH_DAEMON_APP_COMMANDS_RESCORE_H_
+#define REASONWATCH_DAEMON_APP_COMMANDS_RESCORE_H_
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "daemon/app/config/config.h"
+
+namespace reasonwatch {
+
+struct RescoreOptions {
+  std::vector<std::string> problems;  // ids, as the baseline names them
+  std::string incident;               // or an incident of the data folder
+  bool json = false;                  // verdicts as JSON, one a line
+  bool progress = true;
+  // The longest time without an answer, as behind a shut gate; > 0.
+  absl::Duration wait = absl::Minutes(15);
+};
+
+struct RescoreReport {
+  int verdicts = 0;
+  int confirmed = 0;
+  int held = 0;  // not reproduced; the others could not be decided
+};
+
+// Uses the configured endpoint, gate and budget, and the recorded baseline. It
+// leaves nothing behind: a running daemon keeps its own queue and verdicts.
+// FailedPrecondition: no endpoint, or no baseline; NotFound: an unknown problem
+// or incident; DeadlineExceeded: nothing could be asked for `wait`, and why.
+absl::StatusOr<RescoreReport> RunRescore(const Config& config,
+                                         const RescoreOptions& options,
+                                         std::ostream& out,
+                                         std::ostream& messages);
+
+}  // namespace reasonwatch
+
+#endif  // REASONWATCH_DAEMON_APP_COMMANDS_RESCORE_H_

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command lines of `serve` and `check-config`.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "daemon/app/commands/command_line.h"
+#include "daemon/app/commands/commands.h"
+#include "daemon/app/commands/serve.h"
+#include "util/status_macros.h"
+
+namespace reasonwatch {
+
+void AddServe(CLI::App& app, ExitStatus& result) {
+  const auto path = std::make_shared<std::string>();
+  auto* command = app.add_subcommand("serve", "run the daemon");
+  AddConfigOption(command, *path);
+  OnRun(command, result, [path]() -> absl::Status {
+    RW_ASSIGN_OR_RETURN(const Config config, ConfigFrom(*path));
+    return Serve(config, *path);
+  });
+}
+
+void AddCheckConfig(CLI::App& app, ExitStatus& result) {
+  const auto path = std::make_shared<std::string>();
+  auto* command = app.add_subcommand(
+      "check-config", "validate a configuration and print what is in force");
+  command->add_option("config,--config", *path, "configuration (YAML)");
+  OnRun(command, result, [path]() -> absl::Status {
+    RW_ASSIGN_OR_RETURN(const Config config, ConfigFrom(*path));
+    std::cout << PrintConfig(config);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace reasonwatch

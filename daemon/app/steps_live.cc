@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// Steps of the start for the parts that work while the daemon runs: the
+// webhook, the pipelines, re-scoring, the HTTP server and the taps.
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "daemon/app/app.h"
+#include "daemon/app/commands/baseline.h"
+#include "daemon/app/coverage_ports.h"
+#include "daemon/app/log_events.h"
+#include "daemon/app/settings.h"
+#include "daemon/app/stored_baseline.h"
+#include "daemon/app/webhook_ports.h"
+#include "util/secret.h"
+#include "util/status_macros.h"
+
+namespace reasonwatch {
+namespace {
+
+// Events that an incident's time line shows.
+constexpr int kMaxTimeline = 100;
+// Incidents of a moment ago may still wait for the storage thread.
+constexpr absl::Duration kFlushForReaders = absl::Seconds(1);
+
+RescoreTotals TotalsOf(const RescoreCounters& counters) {
+  RescoreTotals totals;
+  totals.jobs = counters.jobs;
+  totals.verdicts = counters.verdicts;
+  totals.errors = counters.errors;
+  totals.judge_chains = counters.judge.chains;
+  totals.samples = counters.samples;
+  totals.tokens = counters.tokens;
+  totals.yielded = counters.yielded;
+  totals.gate_open = counters.gate_open;
+  totals.anchor_error = counters.judge.anchor_error;
+  return totals;
+}
+
+}  // namespace
+
+absl::Status App::StartWebhook() {
+  const WebhookConfig& config = config_.webhook;
+  if (config.url.empty()) return absl::OkStatus();
+  WebhookOptions options;
+  RW_ASSIGN_OR_RETURN(options.secret, ReadSecret(config.secret_file));
+  webhook_ = std::make_unique<Webhook>(
+      std::move(options), WebhookPortsOf(config.url, config.ca_file));
+  return absl::OkStatus();
+}
+
+void App::StopWebhook(absl::Duration) { webhook_.reset(); }
+
+absl::Status App::MakePipelines() {
+  PipelineOptions options = PipelineOptionsOf(config_);
+  options.grader = grader_.get();
+  options.incidents.can_confirm = CanRescore(config_);
+  observers_ = std::make_unique<Observers>(*telemetry_, rescoring_, webhook_);
+  coverage_ = std::make_unique<CoverageWatch>(
+      config_.coverage,
+      CoveragePorts{.get = &GetMetrics, .seen = [this] { return Seen(); }});
+  shards_ = std::make_unique<Shards>(std::move(options), *evaluator_,
+                                     observers_->all(), store_.get(), clock_);
+  return absl::OkStatus();
+}
+
+void App::DropPipelines(absl::Duration) {
+  shards_.reset();
+  coverage_.reset();
+  observers_.reset();
+}
+
+absl::Status App::OpenRescoring() {
+  if (!CanRescore(config_)) return absl::OkStatus();
+  RW_ASSIGN_OR_RETURN(rescoring_,
+                      OpenRescoreService(config_, *evaluator_, store_.get(),
+                                         [this](const Verdict& verdict) {
+                                           LogVerdict(verdict);
+                                           shards_->ApplyVerdict(verdict);
+                                           if (webhook_ != nullptr)
+                                             webhook_->Observe(verdict);
+                                         }));
+  return absl::OkStatus();
+}
+
+void App::CloseRescoring(absl::Duration) { rescoring_.reset(); }
+
+absl::Status App::StartPipelines() {
+  shards_->Start();
+  return absl::OkStatus();
+}
+
+void App::StopPipelines(absl::Duration) { shards_->Stop(); }
+
+absl::Status App::StartRescoring() {
+  if (rescoring_ == nullptr) return absl::OkStatus();
+  RW_ASSIGN_OR_RETURN(const std::vector<Incident> open,
+                      store_->LoadIncidents(/*open_only=*/true, /*limit=*/0));
+  RW_RETURN_IF_ERROR(rescoring_->rescorer().Resume(open));
+  rescoring_->Start();
+  return absl::OkStatus();
+}
+
+void App::StopRescoring(absl::Duration) {
+  if (rescoring_ != nullptr) rescoring_->Stop();
+}
+
+absl::Status App::StartHttp() {
+  const HttpConfig& config = config_.http;
+  HttpOptions options;
+  options.listen = config.listen;
+  options.tls_cert = config.tls.cert;
+  options.tls_key = config.tls.key;
+  options.tls_client_ca = config.tls.client_ca;
+  if (!config.token_file.empty()) {
+    RW_ASSIGN_OR_RETURN(options.bearer_token, ReadSecret(config.token_file));
+  }
+  RW_ASSIGN_OR_RETURN(http_,
+                      StartHttpServer(std::move(options), MakeHttpHandlers()));
+  return absl::OkStatus();
+}
+
+void App::StopHttp(absl::Duration) {
+  http_stopper_.join();
+  http_.reset();
+}
+
+absl::Status App::StartTaps() {
+  RW_ASSIGN_OR_RETURN(
+      taps_, Taps::Start(
+                 BuiltinTaps(), config_.tap, *shards_,
+                 [this](std::string_view source, absl::Duration duration) {
+                   telemetry_->ObserveTapDuration(source, duration);
+                 },
+                 &LogTapNotice, &offsets_));
+  for (const Taps::Running& running : taps_->running())
+    telemetry_->AddTap(running.source,
+                       [tap = running.tap.get()] { return tap->Counters(); });
+  for (const Taps::Running& running : taps_->running())
+    if (IngestPort* port = running.tap->Ingest(); port != nullptr)
+      ingest_.Open(port);
+  return absl::OkStatus();
+}
+
+void App::StopTaps(absl::Duration deadline) {
+  // The HTTP port may still serve.
+  taps_->Stop(deadline);
+  ingest_.Open(nullptr);
+  for (const Taps::Running& running : taps_->running())
+    telemetry_->RemoveTap(running.source);
+  taps_.reset();
+}
+
+absl::Status App::StartCoverage() {
+  coverage_->Start();
+  return absl::OkStatus();
+}
+
+void App::StopCoverage(absl::Duration) { coverage_->Stop(); }
+
+SeenTotals App::Seen() const {
+  SeenTotals seen;
+  seen.requests = -static_cast<double>(observers_->seen().uncounted());
+  seen.tokens = static_cast<double>(observers_->seen().tokens());
+  for (const Taps::Running& running : taps_->running()) {
+    const TapCounters counters = running.tap->Counters();
+    seen.requests += static_cast<double>(counters.accepted);
+    if (running.source != "ext_proc") continue;
+    seen.exchanges += static_cast<double>(counters.accepted);
+    for (const auto& [kind, n] : counters.ignored)
+      seen.exchanges += static_cast<double>(n);
+  }
+  // Our own questions go to the server past all taps.
+  if (rescoring_ != nullptr) {
+    const RescoreCounters asked = rescoring_->Counters();
+    seen.requests += static_cast<double>(asked.samples);
+    seen.tokens += static_cast<double>(asked.tokens);
+  }
+  return seen;
+}
+
+TapEndpoints App::Endpoints() const {
+  TapEndpoints all;
+  if (taps_ == nullptr) return all;
+  for (const Taps::Running& running : taps_->running())
+    for (auto& endpoint : running.tap->Endpoints())
+      all.push_back(std::move(endpoint));
+  return all;
+}
+
+std::string App::MetricsText() {
+  const StoreStatistics statistics = store_->Statistics();
+  telemetry_->SetStore(statistics);
+  RescoreTotals totals;
+  if (rescoring_ != nullptr) totals = TotalsOf(rescoring_->Counters());
+  if (webhook_ != nullptr) totals.webhooks = webhook_->Counts();
+  telemetry_->SetRescore(totals);
+  telemetry_->SetCoverage(coverage_->Snapshots());
+  if (grader_ != nullptr)
+    telemetry_->SetGrader(grader_->Answers(), grader_->starts());
+  telemetry_->SetFramesForgotten(evaluator_->FramesForgotten());
+  // The storage thread lives if it has written, or has nothing to write.
+  if (statistics.queued == 0 ||
+      writes_seen_.exchange(statistics.writes) != statistics.writes)
+    telemetry_->Heartbeat(Stage::kStorage, absl::Now());
+  return telemetry_->Text();
+}
+
+HabitPhrases App::Habits() const {
+  HabitPhrases phrases;
+  for (const auto& [model, profile] : evaluator_->Habits()) {
+    std::vector<HabitPhrase>& list = phrases[model];
+    for (const Habit& habit : profile->habits())
+      list.push_back({habit.phrase, habit.rate});
+  }
+  return phrases;
+}
+
+HttpHandlers App::MakeHttpHandlers() {
+  HttpHandlers handlers;
+  handlers.metrics = [this] { return MetricsText(); };
+  handlers.ready = [this]() -> absl::Status {
+    if (ready_) return absl::OkStatus();
+    return absl::UnavailableError("starting or stopping");
+  };
+  handlers.reload = [this] { return Reload(); };
+  handlers.incidents = [this](bool open_only, int limit) {
+    store_->Flush(kFlushForReaders).IgnoreError();
+    return store_->LoadIncidents(open_only, limit);
+  };
+  handlers.incident = [this](std::string_view id) {
+    store_->Flush(kFlushForReaders).IgnoreError();
+    return store_->LoadIncident(id);
+  };
+  handlers.events = [this](std::string_view model, absl::Time from,
+                           absl::Time to) {
+    return store_->LoadEvents(model, from, to, kMaxTimeline);
+  };
+  handlers.deployment = [this](const ModelEvent& event) {
+    return ApplyDeployment(event, *store_, *shards_, *telemetry_);
+  };
+  handlers.baseline = [this]() -> absl::StatusOr<std::string> {
+    MutexLock lock(stored_mutex_);
+    RW_ASSIGN_OR_RETURN(const std::vector<BaselineInfo> infos,
+                        stored_->Baselines());
+    return BaselinesJson(infos);
+  };
+  handlers.streams = [this] { return observers_->board().Snapshots(); };
+  handlers.coverage = [this] { return coverage_->Snapshots(); };
+  handlers.habits = [this] { return Habits(); };
+  handlers.ingest = [this](const IngestRequest& request) {
+    return ingest_.Receive(request);
+  };
+  return handlers;
+}
+
+}  // namespace reasonwatch

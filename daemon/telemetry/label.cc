@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/telemetry/label.h"
+
+#include "util/strings.h"
+
+namespace reasonwatch {
+std::string LabelValue(std::string_view value) {
+  std::string out;
+  out.reserve(value.size() < kMaxLabelValueBytes ? value.size()
+                                                 : kMaxLabelValueBytes);
+  while (!value.empty()) {
+    size_t skip = 0;
+    const size_t length = Utf8CharacterLength(value, skip);
+    if (out.size() + (length == 0 ? 1 : length) > kMaxLabelValueBytes) break;
+    if (length == 0) {
+      out.push_back('?');
+      value.remove_prefix(1);
+    } else {
+      out.append(value.substr(0, length));
+      value.remove_prefix(length);
+    }
+  }
+  return out;
+}
+
+}  // namespace reasonwatch

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tap/otlp/grpc_server.h"
+
+#include <google/protobuf/stubs/logging.h>
+#include <grpc/impl/codegen/grpc_types.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "opentelemetry/proto/collector/logs/v1/logs_service.grpc.pb.h"
+#include "opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h"
+#include "tap/grpc/credentials.h"
+#include "tap/grpc/limits.h"
+#include "tap/grpc/options.h"
+#include "util/status_macros.h"
+
+namespace reasonwatch {
+namespace {
+
+using opentelemetry::proto::collector::logs::v1::LogsService;
+using opentelemetry::proto::collector::trace::v1::TraceService;
+// Raw, because then a message that does not parse is counted, and gzip is
+// undone within our own bounds: gRPC knows none for it.
+using RawTraces =
+    TraceService::WithRawCallbackMethod_Export<TraceService::Service>;
+using RawLogs = LogsService::WithRawCallbackMethod_Export<LogsService::Service>;
+
+// The exporters repeat a call with UNAVAILABLE or RESOURCE_EXHAUSTED, and give
+// one up with INVALID_ARGUMENT: a message that is wrong stays wrong.
+grpc::Status StatusOf(std::string_view error) {
+  if (error == "message_too_large")
+    return {grpc::StatusCode::INVALID_ARGUMENT,
+            "message larger than tap.otlp.max_message"};
+  if (error == "malformed_gzip")
+    return {grpc::StatusCode::INVALID_ARGUMENT, "gzip that can't be undone"};
+  return {grpc::StatusCode::INVALID_ARGUMENT, "message can't be parsed"};
+}
+
+std::string Joined(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (!buffer.Dump(&slices).ok()) return bytes;
+  bytes.reserve(buffer.Length());
+  for (const grpc::Slice& slice : slices)
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  return bytes;
+}
+
+grpc::ServerUnaryReactor* Serve(OtlpSignal signal, OtlpRequests& requests,
+                                const TokenCheck& token,
+                                grpc::CallbackServerContext& context,
+                                const grpc::ByteBuffer& request,
+                                grpc::ByteBuffer& response) {
+  grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
+  if (!token.Passes(context)) {
+    requests.intake().CountError("unauthenticated");
+    reactor->Finish(StatusOfError("unauthenticated"));
+    return reactor;
+  }
+  const OtlpAnswer answer =
+      requests.Handle(signal, OtlpEncoding::kProtobuf, Joined(request));
+  if (!answer.error.empty()) {
+    reactor->Finish(StatusOf(answer.error));
+    return reactor;
+  }
+  const grpc::Slice slice(answer.body);
+  response = grpc::ByteBuffer(&slice, 1);
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+template <typename Service, OtlpSignal kSignal>
+class ExportService : public Service {
+ public:
+  ExportService(OtlpRequests& requests, const TokenCheck& token)
+      : requests_(requests), token_(token) {}
+  grpc::ServerUnaryReactor* Export(grpc::CallbackServerContext* context,
+                                   const grpc::ByteBuffer* request,
+                                   grpc::ByteBuffer* response) override {
+    return Serve(kSignal, requests_, token_, *context, *request, *response);
+  }
+
+ private:
+  OtlpRequests& requests_;
+  const TokenCheck& token_;
+};
+
+GrpcTapOptions ServerOptions(const OtlpTapOptions& options) {
+  GrpcTapOptions grpc;
+  grpc.listen = options.grpc_listen;
+  grpc.max_message_bytes = options.max_message_bytes;
+  grpc.max_streams = 64;
+  grpc.tls_cert = options.tls_cert;
+  grpc.tls_key = options.tls_key;
+  grpc.tls_client_ca = options.tls_client_ca;
+  return grpc;
+}
+
+}  // namespace
+
+class OtlpGrpcServer::Impl {
+ public:
+  Impl(const TokenCheck& token, OtlpRequests& requests)
+      : token_(token), traces_(requests, token_), logs_(requests, token_) {}
+
+  absl::Status Start(const OtlpTapOptions& options) {
+    const GrpcTapOptions server_options = ServerOptions(options);
+    RW_RETURN_IF_ERROR(CheckOptions(server_options));
+    RW_ASSIGN_OR_RETURN(const auto credentials, TlsCredentials(server_options));
+    // protobuf would write a line to stderr for every malformed message.
+    google::protobuf::SetLogHandler(nullptr);
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::ServerBuilder builder;
+    ApplyLimits(server_options, builder);
+    // A compressed message arrives as it is, and is undone within bounds.
+    builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, true);
+    builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+    builder.AddListeningPort(options.grpc_listen, credentials, &bound_port_);
+    builder.RegisterService(&traces_);
+    builder.RegisterService(&logs_);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr)
+      return absl::UnavailableError(absl::StrFormat(
+          "can't listen on %s for OTLP: in use, not an address of this host, "
+          "or not permitted",
+          options.grpc_listen));
+    return absl::OkStatus();
+  }
+
+  void Stop(absl::Duration deadline) {
+    if (server_ == nullptr) return;
+    server_->Shutdown(std::chrono::system_clock::now() +
+                      absl::ToChronoMilliseconds(std::clamp(
+                          deadline, absl::ZeroDuration(), absl::Hours(24))));
+  }
+
+  int bound_port() const { return bound_port_; }
+
+ private:
+  const TokenCheck token_;
+  ExportService<RawTraces, OtlpSignal::kTraces> traces_;
+  ExportService<RawLogs, OtlpSignal::kLogs> logs_;
+  std::unique_ptr<grpc::Server> server_;
+  int bound_port_ = 0;
+};
+
+OtlpGrpcServer::OtlpGrpcServer(std::unique_ptr<Impl> impl)
+    : impl_(std::move(impl)) {}
+OtlpGrpcServer::~OtlpGrpcServer() { Stop(absl::ZeroDuration()); }
+
+absl::StatusOr<std::unique_ptr<OtlpGrpcServer>> OtlpGrpcServer::Start(
+    const OtlpTapOptions& options, const TokenCheck& token,
+    OtlpRequests& requests) {
+  auto impl = std::make_unique<Impl>(token, requests);
+  RW_RETURN_IF_ERROR(impl->Start(options));
+  return std::unique_ptr<OtlpGrpcServer>(new OtlpGrpcServer(std::move(impl)));
+}
+
+int OtlpGrpcServer::BoundPort() const { return impl_->bound_port(); }
+void OtlpGrpcServer::Stop(absl::Duration deadline) { impl_->Stop(deadline); }
+
+}  // namespace reasonwatch
