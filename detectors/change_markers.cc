@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "absl/strings/str_format.h"
+#include "core/scored.h"
 #include "util/state_archive.h"
 #include "util/strings.h"
 

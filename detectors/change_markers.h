@@ -18,9 +18,10 @@
 
 #include "core/finding.h"
 #include "core/regime.h"
-#include "core/scored.h"
 
 namespace reasonwatch {
+
+struct Scored;
 
 class ChangeMarkers {
  public:

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "core/grade.h"
+#include "core/scored.h"
 #include "detectors/evidence/rate.h"
 #include "util/state_archive.h"
 
@@ -34,6 +36,10 @@ Neighbour NeighbourOf(const Match& match) {
 }
 
 }  // namespace
+
+bool IsGraded(const Scored& scored) {
+  return scored.grade == Grade::kCorrect || scored.grade == Grade::kIncorrect;
+}
 
 void FailureWatch::LearnImported(const Scored& scored) {
   if (IsGraded(scored))

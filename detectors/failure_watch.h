@@ -11,16 +11,15 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "core/match.h"
-#include "core/scored.h"
 #include "detectors/consistency/posteriors.h"
 #include "detectors/evidence/bets.h"
 
 namespace reasonwatch {
 
+struct Scored;
+
 // A trial of a problem of the baseline, or of one like it.
-constexpr bool IsGraded(const Scored& scored) {
-  return scored.grade == Grade::kCorrect || scored.grade == Grade::kIncorrect;
-}
+bool IsGraded(const Scored& scored);
 
 class FailureWatch {
  public:

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/scored.h"
 #include "detectors/snapshot.h"
 
 namespace reasonwatch {

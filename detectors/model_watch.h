@@ -17,8 +17,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "core/finding.h"
-#include "core/scored.h"
+#include "core/finish.h"
 #include "core/signal.h"
 #include "core/snapshot.h"
 #include "core/state_blob.h"
@@ -31,6 +32,8 @@
 #include "util/state_archive.h"
 
 namespace reasonwatch {
+
+struct Scored;
 
 // One model x route.
 struct WatchedStream {

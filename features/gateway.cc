@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/scored.h"
 #include "util/ascii.h"
 
 namespace reasonwatch {

@@ -9,10 +9,11 @@
 
 #include "core/intent.h"
 #include "core/response.h"
-#include "core/scored.h"
 #include "core/trace.h"
 
 namespace reasonwatch {
+
+struct Scored;
 
 // True if `sent` wishes for other reasoning than `asked`: thinking is switched
 // or left out, or effort, budget of thinking or token limit are others. One

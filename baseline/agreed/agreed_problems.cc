@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "baseline/agreed/agreed_problems.h"
+#include "core/scored.h"
 
 #include <algorithm>
 #include <bit>

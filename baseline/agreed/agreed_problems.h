@@ -19,10 +19,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "core/grade.h"
-#include "core/scored.h"
 #include "util/state_archive.h"
 
 namespace reasonwatch {
+
+struct Scored;
 
 // Trials that settle a prompt; with fewer, three quarters of equal answers say
 // little.

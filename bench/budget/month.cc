@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bench/budget/traffic.h"
+#include "core/scored.h"
 #include "detectors/model_watch.h"
 #include "incidents/incident_book.h"
 

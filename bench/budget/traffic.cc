@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "core/scored.h"
 
 namespace reasonwatch::budget {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/budget/world.h"
+#include "core/scored.h"
 
 #include <algorithm>
 #include <cmath>

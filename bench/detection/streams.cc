@@ -7,6 +7,7 @@
 #include <memory>
 #include <thread>
 
+#include "core/scored.h"
 #include "detectors/evidence/normal.h"
 #include "detectors/evidence/rank.h"
 #include "detectors/evidence/rate.h"

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "core/scored.h"
+#include "core/feature.h"
 #include "daemon/app/pipeline_log.h"
 #include "daemon/app/pipeline_metrics.h"
 #include "daemon/app/rescoring_service.h"
@@ -20,6 +20,8 @@
 #include "daemon/telemetry/telemetry.h"
 
 namespace reasonwatch {
+
+struct Scored;
 
 // Passes reports on to re-scoring and to the webhook. Thread-safe as long as
 // both pointers keep their values while workers run. Both may be null.

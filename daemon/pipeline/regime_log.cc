@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/pipeline/regime_log.h"
+#include "core/scored.h"
 
 #include <algorithm>
 #include <string_view>

@@ -16,10 +16,12 @@
 #include <vector>
 
 #include "core/model_event.h"
-#include "core/scored.h"
+#include "core/regime.h"
 #include "util/state_archive.h"
 
 namespace reasonwatch {
+
+struct Scored;
 
 class RegimeLog {
  public:

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/scored.h"
 #include "util/state_archive.h"
 #include "util/strings.h"
 

@@ -20,10 +20,11 @@
 #include <vector>
 
 #include "core/finding.h"
-#include "core/scored.h"
 #include "core/signal.h"
 
 namespace reasonwatch {
+
+struct Scored;
 
 class Carriers {
  public:

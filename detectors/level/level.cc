@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/scored.h"
 #include "util/state_archive.h"
 
 namespace reasonwatch {

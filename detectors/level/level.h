@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "core/finding.h"
-#include "core/scored.h"
 #include "core/signal.h"
 #include "detectors/evidence/bets.h"
 #include "detectors/level/alarm.h"
@@ -26,6 +26,8 @@
 #include "detectors/level/thresholds.h"
 
 namespace reasonwatch {
+
+struct Scored;
 
 struct LevelContext {
   bool may_open = true;            // the reference is large enough to be heard

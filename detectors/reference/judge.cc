@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/scored.h"
 #include "detectors/signals/channel.h"
 
 namespace reasonwatch {

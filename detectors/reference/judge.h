@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "core/feature.h"
-#include "core/scored.h"
 #include "detectors/evidence/bets.h"
 #include "detectors/reference/prompt_regression.h"
 #include "detectors/reference/reference_counts.h"
 
 namespace reasonwatch {
+
+struct Scored;
 
 struct LengthSettings {
   // By index into kCountedLengths: the server's counts have the same scale as

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/scored.h"
 #include "util/state_archive.h"
 
 namespace reasonwatch {

@@ -11,11 +11,12 @@
 #include <string_view>
 
 #include "core/feature.h"
-#include "core/scored.h"
 #include "detectors/reference/language_pairs.h"
 #include "detectors/reference/prompt_regression.h"
 
 namespace reasonwatch {
+
+struct Scored;
 
 // Readings that are ranked; every other one is a rate. New ones go to the end.
 inline constexpr std::array kRankFeatures = {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/scored.h"
 #include "util/state_archive.h"
 
 namespace reasonwatch {

@@ -12,10 +12,11 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "core/scored.h"
 #include "detectors/reference/packed_row.h"
 
 namespace reasonwatch {
+
+struct Scored;
 
 // The form in which a response waits until it may be learnt.
 struct PendingRow {

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/scored.h"
 #include "detectors/signals/channel.h"
 #include "util/state_archive.h"
 

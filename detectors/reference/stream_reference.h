@@ -17,7 +17,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "core/feature.h"
-#include "core/scored.h"
 #include "detectors/evidence/bets.h"
 #include "detectors/reference/count_scale.h"
 #include "detectors/reference/judge.h"
@@ -29,6 +28,8 @@
 #include "util/state_archive.h"
 
 namespace reasonwatch {
+
+struct Scored;
 
 // Rows that are kept: the regression is fitted in O(rows^3), 2 s for these.
 inline constexpr int kMaxReferenceRows = 2000;

@@ -19,7 +19,7 @@ BASELINE = harness.SAMPLE / "baseline.jsonl"
 def post(url, body):
     request = urllib.request.Request(url, json.dumps(body).encode(), method="POST")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=10) as answer:
+    with opener.open(request, timeout=60) as answer:
         return json.loads(answer.read())
 
 
@@ -322,6 +322,11 @@ class BesideTheDaemon(Folder):
         harness.feed(daemon.tap, path, "--recorded-times")
         harness.wait_for("the rows", lambda: daemon.scored() >= before + count)
 
+    def shown(self, incident, words):
+        """Returns what the command prints of an incident once it holds the words."""
+        done = harness.run("incidents", "show", incident, "--data", self.data, check=False)
+        return done.stdout if words in done.stdout else ""
+
     def incidents(self, daemon, only_open=True):
         return daemon.api("/api/v1/incidents" + ("?open=1" if only_open else ""))["incidents"]
 
@@ -343,9 +348,9 @@ class BesideTheDaemon(Folder):
 
             self.feed(daemon, self.live("bad.jsonl", 700, 850), 150)
             found = harness.wait_for("an incident", lambda: self.incidents(daemon))
-            whole = daemon.api("/api/v1/incidents/" + found[0]["id"])
-            self.assertIn(("fingerprint", "heron-2025.03.0"),
-                          [(e["kind"], e["new"]) for e in whole["timeline"]])
+            harness.wait_for("the new fingerprint", lambda: ("fingerprint", "heron-2025.03.0") in [
+                (e["kind"], e["new"])
+                for e in daemon.api("/api/v1/incidents/" + found[0]["id"])["timeline"]])
             # The deployment is announced but not expected, so the incident stays.
             post(daemon.url + "/api/v1/deployments", {"model": MODEL, "version": "3"})
             self.assertTrue(self.incidents(daemon))
@@ -359,9 +364,10 @@ class BesideTheDaemon(Folder):
             self.assertIn("deployment", [e["kind"] for e in whole["timeline"]])
             self.assertIn(f'reasonwatch_deployment_timestamp_seconds{{model="{MODEL}"}}',
                           daemon.metrics())
-            text = harness.run("incidents", "show", found[0]["id"], "--data", self.data).stdout
+            # The command reads the database, which is written after the API answers.
+            text = harness.wait_for("the deployment in the database", lambda: self.shown(
+                found[0]["id"], "deployment 3 (expected): short answers"))
             self.assertIn("time line", text)
-            self.assertIn("deployment 3 (expected): short answers", text)
             daemon.stop()
         # Responses that were learnt before are not learnt again.
         with self.daemon() as daemon:
@@ -445,12 +451,16 @@ class BesideTheDaemon(Folder):
         with self.daemon() as daemon:
             self.feed(daemon, self.solved(240, 3, lambda n: n >= 25), 180)
             found = harness.wait_for("an incident", lambda: self.incidents(daemon))
-            whole = daemon.api("/api/v1/incidents/" + found[0]["id"])
+
+            def evidence():
+                """Returns the signal once its later responses are in it too."""
+                whole = daemon.api("/api/v1/incidents/" + found[0]["id"])
+                failed = next(s for s in whole["signals"]
+                              if s["signal"] == "consistency_regression")
+                seen = {f["family"]: f for f in failed["families"]}
+                return (whole, failed, seen) if seen["algebra"]["failing"] > 3 else None
+            whole, signal_of, families = harness.wait_for("failing problems", evidence)
             daemon.stop()
-        signal_of = next(s for s in whole["signals"]
-                         if s["signal"] == "consistency_regression")
-        families = {f["family"]: f for f in signal_of["families"]}
-        self.assertGreater(families["algebra"]["failing"], 3)
         self.assertEqual(families.get("geometry", {"failing": 0})["failing"], 0)
         failing = signal_of["failing_problems"]
         self.assertTrue(failing)

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "core/scored.h"
 #include "detectors/model_watch.h"
 #include "util/state_archive.h"
 
