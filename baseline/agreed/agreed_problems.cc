@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "baseline/agreed/agreed_problems.h"
-#include "core/scored.h"
 
 #include <algorithm>
 #include <bit>
 #include <limits>
 #include <utility>
+
+#include "core/scored.h"
 
 namespace reasonwatch {
 namespace {

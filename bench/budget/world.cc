@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/budget/world.h"
-#include "core/scored.h"
 
 #include <algorithm>
 #include <cmath>
+
+#include "core/scored.h"
 
 namespace reasonwatch::budget {
 namespace {

@@ -5,12 +5,10 @@
 #define REASONWATCH_DAEMON_APP_OBSERVERS_H_
 
 #include <atomic>
-#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
 
-#include "core/feature.h"
 #include "daemon/app/pipeline_log.h"
 #include "daemon/app/pipeline_metrics.h"
 #include "daemon/app/rescoring_service.h"
@@ -32,11 +30,8 @@ class EventForwarder : public PipelineObserver {
                  const std::unique_ptr<Webhook>& webhook)
       : rescoring_(rescoring), webhook_(webhook) {}
 
-  void OnScored(const Scored& scored, ResponseOutcome /*outcome*/,
-                bool watched) override {
-    if (watched && rescoring_ != nullptr)
-      rescoring_->rescorer().Observe(scored);
-  }
+  void OnScored(const Scored& scored, ResponseOutcome outcome,
+                bool watched) override;
   void OnIncident(const IncidentEvent& event) override {
     if (rescoring_ != nullptr) rescoring_->rescorer().Observe(event.incident);
     if (webhook_ != nullptr) webhook_->Observe(event);
@@ -53,17 +48,8 @@ class EventForwarder : public PipelineObserver {
 // The counts by which the coverage of taps is measured.
 class SeenCounter : public PipelineObserver {
  public:
-  void OnScored(const Scored& scored, ResponseOutcome /*outcome*/,
-                bool /*watched*/) override {
-    if (scored.choice_index > 0) {
-      uncounted_.fetch_add(1, std::memory_order_relaxed);
-      return;
-    }
-    const float logarithm = scored.reading(Feature::kOutputTokens);
-    if (std::isfinite(logarithm))
-      tokens_.fetch_add(std::llround(std::exp2(logarithm)) - 1,
-                        std::memory_order_relaxed);
-  }
+  void OnScored(const Scored& scored, ResponseOutcome outcome,
+                bool watched) override;
   void OnDropped(Stage /*stage*/, DropReason reason, int64_t n) override {
     if (reason == DropReason::kDuplicate)
       uncounted_.fetch_add(n, std::memory_order_relaxed);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/pipeline/regime_log.h"
-#include "core/scored.h"
 
 #include <algorithm>
 #include <string_view>
 #include <utility>
+
+#include "core/scored.h"
 
 namespace reasonwatch {
 namespace {
