@@ -182,21 +182,22 @@ bool FileTap::Follower::ReadLine(const std::stop_token& stop, size_t source,
 
 bool FileTap::Follower::Step(const std::stop_token& stop, Followed& followed) {
   FollowedFile& file = *followed.file;
-  if (!file.ended && !file.Continues()) {
+  const auto on_line = [&](int64_t begin, std::string_view line) {
+    return ReadLine(stop, followed.source, file.mark().key, begin, line);
+  };
+  const int64_t skipped = file.skipped_lines();
+  const FollowedFile::Outcome outcome =
+      file.Read(options_.max_line_bytes, on_line);
+  for (int64_t n = skipped; n < file.skipped_lines(); ++n)
+    intake_.Reject("line_too_long");
+  if (outcome == FollowedFile::Outcome::kReplaced) {
     const FileMark mark = file.mark();
     const size_t source = followed.source;
     Forget(followed);
     FollowMoved(mark, source);
     return true;
   }
-  const auto on_line = [&](int64_t begin, std::string_view line) {
-    return ReadLine(stop, followed.source, file.mark().key, begin, line);
-  };
-  const int64_t skipped = file.skipped_lines();
-  const bool more = file.Read(options_.max_line_bytes, on_line);
-  for (int64_t n = skipped; n < file.skipped_lines(); ++n)
-    intake_.Reject("line_too_long");
-  if (more) return true;
+  if (outcome == FollowedFile::Outcome::kMore) return true;
   const absl::Duration idle = absl::Now() - file.grown();
   const bool over = file.ended || (file.moved && idle > options_.grace);
   if (over || idle > options_.last_line) file.ReadLastLine(on_line);

@@ -26,13 +26,20 @@ void FollowedFile::Advance(int64_t offset) {
   MarkPrefix(fd_, mark_);
 }
 
-bool FollowedFile::Read(int64_t max_line, const OnLine& on_line) {
+FollowedFile::Outcome FollowedFile::Read(int64_t max_line,
+                                         const OnLine& on_line) {
   const size_t had = buffer_.size();
   buffer_.resize(had + kChunk);
   const ssize_t n = ::pread(
       fd_, buffer_.data() + had, kChunk,
       static_cast<off_t>(mark_.offset + skipping_ + static_cast<int64_t>(had)));
   buffer_.resize(had + (n > 0 ? static_cast<size_t>(n) : 0));
+  // Looked at after the bytes were read: if the file is still the same now, it
+  // was the same then.
+  if (!ended && !Continues(fd_, mark_)) {
+    buffer_.resize(had);
+    return Outcome::kReplaced;
+  }
   if (n > 0) grown_ = absl::Now();
 
   size_t begin = 0;
@@ -49,7 +56,7 @@ bool FollowedFile::Read(int64_t max_line, const OnLine& on_line) {
       if (!on_line(mark_.offset, line)) {
         // The rest is read again, so that a wait holds no memory.
         buffer_.clear();
-        return false;
+        return Outcome::kAll;
       }
       Advance(mark_.offset + static_cast<int64_t>(end + 1 - begin));
     }
@@ -60,7 +67,7 @@ bool FollowedFile::Read(int64_t max_line, const OnLine& on_line) {
     skipping_ += static_cast<int64_t>(buffer_.size());
     buffer_.clear();
   }
-  return n == static_cast<ssize_t>(kChunk);
+  return n == static_cast<ssize_t>(kChunk) ? Outcome::kMore : Outcome::kAll;
 }
 
 void FollowedFile::ReadLastLine(const OnLine& on_line) {

@@ -27,14 +27,16 @@ class FollowedFile {
   FollowedFile(const FollowedFile&) = delete;
   FollowedFile& operator=(const FollowedFile&) = delete;
 
+  enum class Outcome {
+    kAll,       // there is no more for now
+    kMore,      // there is more to read at once
+    kReplaced,  // the file was truncated, nothing was read
+  };
   // Reads what has come, about 1 MiB at most. A line longer than `max_line` is
-  // skipped and counted. Returns true if there is more to read at once.
-  bool Read(int64_t max_line, const OnLine& on_line);
+  // skipped and counted.
+  Outcome Read(int64_t max_line, const OnLine& on_line);
   // The last line, if it has no line feed and is a whole JSON document.
   void ReadLastLine(const OnLine& on_line);
-
-  // True if what was read is still there: not after a truncation.
-  bool Continues() const { return reasonwatch::Continues(fd_, mark_); }
 
   const FileMark& mark() const { return mark_; }
   void set_path(std::string path) { mark_.path = std::move(path); }
