@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "baseline/matching/frame_aside.h"
 #include "baseline/matching/frame_sentence.h"
 #include "baseline/matching/frame_template.h"
 #include "baseline/matching/frame_words.h"
@@ -89,6 +90,17 @@ void MarkRepeatedWords(Words& words) {
   }
 }
 
+// "Efficiently", "neatly": the manner, whatever it is.
+bool IsAdverb(std::string_view word) {
+  constexpr size_t kShortest = 6;  // "neatly"; shorter ones are often verbs
+  return word.size() >= kShortest && word.ends_with("ly") &&
+         !IsAny(word,
+                {"multiply", "supply",  "comply",  "family",     "butterfly",
+                 "assembly", "anomaly", "monthly", "weekly",     "yearly",
+                 "hourly",   "doubly",  "triply",  "italy",      "jelly",
+                 "really",   "wrongly", "falsely", "oppositely", "reassembly"});
+}
+
 // Words whose kind depends on their neighbour.
 void SettleWords(Words& words) {
   MarkRepeatedWords(words);
@@ -115,6 +127,14 @@ void SettleWords(Words& words) {
     } else if (word.text == "check" && next != nullptr &&
                next->text == "your") {
       word.kind = FrameWord::kGive;
+    } else if (IsAny(word.text, {"double", "triple"}) && next != nullptr &&
+               next->text == "check") {
+      word.kind = FrameWord::kFiller;
+    } else if (word.text == "pretend" && next != nullptr &&
+               IsAny(next->text, {"you", "to"})) {
+      word.kind = FrameWord::kFiller;
+    } else if (word.kind == FrameWord::kUnknown && IsAdverb(word.text)) {
+      word.kind = FrameWord::kFiller;
     }
   }
 }
@@ -319,6 +339,9 @@ bool IsRequestToSolve(const Words& words) {
       IsAny(words.front().text, {"is", "are", "was", "does", "ist", "est", "es",
                                  "è", "é", "czy", "это"}))
     return false;
+  // "What is the answer?", but not "What is the question?".
+  if (words.front().text == "what")
+    return Has(words, FrameWord::kAnswer) && !Has(words, FrameWord::kProblem);
   return Has(words, FrameWord::kCourtesy) || Has(words, FrameWord::kSolve);
 }
 
@@ -326,6 +349,8 @@ FrameVerdict ReadKnownWords(const FrameSentence& sentence) {
   const Words& words = sentence.words;
   if (NegatesTheAnswer(words) || AsksForItsText(words))
     return FrameVerdict::kForeign;
+  if (words.size() == 1 && words[0].text == "note")
+    return FrameVerdict::kWrapping;  // of a sentence of its own
   const FrameVerdict verbs = ReadVerbs(words);
   if (verbs != FrameVerdict::kWrapping) return verbs;
   if (AsksForAPart(words)) return FrameVerdict::kUnsure;
@@ -354,7 +379,8 @@ FrameVerdict Read(FrameSentence& sentence, std::string_view problem) {
   if (Greets(sentence)) return FrameVerdict::kWrapping;
   if (sentence.numbers == 0 && OnlyKnownWords(sentence))
     return ReadKnownWords(sentence);
-  if (GivesARole(sentence, problem)) return FrameVerdict::kWrapping;
+  if (GivesARole(sentence, problem) || IsAside(sentence, problem))
+    return FrameVerdict::kWrapping;
   // A verb that nobody has listed, with the problem as its object, may ask for
   // anything, and is not to be learnt.
   const Words& words = sentence.words;

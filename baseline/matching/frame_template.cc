@@ -182,7 +182,9 @@ std::string_view WithoutMetadata(std::string_view text,
       continue;
     }
     // "[5 points]" beside the problem, or behind another label.
-    const std::string_view trimmed = Trim(line);
+    std::string_view trimmed = Trim(line);
+    while (!trimmed.empty() && (trimmed.back() == '.' || trimmed.back() == ':'))
+      trimmed.remove_suffix(1);
     const char close = trimmed.empty() ? ' ' : trimmed.back();
     if (close != ']' && close != ')') continue;
     const size_t open = trimmed.rfind(close == ']' ? '[' : '(');

@@ -33,16 +33,18 @@ constexpr FrameRow kRows[] = {
      "question's "
      "sent iphone android phone device today under above mentioned stated "
      "shown "
+     "ok okay um hmm yo what how s worked "
      "properly neatly fully whole entire up down something kindly quite "
      "really"},
     {K::kSolve,
      "solve* solving answer answering respond reply work consider read tackle "
-     "try attempt complete handle"},
+     "try attempt complete handle walk"},
     {K::kFind, "find choose select pick determine provide compute calculate"},
     {K::kGive,
      "give put place write state show return output present include enclose "
      "wrap explain finish report supply deliver mark describe justify indicate "
-     "surround print enclos* box boxing circle highlight  submit present*"},
+     "surround print enclos* box boxing circle highlight submit present* fill "
+     "know"},
     {K::kAnswer,
      "answer answers result results solution solutions response responses"},
     {K::kWork,
@@ -53,7 +55,7 @@ constexpr FrameRow kRows[] = {
     {K::kForm,
      "letter letters option options choice choices box boxed boxes bracket* "
      "json tag tags format form formatted number word sentence object field "
-     "line key quotes commentary decimals xml"},
+     "line key keys fields quotes commentary decimals xml"},
     {K::kProblem,
      "example examples problem problems question questions exercise exercises "
      "task tasks puzzle "
@@ -150,7 +152,8 @@ constexpr FrameRow kRows[] = {
      "proporciona* encierra presenta"},
     {K::kAnswer, "respuesta* resultado* solución soluciones"},
     {K::kWork,
-     "paso pasos piensa* razon* razonamiento explicación procedimiento "
+     "trabajo cálculos paso pasos piensa* razon* razonamiento explicación "
+     "procedimiento "
      "desarrollo"},
     {K::kForm, "letra opción opciones formato caja recuadro palabra"},
     {K::kProblem,
@@ -169,7 +172,8 @@ constexpr FrameRow kRows[] = {
     {K::kGive,
      "dê forneça escreva* mostr* indique coloque* explique apresente"},
     {K::kAnswer, "resposta* resultado* solução soluções"},
-    {K::kWork, "passo passos pense raciocín* raciocin* explicação"},
+    {K::kWork,
+     "cálculos contas passo passos pense raciocín* raciocin* explicação"},
     {K::kForm, "letra opção opções alternativa formato palavra"},
     {K::kProblem, "problema* questão questões pergunta* exercício* tarefa"},
     {K::kCourtesy, "ajud* obrigad* lição"},
@@ -185,7 +189,9 @@ constexpr FrameRow kRows[] = {
     {K::kSolve, "risolv* rispond* leggi legga svolgi svolgere"},
     {K::kGive, "dai dare scriv* mostra* indica* metti fornisci spiega* dammi"},
     {K::kAnswer, "risposta risposte risultato risultati soluzione soluzioni"},
-    {K::kWork, "passo passi passaggi passaggio pensa ragion* spiegazione"},
+    {K::kWork,
+     "calcoli svolgimento passo passi passaggi passaggio pensa ragion* "
+     "spiegazione"},
     {K::kForm, "lettera opzione opzioni formato parola"},
     {K::kProblem,
      "problema problemi domanda domande esercizio esercizi quesito"},
@@ -204,7 +210,9 @@ constexpr FrameRow kRows[] = {
     {K::kGive, "geef geven schrijf* toon laat zien zet noem leg uit plaats"},
     {K::kAnswer,
      "antwoord antwoorden resultaat oplossing eindantwoord uitkomst"},
-    {K::kWork, "stap stappen denk nadenken redeneer* redenering uitleg na"},
+    {K::kWork,
+     "stap stappen denk nadenken redeneer* redenering uitleg na "
+     "berekening*"},
     {K::kForm, "letter optie opties kader formaat woord"},
     {K::kProblem,
      "opgave opgaven vraag vragen probleem vraagstuk raadsel opdracht"},

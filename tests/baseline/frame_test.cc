@@ -405,10 +405,10 @@ TEST(ReadSentence, SpeaksOfTheAnswerOnly) {
         "Let's think step by step.", "Answer with the letter of the option.",
         "Give only the final answer.", "Show your work.", "Hello Ada!",
         "Do not explain.", "Problem 12", "Answer with A, B, C or D.",
-        "Hatua kwa hatua."})
+        "Speak like a pirate.", "Hatua kwa hatua."})
     EXPECT_EQ(ReadSentence(yes, ""), FrameVerdict::kWrapping) << yes;
   for (const char* unsure :
-       {"Speak like a pirate.", "Answer for my sister.", "Write it.",
+       {"Answer for my sister.", "Write it.",
         "In German, please.", "Only write the first step.",
         "Express your answer in simplest radical form.", "Find the number."})
     EXPECT_NE(ReadSentence(unsure, ""), FrameVerdict::kWrapping) << unsure;

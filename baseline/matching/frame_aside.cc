@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// The grammar decides, not the vocabulary: a statement of the writer's has the
+// writer or the reader as its subject and no word that wants something; an
+// order about the manner has a verb of speaking and no object in the problem.
+#include "baseline/matching/frame_aside.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <span>
+#include <string>
+
+#include "baseline/matching/frame.h"
+#include "baseline/matching/frame_words.h"
+#include "re2/re2.h"
+#include "util/ascii.h"
+
+namespace reasonwatch {
+namespace {
+
+using Words = std::span<const SentenceWord>;
+
+// A longer sentence tells a story, which may be the problem's.
+constexpr size_t kMaxWords = 24;
+
+bool IsAny(std::string_view word,
+           std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool HasAny(Words words, std::initializer_list<std::string_view> any) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const SentenceWord& w) { return IsAny(w.text, any); });
+}
+
+bool Has(Words words, FrameWord kind) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const SentenceWord& w) { return w.kind == kind; });
+}
+
+// The problem as the object of an order: "it", "the text below".
+bool PointsAtTheProblem(Words words) {
+  return Has(words, FrameWord::kProblem) ||
+         HasAny(words, {"it", "this", "that", "these", "those", "them",
+                        "following", "above", "below", "text", "passage",
+                        "paragraph", "everything", "one"});
+}
+
+// "I want", "we should": a statement that is an order.
+bool Wants(Words words) {
+  if (HasAny(words, {"want",    "wants",   "need",    "needs",    "needed",
+                     "like",    "prefer",  "should",  "must",     "shall",
+                     "would",   "could",   "require", "requires", "required",
+                     "request", "expect",  "expects", "expected", "wish",
+                     "hope",    "let",     "please",  "supposed", "told",
+                     "looking", "trying",  "try",     "into",     "version",
+                     "for",     "love",    "rather",  "demand",   "demands",
+                     "insist",  "insists", "allowed", "instead",  "going"}))
+    return true;
+  for (size_t i = 0; i + 1 < words.size(); ++i)
+    // "To" and a verb that nobody has listed.
+    if (words[i].text == "to" && words[i + 1].kind == FrameWord::kUnknown)
+      return true;
+  return false;
+}
+
+// Does the problem speak in the first or second person itself? Then such a
+// statement may belong to it.
+bool SpeaksInPerson(std::string_view problem) {
+  static const RE2& person =
+      *new RE2(R"((?i)\b(?:i|i'm|my|me|we|our|us|you|your)\b)");
+  return RE2::PartialMatch(re2::StringPiece(problem.data(), problem.size()),
+                           person);
+}
+
+// "I was asked this in an interview", "my daughter has this homework".
+bool IsOfTheWriter(Words words, std::string_view problem) {
+  return IsAny(words[0].text, {"i", "we", "my", "our"}) && !Wants(words) &&
+         !Has(words, FrameWord::kAnswer) && !Has(words, FrameWord::kSolve) &&
+         !Has(words, FrameWord::kLanguage) && !SpeaksInPerson(problem);
+}
+
+// "This is for my exam", "here is a question from my textbook".
+bool Presents(Words words, std::string_view problem) {
+  if (words.size() < 3 || !IsAny(words[0].text, {"this", "here"}) ||
+      !IsAny(words[1].text, {"is", "s", "comes", "was"}))
+    return false;
+  return HasAny(words, {"my", "our", "me", "us"}) &&
+         !HasAny(words, {"want", "need", "into", "version", "should", "must",
+                         "like", "would"}) &&
+         !Has(words, FrameWord::kAnswer) && !Has(words, FrameWord::kLanguage) &&
+         !SpeaksInPerson(problem);
+}
+
+// "Your answer will be graded automatically": what happens with it, in the
+// passive voice.
+bool IsOfTheAnswer(Words words) {
+  return words.size() >= 4 && words[0].text == "your" &&
+         words[1].kind == FrameWord::kAnswer &&
+         IsAny(words[2].text, {"will", "is", "gets"}) &&
+         std::all_of(words.begin() + 2, words.end(), [](const auto& w) {
+           return w.kind == FrameWord::kFiller || w.text.ends_with("ed") ||
+                  IsAny(w.text, {"by", "against", "be"});
+         });
+}
+
+// "Think like a mathematician", "answer as Holmes would", "be rigorous".
+bool IsManner(Words words) {
+  if (words.size() < 2) return false;
+  const std::string& verb = words[0].text;
+  const std::string& next = words[1].text;
+  if (IsAny(verb, {"be", "stay", "remain"}))
+    return !HasAny(words, {"to", "in", "into", "of"});
+  if (!IsAny(verb, {"think", "reason", "speak", "talk", "answer", "respond",
+                    "reply", "act", "behave", "work", "proceed"}))
+    return false;
+  if (IsAny(next, {"like", "as"})) return true;
+  return words.size() > 2 && IsAny(next, {"in", "with"}) &&
+         IsAny(words[2].text, {"a", "an", "the", "your", "full", "plain"});
+}
+
+// "Do not use a calculator", "avoid jargon".
+bool IsForbidden(Words words) {
+  size_t i = 0;
+  while (i < words.size() && (words[i].kind == FrameWord::kNot ||
+                              IsAny(words[i].text, {"do", "t", "please"})))
+    ++i;
+  if (i + 1 >= words.size()) return false;
+  const bool negated = Has(words.first(i), FrameWord::kNot);
+  return (negated && IsAny(words[i].text,
+                           {"use", "look", "search", "rush", "worry", "hurry",
+                            "hesitate", "overthink", "hallucinate", "consult",
+                            "apologize", "rely", "google", "browse"})) ||
+         (i == 0 && words[i].text == "avoid");
+}
+
+// "If you are unsure, say so".
+bool IsAdviceToTheReader(Words words) {
+  return words.size() > 3 && words[0].text == "if" && words[1].text == "you" &&
+         IsAny(words[2].text, {"are", "re", "can", "cannot", "do", "don", "get",
+                               "feel", "find", "run", "know", "think"}) &&
+         !HasAny(words, {"write", "give", "show", "use"});
+}
+
+// "You have 10 minutes", "use at most 100 words": limits of the answer.
+bool IsLimit(std::string_view raw) {
+  static const RE2& limit = *new RE2(
+      R"((?i)\W*(?:you(?:'ve| have| will have| get)(?: only| just| about| exactly)?(?: got)? [\w.-]+ (?:seconds?|minutes?|hours?)(?: left| in total)?(?: (?:to|for) (?:solve|answer|think|finish|this|it|complete)\b[\w ]{0,20})?|(?:please )?(?:use|write|answer in|keep it (?:to|under)|stay)(?: at most| no more than| fewer than| less than| under| up to| exactly| about)? [\w.-]+ (?:words?|sentences?|characters?|tokens?|lines?|paragraphs?)(?: (?:or (?:less|fewer)|at most|max(?:imum)?))?)\W*)");
+  return RE2::FullMatch(re2::StringPiece(raw.data(), raw.size()), limit);
+}
+
+}  // namespace
+
+bool IsAside(const FrameSentence& sentence, std::string_view problem) {
+  if (sentence.question || sentence.words.empty() ||
+      sentence.words.size() > kMaxWords ||
+      Has(sentence.words, FrameWord::kAbout))
+    return false;
+  if (IsLimit(sentence.raw)) return true;
+  if (sentence.numbers > 0 || SpeaksOfIt(sentence.raw, problem)) return false;
+  Words words = sentence.words;
+  while (words.size() > 1 &&
+         IsAny(words[0].text, {"note", "please", "also", "and", "so", "kindly",
+                               "remember", "then"}))
+    words = words.subspan(1);
+  if (IsAdviceToTheReader(words)) return !PointsAtTheProblem(words);
+  if (ChangesTheAnswer(sentence.raw)) return false;
+  if (IsOfTheWriter(words, problem) || Presents(words, problem) ||
+      IsOfTheAnswer(words))
+    return true;
+  return (IsManner(words) || IsForbidden(words)) && !PointsAtTheProblem(words);
+}
+
+}  // namespace reasonwatch
