@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -159,9 +160,12 @@ std::string MathOf(std::string_view s) {
   return numbers.empty() ? std::string(text) : numbers;
 }
 
-// The last standalone name of an option in `s`, or the first one.
-std::string FindOption(std::string_view s, OptionStyle style, bool last) {
-  std::string found;
+// Calls `visit(at, option)` for each standalone name of an option in `s` until
+// it returns false. `last`: the text is read for its last option, so that "A"
+// at its beginning is an article.
+template <typename Visit>
+void VisitOptions(std::string_view s, OptionStyle style, bool last,
+                  const Visit& visit) {
   const bool letters = style != OptionStyle::kDigit;
   const bool digits = style != OptionStyle::kLetter;
   for (size_t i = 0; i < s.size(); ++i) {
@@ -193,10 +197,58 @@ std::string FindOption(std::string_view s, OptionStyle style, bool last) {
         before.ends_with("all but ") || before.ends_with("All but ") ||
         before.ends_with("thing but ") || before.ends_with("except "))
       continue;
-    found = std::string(s.substr(i, end - i));
-    if (!last) return found;
+    if (!visit(i, std::string(s.substr(i, end - i)))) return;
   }
+}
+
+// The first standalone name of an option in `s`; "" if there is none.
+std::string FirstOption(std::string_view s, OptionStyle style) {
+  std::string found;
+  VisitOptions(s, style, /*last=*/false, [&](size_t, std::string option) {
+    found = std::move(option);
+    return false;
+  });
   return found;
+}
+
+// Words before an option that is set aside ("over B", "because A fails"), and
+// before one that is decided on ("so it is C").
+constexpr std::string_view kSetAside[] = {
+    "over ",  "than ",    "of ",      "because ", "since ",    "as ",
+    "while ", "unlike ",  "versus ",  "vs. ",     "from ",     "out ",
+    "both ",  "between ", "whereas ", "given ",   "although ", "though "};
+constexpr std::string_view kDecided[] = {
+    "is ",     "be ",     "so ",     "hence ",  "thus ",    "therefore ",
+    "choose ", "pick ",   "select ", "with ",   "for ",     "option ",
+    "choice ", "answer ", "to ",     "leaves ", "leaving ", "as ",
+    ": ",      "= ",      "→ ",      "ist ",    "est ",     "es ",
+    "è ",      "é "};
+
+bool EndsInAny(std::string_view before,
+               std::span<const std::string_view> words) {
+  while (!before.empty() && (before.back() == '(' || before.back() == '[' ||
+                             before.back() == '*' || before.back() == '"'))
+    before.remove_suffix(1);
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return before.size() >= word.size() &&
+           words::Same(before.substr(before.size() - word.size()), word);
+  });
+}
+
+// The option that an unmarked line decides on: the only one that it names, or
+// the last one behind a word of decision; "" where it could be any of several.
+std::string DecidedOption(std::string_view line, OptionStyle style) {
+  std::string last, decided;
+  bool several = false;
+  VisitOptions(line, style, /*last=*/true, [&](size_t at, std::string option) {
+    const std::string_view before = line.substr(0, at);
+    if (EndsInAny(before, kSetAside)) return true;
+    several = several || (!last.empty() && last != option);
+    if (EndsInAny(before, kDecided)) decided = option;
+    last = std::move(option);
+    return true;
+  });
+  return several ? decided : last;
 }
 
 std::string NameOf(bool verdict) { return verdict ? "yes" : "no"; }
@@ -470,7 +522,7 @@ std::string ExtractChoice(const AnswerText& text, OptionStyle style) {
       if (text.marks[i].option) continue;
       return "";
     }
-    if (std::string option = FindOption(marked, style, false); !option.empty())
+    if (std::string option = FirstOption(marked, style); !option.empty())
       return option;
     const std::string_view bare = StripDecoration(marked);
     if (bare.size() == 1 && IsLetter(bare[0]) && style != OptionStyle::kDigit)
@@ -503,7 +555,7 @@ std::string ExtractChoice(const AnswerText& text, OptionStyle style) {
   }
   std::string_view line = LastLine(part);
   if (line.size() > kMaxLine) line.remove_prefix(line.size() - kMaxLine);
-  if (std::string option = FindOption(line, style, true);
+  if (std::string option = DecidedOption(line, style);
       !option.empty() &&
       (part.size() <= kMaxLine || style != OptionStyle::kDigit))
     return option;
