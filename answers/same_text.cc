@@ -351,6 +351,10 @@ bool Says(std::string_view sentence, const std::vector<Token>& text, size_t at,
   if (word.text.ends_with("'s")) return true;  // "it's"
   if (languages::CopulaAt(sentence, word.begin) == word.end - word.begin)
     return true;
+  // "will be"
+  if (before > 0 && languages::CopulaAt(sentence, text[before - 1].begin) ==
+                        word.end - text[before - 1].begin)
+    return true;
   return sentence.substr(word.end, 1) == ":" || word.text == "called" ||
          word.text == "named" || word.text == "in" || word.text == "on" ||
          word.text == "at";
