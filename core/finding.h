@@ -72,7 +72,9 @@ struct Finding {
   double statistic = 0;  // R
   double threshold = 0;  // gamma of the warning budget
   bool passed_critical = false;
-  bool provisional = false;   // young reference: warnings only
+  // Young reference and no gross effect (detectors/level/finding.h): warnings
+  // only.
+  bool provisional = false;
   bool low_coverage = false;  // over 2 % of the last met a full queue
   // Has grown a hundredfold since re-scoring cleared it; `statistic` and
   // `effect` are of the responses since.

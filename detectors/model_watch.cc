@@ -156,6 +156,7 @@ LevelContext ModelWatch::ContextOf(const WatchedStream& stream,
       stream.reference.responses() >= kLearningUnder || failures_.ready();
   context.provisional = stream.reference.responses() < kProvisionalUnder ||
                         !stream.reference.SpansEnough();
+  context.pages_on_gross = stream.reference.responses() >= kGrossFrom;
   context.low_coverage = low_coverage;
   context.enabled_signals = options_.enabled_signals;
   context.responses_per_day = stream.traffic.per_day();

@@ -60,6 +60,9 @@ inline constexpr int64_t kLearningUnder = 30;
 // A reference with fewer, or one that spans under ReferenceOptions::min_span,
 // is provisional: its findings are warnings (docs/glossary.md).
 inline constexpr int64_t kProvisionalUnder = 2000;
+// With so many a rate is known to 10 points and a median to a fifth: enough for
+// an effect that is gross (level/finding.h).
+inline constexpr int64_t kGrossFrom = 100;
 
 struct FitJob {
   std::string route;

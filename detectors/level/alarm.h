@@ -75,6 +75,8 @@ class Alarm {
   // -1 before SetOnset().
   int64_t onset_index() const { return onset_index_; }
   int64_t onset_ns() const { return onset_ns_; }
+  // The response that opened it.
+  int64_t opened_index() const { return opened_index_; }
   // The effect over the responses since the alarm, free of selection; none
   // while they are under 50.
   std::optional<Effect> FreshEffect() const;

@@ -2,8 +2,11 @@
 #include "detectors/level/finding.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/time/time.h"
 #include "detectors/level/effect.h"
 #include "util/state_archive.h"
@@ -16,6 +19,12 @@ namespace {
 constexpr size_t kRecent = 256;
 // Channels that a finding names; an operator reads no more.
 constexpr size_t kMaxNamed = 5;
+
+// What a young reference may page on, see IsGross().
+constexpr double kGrossPoints = .6;
+constexpr double kGrossRatio = .2;
+// Two users may have begun something new; a third one as well is the model.
+constexpr int64_t kGrossSessions = 3;
 
 struct Lead {
   int channel = -1;
@@ -65,11 +74,20 @@ double AffectedShare(const Mixture& mixture, Question question) {
 }  // namespace
 
 void RecentResponses::Observe(const std::string& id, int64_t time_ns,
-                              int64_t index) {
+                              uint64_t session, int64_t index) {
   if (ring_.size() < kRecent) ring_.emplace_back();
   Seen& seen = ring_[static_cast<size_t>(index) % kRecent];
   seen.id = id;
   seen.time_ns = time_ns;
+  seen.session = session;
+}
+
+int64_t RecentResponses::SessionsSince(int64_t index, int64_t responses) const {
+  const auto kept = static_cast<int64_t>(ring_.size());
+  absl::flat_hash_set<uint64_t> sessions;
+  for (int64_t i = std::max(index, responses - kept); i < responses; ++i)
+    sessions.insert(ring_[static_cast<size_t>(i) % kRecent].session);
+  return static_cast<int64_t>(sessions.size());
 }
 
 const RecentResponses::Seen* RecentResponses::Find(int64_t index,
@@ -121,6 +139,16 @@ int FillFinding(const LevelEvidence& level, const Alarm& alarm, Finding& f) {
                       /*fresh=*/false);
   }
   return lead.channel;
+}
+
+bool IsGross(const LevelEvidence& level, const Alarm& alarm) {
+  const std::optional<Effect> effect = alarm.FreshEffect();
+  if (!effect.has_value()) return false;
+  const bool large = effect->unit == "ratio"
+                         ? effect->value < kGrossRatio
+                         : std::abs(effect->value) >= kGrossPoints;
+  return large && level.recent.SessionsSince(alarm.onset_index(),
+                                             level.responses) >= kGrossSessions;
 }
 
 }  // namespace reasonwatch

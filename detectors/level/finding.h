@@ -23,6 +23,7 @@ class RecentResponses {
   struct Seen {
     std::string id;
     int64_t time_ns = 0;
+    uint64_t session = 0;  // not stored: 0 after a restart
     template <typename Archive>
     friend void Describe(Archive& archive, Seen& s) {
       archive.Field("id", s.id);
@@ -30,9 +31,13 @@ class RecentResponses {
     }
   };
   // `index` numbers the responses from 0, without a gap.
-  void Observe(const std::string& id, int64_t time_ns, int64_t index);
+  void Observe(const std::string& id, int64_t time_ns, uint64_t session,
+               int64_t index);
   // nullptr if it is too long ago for a level of `responses`.
   const Seen* Find(int64_t index, int64_t responses) const;
+  // Different sessions of the responses from `index` on, as far as they are
+  // known here; those without a session count as one together.
+  int64_t SessionsSince(int64_t index, int64_t responses) const;
 
   template <typename Archive>
   void DescribeAt(Archive& archive, int64_t responses);
@@ -53,6 +58,11 @@ struct LevelEvidence {
 // the leading channel, an index into Channels(), or -1 if none has spoken: then
 // nothing is added.
 int FillFinding(const LevelEvidence& level, const Alarm& alarm, Finding& f);
+
+// So large a change over so many responses of several sessions that even a
+// young reference may page on it: a rate that moves by 60 points, a length
+// under a fifth. The effect is that of the responses since the alarm (alarm.h).
+bool IsGross(const LevelEvidence& level, const Alarm& alarm);
 
 }  // namespace reasonwatch
 

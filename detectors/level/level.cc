@@ -73,7 +73,8 @@ void Level::Observe(const Scored& scored, const std::vector<PayOff>& pay_offs,
                   [](const PayOff& p) { return !(p.weight > 0); }))
     return;
   const int64_t index = index_++;
-  recent_.Observe(scored.id, absl::ToUnixNanos(scored.start), index);
+  recent_.Observe(scored.id, absl::ToUnixNanos(scored.start), scored.session,
+                  index);
   ObserveChannels(scored, pay_offs, index);
   Join(thresholds, context);
   for (int i = 0; i < kSignalCount; ++i)
@@ -202,8 +203,9 @@ Finding Level::MakeFinding(Signal signal, const Scored& scored,
   f.passed_critical = alarm.passed_critical();
   f.provisional = context.provisional;
   f.low_coverage = context.low_coverage;
-  const int channel =
-      FillFinding({channels_, recent_, carriers_, index_}, alarm, f);
+  const LevelEvidence evidence{channels_, recent_, carriers_, index_};
+  const int channel = FillFinding(evidence, alarm, f);
+  if (context.pages_on_gross && IsGross(evidence, alarm)) f.provisional = false;
   if (leading != nullptr) *leading = channel;
   return f;
 }

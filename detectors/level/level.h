@@ -32,6 +32,7 @@ struct Scored;
 struct LevelContext {
   bool may_open = true;            // the reference is large enough to be heard
   bool provisional = false;        // young reference
+  bool pages_on_gross = false;     // it is old enough for a gross effect
   bool low_coverage = false;       // responses were lost
   double responses_per_day = 0;    // 0 = unknown
   uint32_t enabled_signals = ~0u;  // bit a Signal
