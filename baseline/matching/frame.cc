@@ -339,7 +339,7 @@ bool IsRequestToSolve(const Words& words) {
       IsAny(words.front().text, {"is", "are", "was", "does", "ist", "est", "es",
                                  "è", "é", "czy", "это"}))
     return false;
-  // "What is the answer?", but not "What is the question?".
+  // The answer is asked for, not the question.
   if (words.front().text == "what")
     return Has(words, FrameWord::kAnswer) && !Has(words, FrameWord::kProblem);
   return Has(words, FrameWord::kCourtesy) || Has(words, FrameWord::kSolve);

@@ -91,8 +91,7 @@ bool Presents(Words words, std::string_view problem) {
          !SpeaksInPerson(problem);
 }
 
-// "Your answer will be graded automatically": what happens with it, in the
-// passive voice.
+// "Your answer will be graded automatically": its fate, in the passive voice.
 bool IsOfTheAnswer(Words words) {
   return words.size() >= 4 && words[0].text == "your" &&
          words[1].kind == FrameWord::kAnswer &&

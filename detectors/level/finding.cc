@@ -20,7 +20,7 @@ constexpr size_t kRecent = 256;
 // Channels that a finding names; an operator reads no more.
 constexpr size_t kMaxNamed = 5;
 
-// What a young reference may page on, see IsGross().
+// Bounds of IsGross().
 constexpr double kGrossPoints = .6;
 constexpr double kGrossRatio = .2;
 // Two users may have begun something new; a third one as well is the model.

@@ -59,7 +59,7 @@ struct LevelEvidence {
 // nothing is added.
 int FillFinding(const LevelEvidence& level, const Alarm& alarm, Finding& f);
 
-// So large a change over so many responses of several sessions that even a
+// A change so large, over responses of several sessions, that even a
 // young reference may page on it: a rate that moves by 60 points, a length
 // under a fifth. The effect is that of the responses since the alarm (alarm.h).
 bool IsGross(const LevelEvidence& level, const Alarm& alarm);

@@ -408,8 +408,8 @@ TEST(ReadSentence, SpeaksOfTheAnswerOnly) {
         "Speak like a pirate.", "Hatua kwa hatua."})
     EXPECT_EQ(ReadSentence(yes, ""), FrameVerdict::kWrapping) << yes;
   for (const char* unsure :
-       {"Answer for my sister.", "Write it.",
-        "In German, please.", "Only write the first step.",
+       {"Answer for my sister.", "Write it.", "In German, please.",
+        "Only write the first step.",
         "Express your answer in simplest radical form.", "Find the number."})
     EXPECT_NE(ReadSentence(unsure, ""), FrameVerdict::kWrapping) << unsure;
   for (const char* foreign :

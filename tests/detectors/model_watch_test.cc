@@ -148,37 +148,6 @@ TEST(ModelWatch, FindsEachKindOfChangeSoonAndSaysWhatItIs) {
   }
 }
 
-// A young reference pages on an effect that no new user explains.
-TEST(ModelWatch, AYoungReferencePagesOnAGrossEffectOnly) {
-  const auto provisional = [](const Maker& make, int sessions) {
-    Session run(7);
-    run.Feed(200);
-    int i = 0;
-    const Maker made = [&](int64_t index, Draw& draw) {
-      Scored s = make(index, draw);
-      s.session = 1 + static_cast<uint64_t>(i++ % sessions);
-      return s;
-    };
-    EXPECT_GT(run.Until(Signal::kLengthCollapse, 200, made), 0);
-    // The update once 50 responses have come since the alarm.
-    run.findings.clear();
-    run.Feed(60, made);
-    bool young = true;
-    for (const Finding& f : run.findings)
-      if (f.signal == Signal::kLengthCollapse) young = f.provisional;
-    return young;
-  };
-  const Maker gross = [](int64_t index, Draw& draw) {
-    Scored s = Healthy(index, draw);
-    for (Feature length : {Feature::kOutputTokens, Feature::kReasoningTokens})
-      s.reading(length) -= 4;  // a sixteenth
-    return s;
-  };
-  EXPECT_FALSE(provisional(gross, 5));
-  EXPECT_TRUE(provisional(gross, 2));
-  EXPECT_TRUE(provisional(Shorter, 5));
-}
-
 // The exact responses at which seeded changes are found: any change of the
 // arithmetic shows here.
 TEST(ModelWatch, GoldenDelays) {
