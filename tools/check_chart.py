@@ -167,6 +167,9 @@ class Check:
         for service in of.get("Service", []):
             self.expect(matches(service["spec"]["selector"], labels), where,
                         "the Service selects no pod")
+            for other in of.get("Pod", []):
+                self.expect(not matches(service["spec"]["selector"], other["metadata"]["labels"]),
+                            where, "the Service selects the pod of the test")
             for port in service["spec"]["ports"]:
                 self.expect(port["targetPort"] in ports, where, f"no port {port['targetPort']}")
         for policy in of.get("NetworkPolicy", []):
@@ -255,6 +258,11 @@ class Check:
         chart = yaml.safe_load((self.chart / "Chart.yaml").read_text())
         for key in ("version", "appVersion"):
             self.expect(chart[key] == version, "Chart.yaml", f"{key} is not {version}")
+        # A policy on a model's pod would close the model's own port.
+        code, _, errors = self.call_helm("template", RELEASE, self.chart, "--set",
+                                         "mode=sidecar,networkPolicy.enabled=true")
+        self.expect(code != 0 and "networkPolicy is for mode central" in errors, where,
+                    "a NetworkPolicy is made for the pods of the models")
         code, _, _ = self.call_helm("template", RELEASE, self.chart, "--set", "no-such-key=1")
         self.expect(code != 0, where, "helm does not use the schema")
 
