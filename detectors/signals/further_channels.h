@@ -17,13 +17,6 @@ using enum Question;
 
 // table: further channels of older signals.
 inline constexpr ChannelSpec kFurtherChannels[] = {
-    // One exact length over and over: a limit that cuts, or a canned answer.
-    {.name = "length_collapse/length_spike",
-     .signal = kLengthCollapse,
-     .question = kPresent,
-     .feature = Feature::kLengthSpike,
-     .weight = .1,
-     .kappa = .01},
     // The mix of requests moves the spread of lengths more than their middle.
     {.name = "length_collapse/length_spread",
      .signal = kLengthCollapse,

@@ -91,7 +91,6 @@ constexpr Fault kFaults[] = {
     {Signal::kFormatMarkers, Feature::kCitations, 1, 0, 12},
     {Signal::kFormatMarkers, Feature::kCitationUnknown, 0, 1, 12},
     {Signal::kFormatMarkers, Feature::kCodeStub, 0, 1, 12},
-    {Signal::kLengthCollapse, Feature::kLengthSpike, 0, 1, 15},
 };
 
 // A solved problem, and a reading beside its length.
