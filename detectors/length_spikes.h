@@ -4,7 +4,8 @@
 // The counts of a stream's last 200 responses are kept. A response is a spike
 // if two of them had exactly its count and answered other prompts; a prompt
 // that is asked again may well be answered alike. Sound traffic has some by
-// chance, and the reference knows how many.
+// chance, and more or fewer as its prompts come in another order, so that no
+// channel asks about them yet.
 //
 // Not thread-safe; one owner.
 #ifndef REASONWATCH_DETECTORS_LENGTH_SPIKES_H_
