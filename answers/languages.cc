@@ -433,6 +433,13 @@ bool IsOffer(std::string_view sentence) {
 }
 
 bool Refuses(std::string_view response) {
+  // A sign may stand before the first word, such as a quotation mark.
+  static const WordList& words = *new WordList(&Language::refusals);
+  if (response.empty() ||
+      !(words.BeginsAt(response, 0) ||
+        words.BeginsAt(
+            response, CharacterBytes(static_cast<unsigned char>(response[0])))))
+    return false;
   static const RE2& refusal =
       *new RE2(absl::StrCat("(?i)", Alternation(&Language::refusals)));
   return Begins(refusal, response);

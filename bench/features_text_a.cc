@@ -17,12 +17,21 @@
 #include <string_view>
 #include <vector>
 
+#include "core/response.h"
 #include "core/scored.h"
 #include "features/answer_readings.h"
+#include "features/citations.h"
+#include "features/code_stubs.h"
+#include "features/damage/damage.h"
+#include "features/ending.h"
+#include "features/form/structured_answer.h"
+#include "features/form/tool_calls.h"
 #include "features/habits/habits.h"
 #include "features/language/asked.h"
 #include "features/language/identify.h"
+#include "features/prompt_overlap.h"
 #include "features/readings.h"
+#include "features/refusal.h"
 #include "features/repetition/repetition.h"
 #include "features/symbols/symbols.h"
 #include "features/text_readings.h"
@@ -258,6 +267,47 @@ void BM_Response(benchmark::State& state) {
 BENCHMARK(BM_Response)
     ->ArgsProduct({benchmark::CreateDenseRange(0, std::size(kKinds) - 1, 1),
                    {4 << 10, 64 << 10, 1 << 20}});
+
+// The readings that look for one sign of a fault each, alone: damage, doubled
+// words and texts, the language of the reasoning, the last sentence, stubs of
+// code, words of the question, citations, JSON, calls of tools, refusals. The
+// doubled words are found in the pass of BM_FindRepetition.
+void BM_Signs(benchmark::State& state) {
+  const Kind& kind = kKinds[state.range(0)];
+  const std::string text = kind.make(static_cast<size_t>(state.range(1)));
+  Trace trace;
+  trace.has_text = true;
+  trace.reasoning = text.substr(0, text.size() * 3 / 4);
+  trace.answer = text.substr(text.size() * 3 / 4);
+  trace.finish_reason = "stop";
+  Response response;
+  PromptText prompt;
+  prompt.user = kPrompt;
+  const auto code = FindCodeSpans(trace.answer);
+  const auto reasoning_code = FindCodeSpans(*trace.reasoning);
+  for (auto _ : state) {
+    Scored scored;
+    Damage damage = FindDamage(trace.answer, code);
+    damage += FindDamage(*trace.reasoning, reasoning_code);
+    benchmark::DoNotOptimize(damage);
+    benchmark::DoNotOptimize(
+        GlanceAtLanguage(*trace.reasoning, reasoning_code));
+    benchmark::DoNotOptimize(EndsMidSentence(trace.answer, false));
+    if (HasCode(trace.answer, code))
+      benchmark::DoNotOptimize(HasCodeStub(trace.answer, code));
+    benchmark::DoNotOptimize(
+        IsOffPrompt(prompt.user, *trace.reasoning, trace.answer));
+    benchmark::DoNotOptimize(Declines(trace.answer));
+    ReadCitations(trace, prompt, scored);
+    ReadStructuredAnswer(trace, response, prompt, scored);
+    ReadToolCalls(trace, response, prompt, scored);
+    benchmark::DoNotOptimize(scored.readings);
+  }
+  state.SetLabel(kind.name);
+}
+BENCHMARK(BM_Signs)->ArgsProduct(
+    {benchmark::CreateDenseRange(0, std::size(kKinds) - 1, 1),
+     {4 << 10, 64 << 10, 1 << 20}});
 
 void BM_ExpectedLanguage(benchmark::State& state) {
   for (auto _ : state)

@@ -60,6 +60,29 @@ enum class Feature : uint8_t {
   // log2(1 + tokens) by our estimate, whatever the server counts.
   kEstimatedOutputTokens,
   kEstimatedReasoningTokens,
+
+  kToolCallInvalid,  // a tool call that breaks its JSON or the tool's schema
+  kToolMarkup,       // markup of a tool call is in the answer
+  kToolCalled,       // a tool is called
+  kClaimedWork,      // work with tools is said to be done, and none was called
+  kFormBroken,       // JSON that does not parse or breaks the asked schema
+  kJsonAnswer,       // JSON was asked for, and the whole answer is JSON
+  kJsonKeysUnasked,  // the JSON has a key that the request does not name
+  kLengthSpike,      // as many tokens, exactly, as two other answers lately had
+  kOffPrompt,        // no word of the question occurs in the response
+  kReasoningMismatch,       // the reasoning is not in the prompt's language
+  kReasoningThirdLanguage,  // and in that of neither the prompt nor English
+  kSpacesLost,              // words run together
+  kSpacesDoubled,           // two spaces between words
+  kWordsDoubled,            // the same word twice in a row, again and again
+  kBrokenCharacters,  // text of a wrong encoding, U+FFFD, control characters
+  kEscapedText,       // escapes of JSON or HTML that a reader sees
+  kAnswerTwice,       // the whole answer is there twice
+  kEndsMidSentence,   // the server says stop, and a sentence has no end
+  kCitations,         // sources that the request numbers are cited
+  kCitationUnknown,   // a cited number that the request does not have
+  kCodeStub,          // a comment takes the place of code
+  kOtherModelServed,  // the body names another model than was asked for
   kCount
 };
 inline constexpr int kFeatureCount = static_cast<int>(Feature::kCount);
@@ -102,7 +125,29 @@ inline constexpr EnumNames<Feature, kFeatureCount> kFeatureNames = {
      "habits_shown",
      "refusal",
      "estimated_output_tokens",
-     "estimated_reasoning_tokens"}};
+     "estimated_reasoning_tokens",
+     "tool_call_invalid",
+     "tool_markup",
+     "tool_called",
+     "claimed_work",
+     "form_broken",
+     "json_answer",
+     "json_keys_unasked",
+     "length_spike",
+     "off_prompt",
+     "reasoning_mismatch",
+     "reasoning_third_language",
+     "spaces_lost",
+     "spaces_doubled",
+     "words_doubled",
+     "broken_characters",
+     "escaped_text",
+     "answer_twice",
+     "ends_mid_sentence",
+     "citations",
+     "citation_unknown",
+     "code_stub",
+     "other_model_served"}};
 static_assert(AllNamed(kFeatureNames));
 inline std::string_view FeatureName(Feature feature) {
   return NameOf(kFeatureNames, feature);

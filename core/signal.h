@@ -24,6 +24,10 @@ enum class Signal : uint8_t {
   kDecorativeSymbols,
   kEmptyOrTruncated,
   kAnswerChainMismatch,
+  kToolCallInvalid,
+  kStructuredOutput,
+  kRefusal,
+  kServedModelChanged,
   kCount
 };
 inline constexpr int kSignalCount = static_cast<int>(Signal::kCount);
@@ -69,6 +73,21 @@ inline constexpr std::array<SignalRow, kSignalCount> kSignals = {{
      .name = "empty_or_truncated",
      .reward = Reward::kFormat},
     {.signal = Signal::kAnswerChainMismatch, .name = "answer_chain_mismatch"},
+    // A response with one of these faults is strong evidence by itself, and a
+    // small share costs it a response or two; it costs the older signals 3 % of
+    // a threshold together.
+    {.signal = Signal::kToolCallInvalid,
+     .name = "tool_call_invalid",
+     .budget_weight = .15,
+     .reward = Reward::kFormat},
+    {.signal = Signal::kStructuredOutput,
+     .name = "structured_output",
+     .budget_weight = .15,
+     .reward = Reward::kFormat},
+    {.signal = Signal::kRefusal, .name = "refusal", .budget_weight = .15},
+    {.signal = Signal::kServedModelChanged,
+     .name = "served_model_changed",
+     .budget_weight = .05},
 }};
 constexpr bool InOrder(const std::array<SignalRow, kSignalCount>& rows) {
   for (size_t i = 0; i < rows.size(); ++i)

@@ -14,6 +14,13 @@
 
 namespace reasonwatch {
 
+// A call of a tool that the server has read out of the text.
+struct ToolCall {
+  std::string name;       // "" = not known
+  std::string arguments;  // JSON as it was sent; "" = none
+  bool operator==(const ToolCall&) const = default;
+};
+
 struct Trace {
   std::optional<std::string> reasoning;  // absent = no reasoning was delivered
   std::string answer;                    // as the user reads it
@@ -40,6 +47,12 @@ struct Trace {
   Usage usage;
   Regime regime;  // the tap's word, else the body's
   int32_t tool_calls = 0;
+  // The calls whose names and arguments are known: fewer than `tool_calls` if
+  // the source has only a count, and at most those of formats/api/message.h.
+  std::vector<ToolCall> calls;
+  // Markup of a tool call was left in the answer, at the beginning of a line
+  // and not quoted.
+  bool tool_markup = false;
   int64_t dropped_bytes = 0;  // text beyond the size cap, counted not kept
   std::string error;          // why the body is wrong, "" = it is not
   std::string model;          // as the body names it, "" = it does not

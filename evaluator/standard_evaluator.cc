@@ -23,9 +23,15 @@
 #include "answers/grading.h"
 #include "core/scored.h"
 #include "features/answer_readings.h"
+#include "features/citations.h"
 #include "features/ending.h"
+#include "features/form/structured_answer.h"
+#include "features/form/tool_calls.h"
 #include "features/gateway.h"
+#include "features/prompt_overlap.h"
 #include "features/readings.h"
+#include "features/refusal.h"
+#include "features/served_model.h"
 #include "features/strata/strata.h"
 #include "features/text_readings.h"
 #include "formats/api/finish_reason.h"
@@ -355,7 +361,12 @@ void ReadWords(const Evaluation& e, Scored& scored) {
                                          : std::string_view();
   ReadAnswer({e.stripped.rest, reasoning, trace.answer, e.final_answer},
              scored);
-  scored.reading(Feature::kRefusal) = IsRefusal(trace.answer) ? 1 : 0;
+  // A filter, or the server's own word for it, leaves no text to tell by.
+  const bool filtered = scored.finish == Finish::kContentFilter;
+  scored.reading(Feature::kRefusal) =
+      filtered || Declines(trace.answer) ? 1 : 0;
+  if (const auto off = IsOffPrompt(e.stripped.rest, reasoning, trace.answer))
+    scored.reading(Feature::kOffPrompt) = *off ? 1 : 0;
   const HabitProfile* habits = e.profile.habits.get();
   if (habits == nullptr) return;
   scored.habits = habits->Find(reasoning) | habits->Find(trace.answer);
@@ -369,6 +380,15 @@ void ReadText(const Evaluation& e, Scored& scored) {
   ReadEnding(e.trace, e.response, scored);
   ReadGateway(e.trace, e.response, scored);
   ReadWords(e, scored);
+  ReadToolCalls(e.trace, e.response, e.prompt, scored);
+  ReadStructuredAnswer(e.trace, e.response, e.prompt, scored);
+  ReadCitations(e.trace, e.prompt, scored);
+  const std::string& asked = e.response.asked_model.empty()
+                                 ? e.response.model
+                                 : e.response.asked_model;
+  if (!e.trace.model.empty() && !asked.empty())
+    scored.reading(Feature::kOtherModelServed) =
+        MayBeSameModel(asked, e.trace.model) ? 0 : 1;
   // A body that holds only an error has nothing to read, even if the tap
   // reported a status or token counts with it.
   if (e.failed && !e.trace.has_text) scored.readings.fill(kNoReading);

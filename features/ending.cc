@@ -5,6 +5,7 @@
 
 #include "answers/words.h"
 #include "core/scored.h"
+#include "features/symbols/character_class.h"
 #include "util/ascii.h"
 
 namespace reasonwatch {
@@ -14,7 +15,60 @@ bool IsBlank(std::string_view text) {
   return std::all_of(text.begin(), text.end(), ascii::IsTextSpace);
 }
 
+// Bytes of an answer from which its end is looked at: a shorter one may be a
+// bare value or a title.
+constexpr size_t kFewestBytes = 60;
+// Words of a last line that is a sentence.
+constexpr size_t kFewestWords = 4;
+
+// The line begins as an item of a list, a heading, a quotation, a row of a
+// table or a displayed formula.
+bool IsItem(std::string_view line) {
+  if (line.find_first_of("-*+|#>\\$") == 0 || line.starts_with("\xE2\x80\xA2"))
+    return true;
+  const size_t digits = line.find_first_not_of("0123456789");
+  return digits > 0 && digits != std::string_view::npos &&
+         (line[digits] == '.' || line[digits] == ')');
+}
+
+size_t CountWords(std::string_view line, size_t limit) {
+  size_t words = 0;
+  bool in_word = false;
+  for (size_t i = 0; i < line.size() && words < limit; ++i) {
+    const bool space = ascii::IsTextSpace(line[i]);
+    words += !space && !in_word;
+    in_word = !space;
+  }
+  return words;
+}
+
 }  // namespace
+
+std::optional<bool> EndsMidSentence(std::string_view answer, bool open_fence) {
+  answer = ascii::Trim(answer);
+  if (answer.size() < kFewestBytes) return std::nullopt;
+  if (open_fence) return true;
+  const std::string_view line = answer.substr(answer.rfind('\n') + 1);
+  if (IsItem(line)) return std::nullopt;
+  // The beginning of the last character.
+  size_t at = answer.size() - 1;
+  while (at > 0 && (static_cast<unsigned char>(answer[at]) & 0xC0) == 0x80)
+    --at;
+  const Character last = CharacterAt(answer, at);
+  if (last.code_point >= 0x80) {
+    const CharacterClass kind = ClassOf(last.code_point);
+    // Scripts without spaces have no words to count.
+    const bool spaced = kind < CharacterClass::kThai;
+    if (!IsLetter(kind)) return false;
+    if (spaced && CountWords(line, kFewestWords) < kFewestWords)
+      return std::nullopt;
+    return true;
+  }
+  if (CountWords(line, kFewestWords) < kFewestWords) return std::nullopt;
+  const char c = answer.back();
+  return ascii::IsAlnum(c) ||
+         std::string_view(",-([{=+/&:").find(c) != std::string_view::npos;
+}
 
 Finish FinishOf(std::string_view reason) {
   if (reason.empty()) return Finish::kUnstated;

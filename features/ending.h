@@ -5,6 +5,7 @@
 #ifndef REASONWATCH_FEATURES_ENDING_H_
 #define REASONWATCH_FEATURES_ENDING_H_
 
+#include <optional>
 #include <string_view>
 
 #include "core/finish.h"
@@ -23,6 +24,12 @@ Finish FinishOf(std::string_view finish_reason);
 // the response. A spent thinking budget is no such loss: the answer still
 // follows.
 bool WasCut(const Trace& trace, TransportEnd transport_end);
+
+// Does an answer of at least a line of prose end within a sentence, a bracket
+// or a fence? Absent if its end could be whole without a full stop: a short
+// line, an item of a list, a row of a table. `open_fence`: a code fence has no
+// end.
+std::optional<bool> EndsMidSentence(std::string_view answer, bool open_fence);
 
 // Fills Scored::finish, kStopEmpty, kReasoningWithoutAnswer and
 // kCutInTransport. Leaves the last three alone if the client went away, because

@@ -111,6 +111,7 @@ Trace TraceOf(const Response& response, ApiMessage& message,
   trace.usage = message.usage;
   trace.regime = std::move(message.regime);
   trace.tool_calls = message.tool_calls;
+  trace.calls = std::move(message.calls);
   trace.dropped_bytes = response.dropped_bytes + message.dropped_bytes;
   trace.error = std::move(message.error);
   trace.has_text = content.has_value() || reasoning.has_value();
@@ -131,11 +132,11 @@ Trace TraceOf(const Response& response, ApiMessage& message,
   trace.marker_state = split.marker_state;
   trace.unknown_shape = std::move(split.shape);
   const bool in_text = split.reasoning.has_value();
+  trace.tool_markup = split.has_tools && ShowsToolMarkup(trace.answer);
   // The server says that it stopped by itself and called nothing.
-  const bool tool_leaks = split.has_tools && !response.body.empty() &&
+  const bool tool_leaks = trace.tool_markup && !response.body.empty() &&
                           trace.finish_reason == kFinishStop &&
-                          trace.tool_calls == 0 &&
-                          ShowsToolMarkup(trace.answer);
+                          trace.tool_calls == 0;
   // Servers that don't count reasoning send 0 beside it.
   if (in_text && !split.reasoning->empty() && trace.usage.reasoning_tokens == 0)
     trace.usage.reasoning_tokens.reset();

@@ -78,6 +78,7 @@ struct Observations {
   bool loops = false;
   bool reasoning_gone = false;
   bool split = false;
+  uint32_t hinted = 0;                 // bit a CauseHint
   std::string saturated;               // the late turns and full contexts
   std::map<std::string, Cause> hints;  // the strongest of each name
 };
@@ -99,6 +100,7 @@ void ObserveFinding(const Finding& f, Observations& seen) {
     seen.reasoning_gone =
         seen.reasoning_gone || hint == CauseHint::kReasoningGone;
     seen.split = seen.split || hint == CauseHint::kServerSplit;
+    seen.hinted |= 1u << static_cast<int>(hint);
   }
   for (const std::string& stratum : f.strata) {
     if (stratum != "context fill 50-75 %" &&
@@ -117,6 +119,26 @@ void ObserveFinding(const Finding& f, Observations& seen) {
   }
 }
 
+// Hints of channels that name a cause by themselves.
+struct HintRow {
+  CauseHint hint;
+  const char* cause;
+  double weight;
+  const char* evidence;
+};
+constexpr HintRow kHintRows[] = {
+    {CauseHint::kToolParser, "tool_parser", 4,
+     "calls of tools are not read out of the text as they were"},
+    {CauseHint::kDecoding, "decoding", 4,
+     "the text is damaged behind the model: spaces, characters or escapes"},
+    {CauseHint::kMixedUp, "cache_or_batching", 3,
+     "answers come twice, or do not speak of what was asked"},
+    {CauseHint::kDeclined, "policy_or_filter", 4,
+     "the model declines, or a filter answers in its place"},
+    {CauseHint::kOtherModel, kVersion, 6,
+     "responses name another model than was asked for"},
+};
+
 // Signs that are seen directly.
 void WeighSigns(const Observations& seen, const Incident& incident,
                 Weights& w) {
@@ -132,6 +154,9 @@ void WeighSigns(const Observations& seen, const Incident& incident,
     w.Add("server_parser_split", 4,
           "reasoning markers stand where the server's parser should have "
           "taken them away");
+  for (const HintRow& row : kHintRows)
+    if ((seen.hinted >> static_cast<int>(row.hint) & 1) != 0)
+      w.Add(row.cause, row.weight, row.evidence);
   if (!seen.saturated.empty())
     w.Add("context_saturation", 4,
           absl::StrFormat("the change sits in responses with %s",
@@ -144,7 +169,7 @@ void WeighSigns(const Observations& seen, const Incident& incident,
 // Which signals changed together, and which held.
 void WeighPatterns(const Observations& seen, Weights& w) {
   const auto& [shorter, longer, failing, markers, loops, reasoning_gone, split,
-               saturated, hints] = seen;
+               hinted, saturated, hints] = seen;
   if (shorter && markers && !reasoning_gone)
     w.Add(kTemplate, 1.5, "length and markers changed together");
   if (shorter && !markers) w.Add(kTemplate, 1, "lengths changed, markers held");

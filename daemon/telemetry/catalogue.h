@@ -23,6 +23,7 @@ enum class Metric : uint8_t {
   kReasoningTokens,
   kZeroThinking,
   kMarkerResponses,
+  kReadingResponses,
   kReasoningField,
   kUnknownFormatRatio,
   kUnknownFormatNotice,

@@ -87,6 +87,10 @@ void ResponseSection::ObserveModel(std::string_view label, ModelSeries& model,
     const float value = scored.reading(kShownMarkers[i]);
     if (!std::isnan(value)) model.markers[i][value > 0.5f]->Increment();
   }
+  for (size_t i = 0; i < kShownReadings.size(); ++i) {
+    const float value = scored.reading(kShownReadings[i]);
+    if (!std::isnan(value)) model.readings[i][value > 0.5f]->Increment();
+  }
   for (size_t i = 0; i < kShownRubric.size(); ++i) {
     const float points = scored.reading(kShownRubric[i].first);
     if (!std::isnan(points)) model.rubric[i]->Observe(points);
@@ -252,6 +256,14 @@ std::vector<MetricInfo> ResponseSection::Rows() {
        "present / (present + absent) is the rate of the marker; a jump in "
        "either direction is a change of format. `reasoning_block` has states "
        "of its own, listed in docs/formats.md."},
+      {Metric::kReadingResponses,
+       "reasonwatch_reading_responses_total",
+       kCounter,
+       "responses",
+       {"model", "reading", "state"},
+       "Live responses of which a yes/no reading was taken, by its outcome.",
+       "present / (present + absent) is the rate of the reading; "
+       "docs/glossary.md explains each. Compare it with the model's own past."},
       {Metric::kReasoningField,
        "reasonwatch_reasoning_field_responses_total",
        kCounter,

@@ -73,6 +73,17 @@ ModelSeries WatchedSeries::MakeModel(std::string_view model) {
     m.markers[i] = {marker_counter(marker, "absent"),
                     marker_counter(marker, "present")};
   }
+  const auto reading_counter = [&](std::string_view reading,
+                                   std::string_view state) {
+    return &families_.CounterAt(
+        Metric::kReadingResponses,
+        {{"model", name}, {"reading", Str(reading)}, {"state", Str(state)}});
+  };
+  for (size_t i = 0; i < kShownReadings.size(); ++i) {
+    const std::string_view reading = FeatureName(kShownReadings[i]);
+    m.readings[i] = {reading_counter(reading, "absent"),
+                     reading_counter(reading, "present")};
+  }
   for (size_t i = 0; i < m.block_states.size(); ++i)
     m.block_states[i] = marker_counter(
         "reasoning_block", MarkerStateName(static_cast<MarkerState>(i)));

@@ -37,6 +37,30 @@ inline constexpr std::array<Feature, 11> kShownMarkers = {
     Feature::kBoxed,     Feature::kAnswerTag,      Feature::kCodeFence,
     Feature::kJsonKeys,  Feature::kUnclosed,       Feature::kDoubled,
     Feature::kLeaked,    Feature::kUnknownFormat};
+// Faults of a response, and what is asked of it, that are no markers.
+inline constexpr std::array<Feature, 22> kShownReadings = {
+    Feature::kRefusal,
+    Feature::kToolCallInvalid,
+    Feature::kToolMarkup,
+    Feature::kToolCalled,
+    Feature::kClaimedWork,
+    Feature::kFormBroken,
+    Feature::kJsonAnswer,
+    Feature::kJsonKeysUnasked,
+    Feature::kOffPrompt,
+    Feature::kReasoningMismatch,
+    Feature::kReasoningThirdLanguage,
+    Feature::kSpacesLost,
+    Feature::kSpacesDoubled,
+    Feature::kWordsDoubled,
+    Feature::kBrokenCharacters,
+    Feature::kEscapedText,
+    Feature::kAnswerTwice,
+    Feature::kEndsMidSentence,
+    Feature::kCitations,
+    Feature::kCitationUnknown,
+    Feature::kCodeStub,
+    Feature::kOtherModelServed};
 // Each reading and its label.
 inline constexpr std::array<std::pair<Feature, std::string_view>, 3>
     kShownRubric = {{{Feature::kRubricSelfContained, "self_contained"},
@@ -96,6 +120,7 @@ struct ModelSeries {
   std::array<Histogram*, kShownRubric.size()> rubric{};
   // Markers by absent, present.
   std::array<std::array<Counter*, 2>, kShownMarkers.size()> markers{};
+  std::array<std::array<Counter*, 2>, kShownReadings.size()> readings{};
   std::array<Counter*, kMarkerStateCount> block_states{};
   std::array<Counter*, kReasoningFields.size()> fields{};  // null: not seen yet
   std::array<Counter*, kShownGrades.size()> grades{};

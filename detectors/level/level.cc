@@ -19,6 +19,10 @@ namespace {
 // Responses a day. An alarm closes after kQuietResponses (alarm.cc) or, on a
 // stream with fewer than these a day, after a quiet day.
 constexpr double kSparsePerDay = 50;
+// Part of the budget from which an excursion of a channel keeps a young
+// reference from learning at once. There are many channels with less, and
+// seldom are all of them quiet: they would keep the reference of all small.
+constexpr double kHoldsLearning = .25;
 // Carriers keeps log2 of the best pay-off in 4 bits, so at most this.
 constexpr int kMostEvidence = 15;
 // More rows than any table of channels or signals will have.
@@ -48,8 +52,14 @@ bool Level::Quiet(Signal signal) const {
 }
 
 bool Level::Quiet() const {
-  return std::all_of(channels_.begin(), channels_.end(),
-                     [](const ChannelEvidence& c) { return c.Quiet(); });
+  const auto specs = Channels();
+  for (size_t c = 0; c < specs.size(); ++c) {
+    const SignalRow& row = kSignals[static_cast<size_t>(specs[c].signal)];
+    if (row.budget_weight * specs[c].weight >= kHoldsLearning &&
+        !channels_[c].Quiet())
+      return false;
+  }
+  return true;
 }
 
 double Level::Heat(const Thresholds& thresholds,

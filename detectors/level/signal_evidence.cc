@@ -6,6 +6,7 @@
 
 #include "detectors/evidence/rank.h"
 #include "detectors/evidence/rate.h"
+#include "detectors/evidence/spread.h"
 #include "util/state_archive.h"
 
 namespace reasonwatch {
@@ -45,6 +46,7 @@ void ObserveBucket(std::unique_ptr<std::array<Mixture, 3>>& group,
 }  // namespace
 
 std::span<const double> BetShares(Question question) {
+  if (question == Question::kSpread) return kSpreadShares;
   if (IsRank(question)) return kRankShares;
   if (question == Question::kFailed) return kFailureShares;
   return kRateShares;
@@ -103,7 +105,8 @@ const Mixture& ChannelEvidence::Leading() const {
 }
 
 void JoinedEvidence::Add(const ChannelSpec& spec, double statistic) {
-  const double r = IsRank(spec.question) ? kRankCalibration : 1;
+  const bool tail = IsRank(spec.question) && spec.question != Question::kSpread;
+  const double r = tail ? kRankCalibration : 1;
   (spec.supporting ? supporting_ : sum_) += spec.weight * r * statistic;
   weight_ += spec.weight;
 }

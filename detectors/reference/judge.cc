@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "core/scored.h"
+#include "detectors/evidence/spread.h"
 #include "detectors/signals/channel.h"
 
 namespace reasonwatch {
@@ -110,10 +111,17 @@ class ResponseJudge {
       medians_[r] = histogram.Median();
       ranked_[r] = true;
     }
-    RankPayOff(scores_[r],
-               spec.question == Question::kLow ? Tail::kLow : Tail::kHigh,
-               spec.tolerance + counts_.RankTolerance(r, slot_, known_prompt_),
-               scored_.lower_bound, out);
+    const double tolerance =
+        spec.tolerance + counts_.RankTolerance(r, slot_, known_prompt_);
+    if (spec.question == Question::kSpread) {
+      // The end of a response that was cut off is not known.
+      if (scored_.lower_bound) return;
+      SpreadPayOff(scores_[r], tolerance, out);
+    } else {
+      RankPayOff(scores_[r],
+                 spec.question == Question::kLow ? Tail::kLow : Tail::kHigh,
+                 tolerance, scored_.lower_bound, out);
+    }
     out.lambda = rank.dependence.lambda();
     out.raw = static_cast<float>(residual - medians_[r]);
   }

@@ -9,10 +9,15 @@
 #include "detectors/signals/consistency_channels.h"
 #include "detectors/signals/empty_channels.h"
 #include "detectors/signals/format_channels.h"
+#include "detectors/signals/further_channels.h"
 #include "detectors/signals/language_channels.h"
 #include "detectors/signals/length_channels.h"
 #include "detectors/signals/loop_channels.h"
+#include "detectors/signals/refusal_channels.h"
+#include "detectors/signals/served_model_channels.h"
+#include "detectors/signals/structured_channels.h"
 #include "detectors/signals/symbol_channels.h"
+#include "detectors/signals/tool_channels.h"
 
 namespace reasonwatch {
 namespace {
@@ -22,7 +27,10 @@ std::vector<ChannelSpec> JoinFamilies() {
       channels::kLengthChannels,      channels::kFormatChannels,
       channels::kConsistencyChannels, channels::kLoopChannels,
       channels::kLanguageChannels,    channels::kSymbolChannels,
-      channels::kEmptyChannels,       channels::kAnswerChannels};
+      channels::kEmptyChannels,       channels::kAnswerChannels,
+      channels::kToolChannels,        channels::kStructuredChannels,
+      channels::kRefusalChannels,     channels::kServedModelChannels,
+      channels::kFurtherChannels};
   std::vector<ChannelSpec> all;
   for (const auto family : families)
     all.insert(all.end(), family.begin(), family.end());

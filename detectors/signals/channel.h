@@ -24,13 +24,14 @@ enum class Question : uint8_t {
   kFailed,   // rate: is a problem of the baseline failed?
   // rate: is it a pair of asked and answered language that the reference
   // hardly has (reference/language_pairs.h)?
-  kRarePair
+  kRarePair,
+  kSpread  // rank: is it nearer to the middle of the reference, or farther off?
 };
 
 // A number that is ranked among the reference; every other question is asked
 // of a rate.
 constexpr bool IsRank(Question q) {
-  return q == Question::kLow || q == Question::kHigh;
+  return q == Question::kLow || q == Question::kHigh || q == Question::kSpread;
 }
 // More of it is worse. The other rates are losses: missing markers, failed
 // problems.
@@ -42,7 +43,12 @@ constexpr bool IsGain(Question q) {
 enum class CauseHint : uint8_t {
   kNone,
   kReasoningGone,  // responses come without the reasoning they used to have
-  kServerSplit     // the server's parser leaves markers in the text
+  kServerSplit,    // the server's parser leaves markers in the text
+  kToolParser,     // calls are not read out of the text as they should be
+  kDecoding,       // text is damaged between tokens and reader
+  kMixedUp,        // answers to other questions, or twice
+  kDeclined,       // the model, or a filter before it, declines
+  kOtherModel      // another model answers
 };
 
 struct ChannelSpec {

@@ -527,4 +527,11 @@ IdentifiedLanguage IdentifyLanguage(std::string_view text,
   return Decide(lenient.prose(), /*beyond_doubt=*/false, expected);
 }
 
+IdentifiedLanguage GlanceAtLanguage(std::string_view text,
+                                    std::span<const CodeSpan> code) {
+  Sampler strict(text, code, /*lenient=*/false);
+  strict.Sample(kFirstSampleBytes);
+  return Decide(strict.prose(), /*beyond_doubt=*/true, kUnknownLanguage);
+}
+
 }  // namespace reasonwatch

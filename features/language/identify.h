@@ -37,6 +37,11 @@ IdentifiedLanguage IdentifyLanguage(std::string_view text,
                                     std::span<const CodeSpan> code,
                                     uint8_t expected = kUnknownLanguage);
 
+// The same from the first, small sample alone: unknown if it leaves a doubt.
+// Never asks CLD2, so it costs under a microsecond.
+IdentifiedLanguage GlanceAtLanguage(std::string_view text,
+                                    std::span<const CodeSpan> code);
+
 }  // namespace reasonwatch
 
 #endif  // REASONWATCH_FEATURES_LANGUAGE_IDENTIFY_H_

@@ -428,6 +428,36 @@ bool SameWord(std::span<const uint32_t> units) {
   return false;
 }
 
+size_t Doubled(std::span<const uint32_t> units) {
+  size_t doubled = 0;
+  for (size_t i = 1; i < units.size(); ++i)
+    doubled += units[i] == units[i - 1] && (units[i] & kHasLetter) != 0;
+  return doubled;
+}
+
+// The second copy may have a word more or less at its end. Units that are like
+// the first two are tried at most kMostTries times, so that the search is
+// linear for any text.
+bool IsTwice(std::span<const uint32_t> units) {
+  constexpr size_t kFewest = 8;  // units; a shorter text may be a refrain
+  constexpr size_t kMostTries = 8;
+  const size_t n = units.size();
+  if (n < kFewest) return false;
+  size_t tries = 0;
+  for (size_t at = (n + 2) / 3; at <= n - n / 3 && tries < kMostTries; ++at) {
+    if (at + 1 >= n || units[at] != units[0] || units[at + 1] != units[1])
+      continue;
+    ++tries;
+    const size_t length = n - at;
+    size_t same = 0;
+    const size_t most = std::min(at, length);
+    while (same < most && units[same] == units[at + same]) ++same;
+    // Nine tenths of both copies.
+    if (10 * same >= 9 * std::max(at, length)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Repetition FindRepetition(std::string_view text) {
@@ -443,7 +473,10 @@ Repetition FindRepetition(std::string_view text) {
   const Suspicion may = Suspect(units);
   return {.exact_period = may.period && EndsInPeriod(units),
           .recurrence = may.recurrence ? Recurrence(units) : 0,
-          .same_word = may.same_word && SameWord(units)};
+          .same_word = may.same_word && SameWord(units),
+          .units = units.size(),
+          .doubled = Doubled(units),
+          .twice = IsTwice(units)};
 }
 
 }  // namespace reasonwatch

@@ -8,6 +8,7 @@
 #ifndef REASONWATCH_FEATURES_REPETITION_REPETITION_H_
 #define REASONWATCH_FEATURES_REPETITION_REPETITION_H_
 
+#include <cstddef>
 #include <string_view>
 
 namespace reasonwatch {
@@ -28,6 +29,13 @@ struct Repetition {
   double recurrence = 0;
   // The same word, 16 times in a row.
   bool same_word = false;
+  // Units, and those of them that equal the one before and have a letter. In
+  // scripts without spaces such pairs are common words.
+  size_t units = 0;
+  size_t doubled = 0;
+  // The text is one shorter text twice: from one of its units on, in the middle
+  // third of them, it is as from its beginning.
+  bool twice = false;
 };
 
 Repetition FindRepetition(std::string_view text);

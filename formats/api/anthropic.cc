@@ -31,7 +31,8 @@ void ReadBlock(const object& block, MessageBuilder& builder) {
   if (type == "redacted_thinking") builder.HideReasoning(type);
   if (type.ends_with("tool_use"))
     builder.AddToolCall(GetString(block, "id").value_or(""), std::nullopt,
-                        /*begins=*/true);
+                        /*begins=*/true, GetString(block, "name").value_or(""),
+                        ArgumentsOf(block, "input"));
   if (type == "image" || type == "audio") builder.SetOtherMedia();
   if (type == "text" || type == kThinking) ReadTexts(block, builder);
 }
@@ -92,7 +93,10 @@ void AnthropicReader::Read(std::string_view type, const object& root,
     if (const auto block = GetObject(root, "content_block"))
       ReadBlock(*block, builder);
   } else if (type == "content_block_delta") {
-    if (const auto delta = GetObject(root, "delta")) ReadTexts(*delta, builder);
+    if (const auto delta = GetObject(root, "delta")) {
+      ReadTexts(*delta, builder);
+      builder.AddArguments(GetString(*delta, "partial_json").value_or(""));
+    }
   } else if (type == "message_delta") {
     if (const auto delta = GetObject(root, "delta"))
       builder.SetFinishReason(GetString(*delta, "stop_reason").value_or(""));

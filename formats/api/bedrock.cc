@@ -31,7 +31,9 @@ void ReadBlock(const object& block, MessageBuilder& builder) {
 void ReadToolUse(const object& block, MessageBuilder& builder) {
   if (const auto tool = GetObject(block, "toolUse"))
     builder.AddToolCall(GetString(*tool, "toolUseId").value_or(""),
-                        std::nullopt, /*begins=*/true);
+                        std::nullopt, /*begins=*/true,
+                        GetString(*tool, "name").value_or(""),
+                        ArgumentsOf(*tool, "input"));
 }
 
 void ReadUsage(const object& usage, MessageBuilder& builder) {
@@ -60,6 +62,8 @@ void ReadEvent(const object& event, MessageBuilder& builder) {
   if (const auto delta = GetObject(event, "delta")) {
     builder.SetStreaming(true);
     ReadBlock(*delta, builder);
+    if (const auto tool = GetObject(*delta, "toolUse"))
+      builder.AddArguments(GetString(*tool, "input").value_or(""));
     builder.SetStreaming(false);
   }
   builder.SetFinishReason(GetString(event, "stopReason").value_or(""));

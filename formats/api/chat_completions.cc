@@ -12,6 +12,8 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "formats/api/json.h"
 #include "formats/api/reasoning_fields.h"
@@ -75,8 +77,15 @@ bool IsCall(const object& function) {
           HoldsSomething(arguments));
 }
 
+ToolCall CallOf(const std::optional<object>& function) {
+  if (!function.has_value()) return {};
+  return {std::string(GetString(*function, "name").value_or("")),
+          ArgumentsOf(*function, "arguments")};
+}
+
 void ReadToolCalls(const array& calls, bool delta, MessageBuilder& builder) {
   int64_t count = 0;
+  std::vector<ToolCall> whole;
   ForEachObject(calls, [&](const object& call) {
     const auto function = GetObject(call, "function");
     const std::string_view id = GetString(call, "id").value_or("");
@@ -86,9 +95,16 @@ void ReadToolCalls(const array& calls, bool delta, MessageBuilder& builder) {
     const bool named = (function.has_value() &&
                         !GetString(*function, "name").value_or("").empty()) ||
                        (!function.has_value() && !id.empty());
-    if (delta) builder.AddToolCall(id, GetCount(call, "index"), named);
+    ToolCall read = CallOf(function);
+    if (delta)
+      builder.AddToolCall(id, GetCount(call, "index"), named, read.name,
+                          read.arguments);
+    else if (whole.size() < kMaxKeptCalls)
+      whole.push_back(std::move(read));
   });
-  if (!delta) builder.AtLeastToolCalls(count);
+  if (delta) return;
+  builder.AtLeastToolCalls(count);
+  builder.SetCalls(std::move(whole));
 }
 
 // The fields of one message that hold something.
@@ -187,8 +203,10 @@ bool ReadMessage(const object& message, bool delta, MessageBuilder& builder) {
   }
   if (object call; fields.function_call.has_value() &&
                    fields.function_call->get(call) == simdjson::SUCCESS &&
-                   IsCall(call))
+                   IsCall(call)) {
     builder.AtLeastToolCalls(1);
+    if (!delta) builder.SetCalls({CallOf(call)});
+  }
   if (array calls; fields.tool_calls.has_value() &&
                    fields.tool_calls->get(calls) == simdjson::SUCCESS)
     ReadToolCalls(calls, delta, builder);

@@ -15,6 +15,13 @@ void ReadPart(const object& part, MessageBuilder& builder) {
     builder.AddReasoning(*text, "content.thinking");
 }
 
+void AddCall(const object& tool, bool begins, MessageBuilder& builder) {
+  const auto function = GetObject(tool, "function");
+  builder.AddToolCall(GetString(tool, "id").value_or(""), std::nullopt, begins,
+                      function ? GetString(*function, "name").value_or("") : "",
+                      function ? ArgumentsOf(*function, "arguments") : "");
+}
+
 void ReadMessage(const object& message, MessageBuilder& builder) {
   if (const auto plan = GetString(message, "tool_plan"))
     builder.AddReasoning(*plan, "tool_plan");
@@ -22,8 +29,7 @@ void ReadMessage(const object& message, MessageBuilder& builder) {
     ForEachObject(*parts, [&](const object& part) { ReadPart(part, builder); });
   if (const auto part = GetObject(message, "content")) ReadPart(*part, builder);
   const auto call = [&builder](const object& tool) {
-    builder.AddToolCall(GetString(tool, "id").value_or(""), std::nullopt,
-                        GetObject(tool, "function").has_value());
+    AddCall(tool, GetObject(tool, "function").has_value(), builder);
   };
   if (const auto calls = GetArray(message, "tool_calls"))
     ForEachObject(*calls, call);
@@ -66,9 +72,12 @@ void ReadCohere(const object& root, std::string_view type,
     // A call's arguments come in events of their own, without its id.
     if (type == "tool-call-start") {
       if (const auto call = GetObject(*message, "tool_calls"))
-        builder.AddToolCall(GetString(*call, "id").value_or(""), std::nullopt,
-                            /*begins=*/true);
-    } else if (type != "tool-call-delta") {
+        AddCall(*call, /*begins=*/true, builder);
+    } else if (type == "tool-call-delta") {
+      if (const auto call = GetObject(*message, "tool_calls"))
+        if (const auto function = GetObject(*call, "function"))
+          builder.AddArguments(GetString(*function, "arguments").value_or(""));
+    } else {
       ReadMessage(*message, builder);
     }
     builder.SetStreaming(false);

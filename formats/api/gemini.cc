@@ -25,7 +25,8 @@ void ReadPart(const object& part, MessageBuilder& builder) {
     builder.HideReasoning("thoughtSignature");
   if (const auto call = GetObject(part, "functionCall"))
     builder.AddToolCall(GetString(*call, "id").value_or(""), std::nullopt,
-                        /*begins=*/true);
+                        /*begins=*/true, GetString(*call, "name").value_or(""),
+                        ArgumentsOf(*call, "args"));
   if (GetObject(part, "inlineData") || GetObject(part, "fileData"))
     builder.SetOtherMedia();
 }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace reasonwatch {
@@ -69,6 +70,18 @@ inline bool HoldsSomething(const simdjson::dom::element& value) {
     default:
       return true;
   }
+}
+
+// Arguments of a tool call as JSON: the text of them, or the object that they
+// are. An empty object is "", as servers begin a stream of pieces with one.
+inline std::string ArgumentsOf(const simdjson::dom::object& from,
+                               std::string_view key) {
+  simdjson::dom::element value;
+  if (from[key].get(value) != simdjson::SUCCESS) return {};
+  if (std::string_view text; value.get(text) == simdjson::SUCCESS)
+    return std::string(text);
+  return HoldsSomething(value) ? std::string(simdjson::minify(value))
+                               : std::string();
 }
 
 // Calls `take` with each element that is an object.

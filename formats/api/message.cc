@@ -269,7 +269,9 @@ void MessageBuilder::SetModel(std::string_view model) {
 }
 
 void MessageBuilder::AddToolCall(std::string_view id,
-                                 std::optional<int64_t> index, bool begins) {
+                                 std::optional<int64_t> index, bool begins,
+                                 std::string_view name,
+                                 std::string_view arguments) {
   const bool known_index = index.has_value() && call_indices_.contains(*index);
   const size_t hash = std::hash<std::string_view>()(id);
   bool fresh = false;
@@ -282,7 +284,59 @@ void MessageBuilder::AddToolCall(std::string_view id,
   if (call_ids_.size() < kMaxToolCalls && !id.empty()) call_ids_.insert(hash);
   if (call_indices_.size() < kMaxToolCalls && index.has_value())
     call_indices_.insert(*index);
-  if (fresh) AtLeastToolCalls(int64_t{message_.tool_calls} + 1);
+  if (fresh) {
+    AtLeastToolCalls(int64_t{message_.tool_calls} + 1);
+    if (message_.calls.size() >= kMaxKeptCalls ||
+        argument_bytes_ > kMaxArgumentBytes)
+      return;
+    message_.calls.emplace_back();
+    call_keys_.push_back({id.empty() ? 0 : hash, index});
+  }
+  if (message_.calls.empty()) return;
+  size_t at = message_.calls.size() - 1;
+  for (size_t i = call_keys_.size(); i-- > 0;) {
+    const bool same = id.empty()
+                          ? index.has_value() && call_keys_[i].index == index
+                          : call_keys_[i].id == hash;
+    if (!same) continue;
+    at = i;
+    break;
+  }
+  ToolCall& call = message_.calls[at];
+  if (call.name.empty()) call.name = name;
+  AppendArguments(call, arguments);
+}
+
+void MessageBuilder::AddArguments(std::string_view piece) {
+  if (!message_.calls.empty()) AppendArguments(message_.calls.back(), piece);
+}
+
+void MessageBuilder::AppendArguments(ToolCall& call, std::string_view piece) {
+  if (piece.empty() || argument_bytes_ > kMaxArgumentBytes) return;
+  argument_bytes_ += piece.size();
+  if (argument_bytes_ > kMaxArgumentBytes) {
+    message_.calls.clear();
+    call_keys_.clear();
+    return;
+  }
+  // Some servers send all arguments so far with each piece, and some the whole
+  // once more at the end. An object begins with a brace, and no further piece
+  // of one begins like the whole so far.
+  if (!call.arguments.empty() && call.arguments.front() == '{' &&
+      piece.starts_with(call.arguments))
+    call.arguments = piece;
+  else
+    call.arguments += piece;
+}
+
+void MessageBuilder::SetCalls(std::vector<ToolCall> calls) {
+  if (calls.size() < message_.calls.size()) return;
+  if (calls.size() > kMaxKeptCalls) calls.resize(kMaxKeptCalls);
+  size_t bytes = 0;
+  for (const ToolCall& call : calls) bytes += call.arguments.size();
+  if (bytes > kMaxArgumentBytes) return;
+  message_.calls = std::move(calls);
+  call_keys_.assign(message_.calls.size(), CallKey());
 }
 
 void MessageBuilder::AtLeastToolCalls(int64_t count) {

@@ -15,12 +15,17 @@
 
 #include "core/finish.h"
 #include "core/regime.h"
+#include "core/trace.h"
 #include "core/usage.h"
 
 namespace reasonwatch {
 
 inline constexpr size_t kMaxRegimeBytes = 128;  // as a label of a metric
 inline constexpr size_t kMaxNotes = 8;          // of a response
+// Limits of a response: no agent calls so many tools at once, and the arguments
+// of all calls together may hold a file that one of them writes.
+inline constexpr size_t kMaxKeptCalls = 64;
+inline constexpr size_t kMaxArgumentBytes = size_t{256} << 10;
 
 // One choice of a body. Absent text = not delivered (missing or null).
 struct ApiMessage {
@@ -37,6 +42,9 @@ struct ApiMessage {
   // reasoning tokens, also if the server counts them beside.
   Usage usage;
   int32_t tool_calls = 0;
+  // The first kMaxKeptCalls of them, as far as their names are known. None if
+  // their arguments are over kMaxArgumentBytes.
+  std::vector<ToolCall> calls;
   // The server by the body's own word: `system_fingerprint`, and SGLang's
   // `metadata.weight_version`; at most kMaxRegimeBytes of each.
   Regime regime;
@@ -104,9 +112,15 @@ class MessageBuilder {
   void SetFinishReason(std::string_view server_word);
   // A call, or a piece of one. Pieces of a call share its id or its index;
   // `begins` is true of a piece that only the first one can be, as it names
-  // the function.
+  // the function. `arguments` is the next piece of their JSON, or all so far.
   void AddToolCall(std::string_view id, std::optional<int64_t> index,
-                   bool begins);
+                   bool begins, std::string_view name = {},
+                   std::string_view arguments = {});
+  // The next piece of the arguments of the call that came last.
+  void AddArguments(std::string_view piece);
+  // All calls of a whole message; takes the place of the ones before if there
+  // are at least as many.
+  void SetCalls(std::vector<ToolCall> calls);
   void AtLeastToolCalls(int64_t count);
   void SetError(std::string_view error);  // the first one stays
   void AddDropped(int64_t bytes) { message_.dropped_bytes += bytes; }
@@ -163,6 +177,7 @@ class MessageBuilder {
              std::string_view name, std::optional<std::string>& text,
              Sink& sink);
   void SettleCounts();
+  void AppendArguments(ToolCall& call, std::string_view piece);
   static void Note(std::string_view field, std::vector<std::string>& notes);
 
   const int32_t choice_index_;
@@ -174,6 +189,14 @@ class MessageBuilder {
   std::string hidden_field_;
   std::unordered_set<size_t> call_ids_;  // hashes
   std::unordered_set<int64_t> call_indices_;
+  // The keys of message_.calls, in their order: hash of the id (0 = none),
+  // index.
+  struct CallKey {
+    size_t id = 0;
+    std::optional<int64_t> index;
+  };
+  std::vector<CallKey> call_keys_;
+  size_t argument_bytes_ = 0;
   std::optional<int64_t> total_tokens_;
   int64_t largest_index_ = 0;
   int64_t changes_ = 0;  // texts and calls so far

@@ -38,8 +38,11 @@ void ReadOllama(const object& root, MessageBuilder& builder) {
     // Every call comes whole, in one line or another.
     if (const auto calls = GetArray(*message, "tool_calls"))
       ForEachObject(*calls, [&](const object& call) {
-        builder.AddToolCall(GetString(call, "id").value_or(""), std::nullopt,
-                            /*begins=*/true);
+        const auto function = GetObject(call, "function");
+        builder.AddToolCall(
+            GetString(call, "id").value_or(""), std::nullopt, /*begins=*/true,
+            function ? GetString(*function, "name").value_or("") : "",
+            function ? ArgumentsOf(*function, "arguments") : "");
       });
     if (const auto images = GetArray(*message, "images"))
       if (images->size() > 0) builder.SetOtherMedia();

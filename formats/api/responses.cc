@@ -7,6 +7,8 @@
 #include "formats/api/responses.h"
 
 #include <functional>
+#include <utility>
+#include <vector>
 
 #include "formats/api/chat_completions.h"
 #include "formats/api/json.h"
@@ -23,6 +25,13 @@ constexpr size_t kMostPlaces = 4096;
 
 bool IsCall(const object& item) {
   return GetString(item, "type").value_or("").ends_with("_call");
+}
+
+// Other calls than of functions have no arguments that could be checked.
+ToolCall CallOf(const object& item) {
+  if (GetString(item, "type") != "function_call") return {};
+  return {std::string(GetString(item, "name").value_or("")),
+          ArgumentsOf(item, "arguments")};
 }
 
 // A delta is a string, or in early servers an object with `text`.
@@ -159,12 +168,15 @@ void ResponsesReader::ReadObject(const object& response,
   builder.SetModel(GetString(response, "model").value_or(""));
   int64_t calls = 0;
   int64_t place = 0;
+  std::vector<ToolCall> whole;
   if (const auto output = GetArray(response, "output")) {
     const bool had_content = !content_.items.empty();
     const bool had_reasoning = !reasoning_.items.empty();
     ForEachObject(*output, [&](const object& item) {
       const std::string_view type = GetString(item, "type").value_or("");
       calls += IsCall(item);
+      if (IsCall(item) && whole.size() < kMaxKeptCalls)
+        whole.push_back(CallOf(item));
       // Without indices in the events no place can be told from another.
       const bool came = type == "reasoning" ? had_reasoning : had_content;
       if (!came || IsCall(item)) {
@@ -181,6 +193,7 @@ void ResponsesReader::ReadObject(const object& response,
       text.has_value() && builder.message().content.value_or("").empty())
     builder.AddContent(*text);
   builder.AtLeastToolCalls(calls);
+  builder.SetCalls(std::move(whole));
   if (const auto usage = GetObject(response, "usage"))
     ReadOpenAiUsage(*usage, builder);
   const std::string_view status = GetString(response, "status").value_or("");
@@ -199,7 +212,8 @@ void ResponsesReader::ReadCall(const object& item, int64_t place,
                                MessageBuilder& builder) {
   std::string_view id = GetString(item, "call_id").value_or("");
   if (id.empty()) id = GetString(item, "id").value_or("");
-  builder.AddToolCall(id, place, /*begins=*/false);
+  const ToolCall call = CallOf(item);
+  builder.AddToolCall(id, place, /*begins=*/false, call.name, call.arguments);
 }
 
 void ResponsesReader::ReadItemEvent(const object& item, int64_t place,

@@ -73,7 +73,7 @@ consteval MarkerTable BuildTable() {
     for (std::string_view marker : row.framing) add(marker);
     for (std::string_view marker : row.frame_ends) add(marker);
   }
-  for (std::string_view marker : kToolMarkup) add(marker);
+  for (std::string_view marker : kOtherToolMarkup) add(marker);
   for (std::string_view token : kHarmonyTokens) add(token);
   for (std::string_view token : kEndOfTurnTokens) add(token);
   std::sort(table.text.begin(),
@@ -100,7 +100,7 @@ consteval MarkerTable BuildTable() {
         role = MarkerRole::kEndOfTurn;
     }
     table.ends_turn[i] = Holds(kEndOfTurnTokens, marker);
-    table.is_tool[i] = Holds(kToolMarkup, marker);
+    table.is_tool[i] = Holds(kOtherToolMarkup, marker);
     for (const FormatRow& row : kFormats)
       if (Holds(row.tools, marker)) table.is_tool[i] = true;
     table.harmony[i] = HarmonyToken::kNone;

@@ -419,7 +419,7 @@ inline constexpr std::string_view kEndOfTextTag = "</s>";
 
 // Beginnings of tool calls beside those of the rows, which a server should have
 // taken out of an answer.
-inline constexpr auto kToolMarkup = std::to_array<std::string_view>(
+inline constexpr auto kOtherToolMarkup = std::to_array<std::string_view>(
     {"<|python_tag|>", "<|tool_call_begin|>", "<|action_start|>", "<|plugin|>",
      "<|FunctionCallBegin|>", "<function=", "<function_call>",
      "<function_calls>"});

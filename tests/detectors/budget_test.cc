@@ -25,6 +25,13 @@ TEST(Budget, AMeanOfResponsesIsSharedByTheSignals) {
             t.WarningOf(Signal::kLengthRunaway));
 }
 
+// docs/statistics.md and budget.h state the sum.
+TEST(Budget, TheWeightsHaveTheSumThatIsDocumented) {
+  double sum = 0;
+  for (const SignalRow& row : kSignals) sum += row.budget_weight;
+  EXPECT_DOUBLE_EQ(sum, 16.5);
+}
+
 TEST(Budget, ASignalAloneHasAllOfIt) {
   for (int i = 0; i < kSignalCount; ++i)
     EXPECT_DOUBLE_EQ(

@@ -258,6 +258,23 @@ TEST_F(LevelTest, IsQuietWhereNoBucketIsInsideAnExcursion) {
   EXPECT_FALSE(level_.Quiet(Signal::kLengthCollapse));
 }
 
+// The many channels with a small weight would hardly ever be quiet together.
+TEST_F(LevelTest, IsQuietWhateverItsSmallChannelsDo) {
+  for (const ChannelSpec& spec : Channels()) {
+    Level level(Scope::kRoute, "model", "route", "");
+    std::vector<PayOff> all(Channels().size());
+    PayOff& p = all[ChannelNamed(spec.name)];
+    p.bets = static_cast<int>(BetShares(spec.question).size());
+    p.e.fill(2);
+    std::vector<Finding> findings;
+    level.Observe(At(0), all, kThresholds, context_, findings);
+    const double budget =
+        kSignals[static_cast<size_t>(spec.signal)].budget_weight * spec.weight;
+    EXPECT_EQ(level.Quiet(), budget < .25) << spec.name;
+    EXPECT_FALSE(level.Quiet(spec.signal)) << spec.name;
+  }
+}
+
 TEST_F(LevelTest, ASparseStreamClosesAfterADay) {
   context_.responses_per_day = 10;
   std::vector<Finding> findings;

@@ -68,6 +68,29 @@ constexpr Fault kFaults[] = {
     {Signal::kDecorativeSymbols, Feature::kGarbageRun, 0, 1, 12},
     {Signal::kEmptyOrTruncated, Feature::kStopEmpty, 0, 1, 12},
     {Signal::kAnswerChainMismatch, Feature::kAnswerContradictsChain, 0, 1, 12},
+    {Signal::kToolCallInvalid, Feature::kToolCallInvalid, 0, 1, 12},
+    {Signal::kToolCallInvalid, Feature::kToolMarkup, 0, 1, 12},
+    {Signal::kToolCallInvalid, Feature::kToolCalled, 1, 0, 12},
+    {Signal::kToolCallInvalid, Feature::kClaimedWork, 0, 1, 12},
+    {Signal::kStructuredOutput, Feature::kFormBroken, 0, 1, 12},
+    {Signal::kStructuredOutput, Feature::kJsonAnswer, 1, 0, 12},
+    {Signal::kStructuredOutput, Feature::kJsonKeysUnasked, 0, 1, 12},
+    {Signal::kRefusal, Feature::kRefusal, 0, 1, 12},
+    {Signal::kServedModelChanged, Feature::kOtherModelServed, 0, 1, 12},
+    {Signal::kAnswerChainMismatch, Feature::kOffPrompt, 0, 1, 12},
+    {Signal::kLanguageMixing, Feature::kReasoningMismatch, 0, 1, 12},
+    {Signal::kLanguageMixing, Feature::kReasoningMismatch, 1, 0, 12},
+    {Signal::kLanguageMixing, Feature::kReasoningThirdLanguage, 1, 0, 12},
+    {Signal::kDecorativeSymbols, Feature::kBrokenCharacters, 0, 1, 12},
+    {Signal::kDecorativeSymbols, Feature::kSpacesLost, 0, 1, 12},
+    {Signal::kDecorativeSymbols, Feature::kSpacesDoubled, 0, 1, 12},
+    {Signal::kDecorativeSymbols, Feature::kWordsDoubled, 0, 1, 12},
+    {Signal::kDecorativeSymbols, Feature::kEscapedText, 0, 1, 12},
+    {Signal::kRepetitionLoop, Feature::kAnswerTwice, 0, 1, 12},
+    {Signal::kEmptyOrTruncated, Feature::kEndsMidSentence, 0, 1, 12},
+    {Signal::kFormatMarkers, Feature::kCitations, 1, 0, 12},
+    {Signal::kFormatMarkers, Feature::kCitationUnknown, 0, 1, 12},
+    {Signal::kFormatMarkers, Feature::kCodeStub, 0, 1, 12},
 };
 
 // A solved problem, and a reading beside its length.
@@ -91,7 +114,10 @@ Scored Response(const Fault& fault, bool faulty, int64_t index, Draw& draw) {
 TEST(Signals, EachOpensSoonAfterItsFaultAndNotBefore) {
   std::set<Signal> tried;
   for (const Fault& fault : kFaults) {
-    SCOPED_TRACE(SignalName(fault.signal));
+    SCOPED_TRACE(std::string(SignalName(fault.signal)) + " " +
+                 (fault.feature == Feature::kCount
+                      ? "grade"
+                      : std::string(FeatureName(fault.feature))));
     tried.insert(fault.signal);
     WatchOptions options;
     options.budget.mean_responses = 1e5;

@@ -16,20 +16,25 @@ TEST(Shards, TakeNewBudgetsAndSignalsWhileRunning) {
   rig.shards.Start();
   rig.Offer(Traffic(0, 40, WithoutEnds()));
   const auto stream = [&] {
-    const auto all = rig.board.Snapshots();
-    return all.empty() ? StreamSnapshot() : all.front();
+    const auto streams = rig.board.Snapshots();
+    return streams.empty() ? StreamSnapshot() : streams.front();
   };
-  // Length collapse weighs 2 of the 16 of all nine signals; the route has .85
-  // of the share that it has with its two replicas.
+  // The share of length collapse among all signals; the route has .85 of the
+  // share that it has with its two replicas.
+  double all = 0;
+  for (const SignalRow& row : kSignals) all += row.budget_weight;
+  const double collapse = kSignals[0].budget_weight;
+  const double runaway = kSignals[1].budget_weight;
   const auto opens_at = [&](double threshold) {
     return std::abs(stream().signals[0].threshold / threshold - 1) < 1e-9;
   };
-  ASSERT_TRUE(WaitFor([&] { return opens_at(1e4 * 16 / 2 / .85); }));
+  ASSERT_TRUE(WaitFor([&] { return opens_at(1e4 * all / collapse / .85); }));
   Config fresh = Sensitive();
   fresh.false_alarms.mean_responses = 1e6;
   fresh.signals["length_runaway"].enabled = false;
   rig.shards.Reload(WatchOptionsOf(fresh), IncidentOptionsOf(fresh));
-  EXPECT_TRUE(WaitFor([&] { return opens_at(1e6 * 15 / 2 / .85); }));
+  EXPECT_TRUE(WaitFor(
+      [&] { return opens_at(1e6 * (all - runaway) / collapse / .85); }));
   EXPECT_FALSE(stream().signals[1].enabled);
   // A model that comes later has them too.
   TrafficOptions later = WithoutEnds();
@@ -38,7 +43,7 @@ TEST(Shards, TakeNewBudgetsAndSignalsWhileRunning) {
   rig.shards.Drain();
   rig.shards.Stop();
   EXPECT_EQ(stream().model, "later");
-  EXPECT_TRUE(opens_at(1e6 * 15 / 2 / .85));
+  EXPECT_TRUE(opens_at(1e6 * (all - runaway) / collapse / .85));
 }
 
 TEST(Shards, AVerdictChangesItsIncidentAndIsStored) {
