@@ -68,7 +68,6 @@ enum class Feature : uint8_t {
   kFormBroken,       // JSON that does not parse or breaks the asked schema
   kJsonAnswer,       // JSON was asked for, and the whole answer is JSON
   kJsonKeysUnasked,  // the JSON has a key that the request does not name
-  kLengthSpike,      // as many tokens, exactly, as two other answers lately had
   kOffPrompt,        // no word of the question occurs in the response
   kReasoningMismatch,       // the reasoning is not in the prompt's language
   kReasoningThirdLanguage,  // and in that of neither the prompt nor English
@@ -133,7 +132,6 @@ inline constexpr EnumNames<Feature, kFeatureCount> kFeatureNames = {
      "form_broken",
      "json_answer",
      "json_keys_unasked",
-     "length_spike",
      "off_prompt",
      "reasoning_mismatch",
      "reasoning_third_language",

@@ -52,7 +52,6 @@ StateReader OpenBlob(std::string_view bytes, int32_t version) {
 
 template <typename Archive>
 void Describe(Archive& archive, WatchedStream& s) {
-  const int32_t version = archive.Version("watched_stream", 2);
   archive.Field("reference", s.reference);
   // Rows that are stored apart; when read, they are yet to be attached.
   size_t rows = s.reference.rows();
@@ -65,7 +64,6 @@ void Describe(Archive& archive, WatchedStream& s) {
   archive.Require(static_cast<int64_t>(s.covered.size()) ==
                   std::min(s.responses, int64_t{kCoverageWindow}));
   archive.Field("changes", s.changes);
-  if (version >= 2) archive.Field("spikes", s.spikes);
 }
 
 template <typename Archive>

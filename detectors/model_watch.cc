@@ -30,12 +30,6 @@ size_t ConsistencyChannel() {
   return 0;
 }
 
-// Spikes are few, so the copy costs little.
-Scored AsSpike(Scored scored) {
-  scored.reading(Feature::kLengthSpike) = 1;
-  return scored;
-}
-
 }  // namespace
 
 WatchedStream::WatchedStream(const std::string& model, const std::string& route,
@@ -105,10 +99,7 @@ const StreamReference* ModelWatch::reference(const std::string& route) const {
 void ModelWatch::LearnImported(const Scored& scored) {
   if (!options_.reference.from_solved || scored.grade != Grade::kIncorrect) {
     WatchedStream& stream = FindOrAddStream(scored.route);
-    if (stream.spikes.Observe(scored))
-      stream.reference.LearnImported(AsSpike(scored));
-    else
-      stream.reference.LearnImported(scored);
+    stream.reference.LearnImported(scored);
   }
   failures_.LearnImported(scored);
 }
@@ -191,10 +182,6 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
   model_traffic_.Count(absl::ToUnixNanos(scored->start));
   WatchedStream& stream = FindOrAddStream(scored->route);
   stream.Observe(*scored);
-  if (stream.spikes.Observe(*scored)) {
-    dated = AsSpike(*scored);
-    scored = &dated;
-  }
 
   stream.reference.Judge(*scored, pay_offs_);
   failures_.Judge(*scored, pay_offs_[ConsistencyChannel()]);

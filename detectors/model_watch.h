@@ -26,7 +26,6 @@
 #include "detectors/change_markers.h"
 #include "detectors/consistency/posteriors.h"
 #include "detectors/failure_watch.h"
-#include "detectors/length_spikes.h"
 #include "detectors/level/level.h"
 #include "detectors/reference/stream_reference.h"
 #include "detectors/watch_options.h"
@@ -51,7 +50,6 @@ struct WatchedStream {
   size_t saved_rows = 0;
   bool fit_pending = false;
   ChangeMarkers changes;
-  LengthSpikes spikes;
 };
 // Responses of which the share with a reference is known: the same as a
 // quarantine of responses.

@@ -38,9 +38,6 @@ constexpr size_t kCutFrom = 1000;
 // before the reasoning.
 constexpr size_t kMaxDirectAnswer = 48;
 
-// Short answers have the same few lengths in sound traffic too.
-constexpr int64_t kFewestSpikeTokens = 48;
-
 float Log2Tokens(int64_t tokens) {
   return static_cast<float>(
       std::log2(1.0 + static_cast<double>(std::max<int64_t>(tokens, 0))));
@@ -151,10 +148,6 @@ void ReadLengths(const Trace& trace, std::string_view reasoning,
   scored.reading(Feature::kOutputTokens) =
       check.output_counts ? Log2Tokens(*trace.usage.output_tokens)
                           : scored.reading(Feature::kEstimatedOutputTokens);
-  // Whether it comes too often is known where the stream's responses meet
-  // (detectors/length_spikes.h).
-  if (check.output_counts && *trace.usage.output_tokens >= kFewestSpikeTokens)
-    scored.reading(Feature::kLengthSpike) = 0;
   scored.lengths.reasoning_estimated =
       !check.reasoning_counts && check.own.reasoning.has_value();
   scored.reading(Feature::kReasoningTokens) =
