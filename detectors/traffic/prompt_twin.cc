@@ -15,8 +15,8 @@
 namespace reasonwatch {
 namespace {
 
-// A reference with fewer distinct prompts has no words to speak of.
-constexpr size_t kLeastRows = 30;
+// A reference with fewer prompts has no words to speak of.
+constexpr double kLeastRows = 30;
 // Evidence at which the prompts have changed: once in as many while they have
 // not. Until it falls below the second, they still are.
 constexpr double kChanged = 1e4;
@@ -44,12 +44,14 @@ constexpr double kHardlyAny = .1;
 // Prompts that weigh nothing while the test begins anew without a frame's
 // words: twice as many as it needs if all prompts are of a new kind.
 constexpr int64_t kHold = 30;
-// Prompts after which a prompt is heard again: a copy that is longer ago has a
-// fifteenth of its weight among the live ones.
-constexpr size_t kRing = 512;
+// Prompts after which a prompt is heard again: a copy that is longer ago has
+// half of its weight among the live ones.
+constexpr size_t kRing = 128;
 constexpr int64_t kDecayEvery = 20;  // prompts; as prompt_words.h
 // Tolerance for the error of the reference, in its standard errors.
 constexpr double kStandardErrors = 3;
+// Rows of the reference that are looked at for unseen words, a live prompt.
+constexpr int kUnseenRows = 6;
 // Scales of the standard scores of the three simple experts.
 constexpr double kSharpness = 1;
 // Share of a kind's prompts with another system prompt from which a client is
@@ -78,28 +80,31 @@ constexpr std::array<BetSpec, PromptTwin::kTwinBets> kBets = {{
     {Expert::kLength, -kSharpness, .3},
 }};
 
-constexpr double kCount = static_cast<double>(PromptTwin::kCandidates);
-using Scores = std::array<double, PromptTwin::kCandidates>;
+// Rows of the reference that were not heard lately may be few.
+constexpr size_t kLeastCandidates = 4;
 
-double SpreadOf(const Scores& scores) {
+using ScoreSpan = std::span<const double>;
+
+double SpreadOf(ScoreSpan scores) {
+  const auto n = static_cast<double>(scores.size());
   double mean = 0, squares = 0;
-  for (const double s : scores) mean += s / kCount;
-  for (const double s : scores) squares += (s - mean) * (s - mean) / kCount;
+  for (const double s : scores) mean += s / n;
+  for (const double s : scores) squares += (s - mean) * (s - mean) / n;
   return std::sqrt(squares);
 }
 
 // In units of their own spread; all 0 if there is none.
-Scores Standardised(const Scores& scores) {
+std::vector<double> Standardised(ScoreSpan scores) {
   const double spread = SpreadOf(scores);
   constexpr double kLeastSpread = 1e-6;  // rounding
-  Scores standard{};
+  std::vector<double> standard(scores.size(), 0);
   if (spread < kLeastSpread) return standard;
   for (size_t i = 0; i < scores.size(); ++i) standard[i] = scores[i] / spread;
   return standard;
 }
 
-// 8 softmax of the first, which is lowered by the tolerance.
-double FirstOfEight(const Scores& scores, double sharpness, double tolerance) {
+// n softmax of the first of n, which is lowered by the tolerance.
+double FirstOf(ScoreSpan scores, double sharpness, double tolerance) {
   const double first = sharpness * scores[0] - std::abs(sharpness) * tolerance;
   double most = first;
   for (size_t i = 1; i < scores.size(); ++i)
@@ -107,7 +112,7 @@ double FirstOfEight(const Scores& scores, double sharpness, double tolerance) {
   double sum = std::exp(first - most);
   for (size_t i = 1; i < scores.size(); ++i)
     sum += std::exp(sharpness * scores[i] - most);
-  return kCount * std::exp(first - most) / sum;
+  return static_cast<double>(scores.size()) * std::exp(first - most) / sum;
 }
 
 // The number of unseen words, as a score of ScoreShares.
@@ -130,7 +135,7 @@ PromptTwin::Verdict PromptTwin::Observe(const Scored& scored,
   if (terms.empty()) return verdict;
   ReadRows(rows);
   ++prompts_;
-  if (distinct_ < kLeastRows) return verdict;
+  if (reference_.prompts() < kLeastRows) return verdict;
   const int64_t time_ns =
       std::clamp<int64_t>(absl::ToUnixNanos(scored.start), 0, kMaxStored);
   const bool other_system = scored.system_prompt_digest != usual_system_;
@@ -142,13 +147,13 @@ PromptTwin::Verdict PromptTwin::Observe(const Scored& scored,
   }
   NoteSystem(scored.system_prompt_digest);
   const bool heard = IsHeard(PromptKeyOf(terms));
-  const LiveScore score =
-      heard ? ScoreAlone(terms) : Test(terms, rows, time_ns, verdict);
+  const double words =
+      heard ? WordsAlone(terms) : Test(terms, rows, time_ns, verdict);
+  const double unseen = CountUnseen(terms, rows);
   if (frame_prompts_ > 0) ++frame_prompts_;
   if (changed_ && LookForFrame(terms)) return verdict;
-  const double ratio =
-      std::min(score.words > 0 ? shares_.Ratio(score.words) : 1,
-               score.unseen > 0 ? unseen_.Ratio(Binned(score.unseen)) : 1);
+  const double ratio = std::min(words > 0 ? shares_.Ratio(words) : 1,
+                                unseen > 0 ? unseen_.Ratio(Binned(unseen)) : 1);
   PromptKind* kind = nullptr;
   if (hold_ > 0) {
     --hold_;
@@ -168,13 +173,11 @@ PromptTwin::Verdict PromptTwin::Observe(const Scored& scored,
   return verdict;
 }
 
-PromptTwin::LiveScore PromptTwin::Test(PromptTermSpan terms,
-                                       const PromptRows& rows, int64_t time_ns,
-                                       Verdict& verdict) {
-  Candidates candidates;
-  candidates[0] = terms;
-  if (!Draw(rows, candidates)) return {};
-  const LiveScore score = Bet8(Score(candidates), time_ns);
+double PromptTwin::Test(PromptTermSpan terms, const PromptRows& rows,
+                        int64_t time_ns, Verdict& verdict) {
+  Candidates candidates = Draw(terms, rows);
+  if (candidates.size() < kLeastCandidates) return 0;
+  const double score = MoveBets(Score(candidates), time_ns);
   Hear(terms);
   const double statistic = evidence();
   if (!changed_ && statistic >= kChanged) {
@@ -242,22 +245,22 @@ uint64_t PromptTwin::NextRandom() {
   return z ^ (z >> 31);
 }
 
-bool PromptTwin::Draw(const PromptRows& rows, Candidates& candidates) {
-  constexpr int kTries = 64;  // rows without words or of a known kind are many
-  std::array<size_t, kCandidates> drawn{};
-  size_t n = 1;
-  for (int i = 0; i < kTries && n < kCandidates; ++i) {
+PromptTwin::Candidates PromptTwin::Draw(PromptTermSpan terms,
+                                        const PromptRows& rows) {
+  constexpr int kTries = 64;  // many rows may be heard or of a known kind
+  Candidates candidates = {terms};
+  std::vector<size_t> drawn;
+  for (int i = 0; i < kTries && candidates.size() < kCandidates; ++i) {
     const size_t row = NextRandom() % read_rows_;
-    auto* const end = drawn.begin() + n;
-    if (std::find(drawn.begin() + 1, end, row) != end) continue;
-    const PromptTermSpan terms = rows.terms(row);
-    if (terms.empty() || IsHeard(PromptKeyOf(terms)) ||
-        kinds_.Knows(terms, reference_, frame_))
+    if (std::find(drawn.begin(), drawn.end(), row) != drawn.end()) continue;
+    const PromptTermSpan other = rows.terms(row);
+    if (other.empty() || IsHeard(PromptKeyOf(other)) ||
+        kinds_.Knows(other, reference_, frame_))
       continue;
-    drawn[n] = row;
-    candidates[n++] = terms;
+    drawn.push_back(row);
+    candidates.push_back(other);
   }
-  return n == kCandidates;
+  return candidates;
 }
 
 double PromptTwin::KnownCopies(uint32_t key) const {
@@ -270,44 +273,43 @@ bool PromptTwin::IsHeard(uint32_t key) const {
 }
 
 PromptTwin::Scoring PromptTwin::Score(const Candidates& candidates) {
-  std::array<uint32_t, kCandidates> keys{};
+  std::vector<uint32_t> keys;
   std::vector<WordCounts::Removed> removed;
   double copies = 0;
-  for (size_t i = 0; i < kCandidates; ++i) {
-    keys[i] = PromptKeyOf(candidates[i]);
-    auto* const end = keys.begin() + i;
-    if (std::find(keys.begin(), end, keys[i]) != end) continue;
-    const double known = KnownCopies(keys[i]);
-    if (known > 0) reference_.TakeOut(candidates[i], known, removed);
+  for (const PromptTermSpan terms : candidates) {
+    const uint32_t key = PromptKeyOf(terms);
+    if (std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
+    keys.push_back(key);
+    const double known = KnownCopies(key);
+    if (known > 0) reference_.TakeOut(terms, known, removed);
     copies += known;
   }
   Scoring scoring;
   const double n = std::max(1.0, reference_.prompts());
-  for (size_t i = 0; i < kCandidates; ++i) {
-    scoring.words[i] = WordScore(candidates[i], live_, reference_, frame_);
+  for (const PromptTermSpan terms : candidates) {
+    scoring.words.push_back(WordScore(terms, live_, reference_, frame_));
     LogProduct share;  // of the reference that has each word
     double unseen = 0, length = 0;
-    for (const uint16_t t : candidates[i]) {
+    for (const uint16_t t : terms) {
       if (frame_.Contains(t)) continue;
       const double with = reference_.with(t);
       share.Multiply((with + 1) / (n + 1));
       unseen += with <= 0;
       length += 1;
     }
-    scoring.rarity[i] = length > 0 ? -share.Log() / length : 0;
-    scoring.unseen[i] = unseen;
-    scoring.length[i] = length;
+    scoring.rarity.push_back(length > 0 ? -share.Log() / length : 0);
+    scoring.unseen.push_back(unseen);
+    scoring.length.push_back(length);
   }
   reference_.PutBack(removed, copies);
   return scoring;
 }
 
-PromptTwin::LiveScore PromptTwin::Bet8(const Scoring& scoring,
-                                       int64_t time_ns) {
-  const Scores rarity = Standardised(scoring.rarity);
-  const Scores unseen = Standardised(scoring.unseen);
-  const Scores length = Standardised(scoring.length);
-  const auto scores_of = [&](Expert expert) -> const Scores& {
+double PromptTwin::MoveBets(const Scoring& scoring, int64_t time_ns) {
+  const std::vector<double> rarity = Standardised(scoring.rarity);
+  const std::vector<double> unseen = Standardised(scoring.unseen);
+  const std::vector<double> length = Standardised(scoring.length);
+  const auto scores_of = [&](Expert expert) -> ScoreSpan {
     switch (expert) {
       case Expert::kRarity:
         return rarity;
@@ -325,10 +327,10 @@ PromptTwin::LiveScore PromptTwin::Bet8(const Scoring& scoring,
       kStandardErrors / std::sqrt(static_cast<double>(distinct_));
   for (size_t j = 0; j < kBets.size(); ++j) {
     const BetSpec& spec = kBets[j];
-    const Scores& scores = scores_of(spec.expert);
+    const ScoreSpan scores = scores_of(spec.expert);
     const auto pay_off = [&](double tolerance) {
       return 1 - spec.share +
-             spec.share * FirstOfEight(scores, spec.sharpness, tolerance);
+             spec.share * FirstOf(scores, spec.sharpness, tolerance);
     };
     pay_offs_[j] = pay_off(0);
     const double e = pay_off(errors * SpreadOf(scores));
@@ -338,25 +340,43 @@ PromptTwin::LiveScore PromptTwin::Bet8(const Scoring& scoring,
     bet.score = std::min(most, bet.score + std::log(std::max(e, kLeast)));
   }
   shares_.Decay();
-  unseen_.Decay();
   shares_.AddLive(scoring.words[0], 1);
-  unseen_.AddLive(Binned(scoring.unseen[0]), 1);
-  for (size_t i = 1; i < kCandidates; ++i) {
-    shares_.AddReference(scoring.words[i], 1 / (kCount - 1));
-    unseen_.AddReference(Binned(scoring.unseen[i]), 1 / (kCount - 1));
-  }
-  return {scoring.words[0], scoring.unseen[0]};
+  const size_t others = scoring.words.size() - 1;
+  for (size_t i = 1; i <= others; ++i)
+    shares_.AddReference(scoring.words[i], 1 / static_cast<double>(others));
+  return scoring.words[0];
 }
 
-PromptTwin::LiveScore PromptTwin::ScoreAlone(PromptTermSpan terms) {
+double PromptTwin::WordsAlone(PromptTermSpan terms) {
   std::vector<WordCounts::Removed> removed;
   const double copies = KnownCopies(PromptKeyOf(terms));
   reference_.TakeOut(terms, copies, removed);
-  LiveScore score{WordScore(terms, live_, reference_, frame_), 0};
-  for (const uint16_t t : terms)
-    score.unseen += !frame_.Contains(t) && reference_.with(t) <= 0;
+  const double score = WordScore(terms, live_, reference_, frame_);
   reference_.PutBack(removed, copies);
   return score;
+}
+
+double PromptTwin::UnseenIn(PromptTermSpan terms) {
+  std::vector<WordCounts::Removed> removed;
+  const double copies = KnownCopies(PromptKeyOf(terms));
+  reference_.TakeOut(terms, copies, removed);
+  double unseen = 0;
+  for (const uint16_t t : terms)
+    unseen += !frame_.Contains(t) && reference_.with(t) <= 0;
+  reference_.PutBack(removed, copies);
+  return unseen;
+}
+
+double PromptTwin::CountUnseen(PromptTermSpan terms, const PromptRows& rows) {
+  unseen_.Decay();
+  const double unseen = UnseenIn(terms);
+  unseen_.AddLive(Binned(unseen), 1);
+  for (int i = 0; i < kUnseenRows; ++i) {
+    const PromptTermSpan row = rows.terms(NextRandom() % read_rows_);
+    if (!row.empty() && !kinds_.Knows(row, reference_, frame_))
+      unseen_.AddReference(Binned(UnseenIn(row)), 1.0 / kUnseenRows);
+  }
+  return unseen;
 }
 
 double PromptTwin::evidence() const {

@@ -17,7 +17,7 @@
 // the mean number of prompts until it reaches A is at least A while nothing
 // changes. A reference of n distinct prompts errs, and the same error meets
 // each prompt: the live score is lowered by 3/sqrt(n) of the spread of the
-// eight. A prompt that was heard among the last 512 is no new observation, and
+// eight. A prompt that was heard among the last 128 is no new observation, and
 // neither it nor a row like it is a candidate.
 //
 // A prompt has the weight of its density in the reference over its density
@@ -92,31 +92,28 @@ class PromptTwin {
       archive.InRange("start", b.start, 0, kMaxStored);
     }
   };
-  using Candidates = std::array<PromptTermSpan, kCandidates>;
-  using Scores = std::array<double, kCandidates>;
+  using Candidates = std::vector<PromptTermSpan>;  // the live one first
   // One score a candidate and expert.
   struct Scoring {
-    Scores words{}, rarity{}, unseen{}, length{};
-  };
-
-  // Scores of the live prompt.
-  struct LiveScore {
-    double words = 0;
-    double unseen = 0;  // words
+    std::vector<double> words, rarity, unseen, length;
   };
 
   void ReadRows(const PromptRows& rows);
   void RecountRows(const PromptRows& rows);
   void CountDistinct();
-  bool Draw(const PromptRows& rows, Candidates& candidates);
+  Candidates Draw(PromptTermSpan terms, const PromptRows& rows);
   Scoring Score(const Candidates& candidates);
-  // Moves the bets; returns the live prompt's scores.
-  LiveScore Bet8(const Scoring& scoring, int64_t time_ns);
-  // Scores of a prompt that was heard lately.
-  LiveScore ScoreAlone(PromptTermSpan terms);
-  // The test of a prompt that was not heard lately; returns its scores.
-  LiveScore Test(PromptTermSpan terms, const PromptRows& rows, int64_t time_ns,
-                 Verdict& verdict);
+  // Moves the bets; returns the live prompt's word score.
+  double MoveBets(const Scoring& scoring, int64_t time_ns);
+  // The word score of a prompt that was heard lately.
+  double WordsAlone(PromptTermSpan terms);
+  // Words that no other row of the reference has.
+  double UnseenIn(PromptTermSpan terms);
+  // The same, counted beside that of a few rows of the reference.
+  double CountUnseen(PromptTermSpan terms, const PromptRows& rows);
+  // The test of a prompt that was not heard lately; returns its word score.
+  double Test(PromptTermSpan terms, const PromptRows& rows, int64_t time_ns,
+              Verdict& verdict);
   void Hear(PromptTermSpan terms);
   double KnownCopies(uint32_t key) const;
   bool IsHeard(uint32_t key) const;

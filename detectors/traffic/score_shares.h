@@ -29,13 +29,15 @@ class ScoreShares {
   }
   // The density of the reference over the live one, at most 1, near the score.
   double Ratio(double score) const {
-    // Part of a prompt, so that a bin without any is not known to be empty.
-    constexpr double kPart = .25;
+    // Parts of a prompt, so that a bin without any is not known to be empty. Of
+    // the reference, several rows are scored a live prompt.
+    constexpr double kLivePart = .25;
+    constexpr double kReferencePart = kLivePart / 6;
     // Live prompts that are taken to be as the reference's until they are seen.
     constexpr double kPrior = 20;
     const size_t bin = BinOf(score);
-    double live = kPart, reference = kPart, all_live = kPrior,
-           all_reference = kPart;
+    double live = kLivePart, reference = kReferencePart, all_live = kPrior,
+           all_reference = kReferencePart;
     for (size_t b = 0; b < kBins; ++b) {
       all_live += live_[b];
       all_reference += reference_[b];
