@@ -29,10 +29,10 @@ class ScoreShares {
   }
   // The density of the reference over the live one, at most 1, near the score.
   double Ratio(double score) const {
-    // Parts of a prompt, so that a bin without any is not known to be empty. Of
-    // the reference, several rows are scored a live prompt.
+    // Parts of a prompt, so that a bin without any is not known to be empty. A
+    // sixth of it for the reference would delay real faults by a few responses.
     constexpr double kLivePart = .25;
-    constexpr double kReferencePart = kLivePart / 6;
+    constexpr double kReferencePart = kLivePart;
     // Live prompts that are taken to be as the reference's until they are seen.
     constexpr double kPrior = 20;
     const size_t bin = BinOf(score);
