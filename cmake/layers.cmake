@@ -4,7 +4,7 @@
 # is a folder; the longest entry that is a prefix of a file's folder is its room.
 # tools/check_layers.py reads the same table and checks the #include lines.
 set(LAYERS util core proto tap formats answers features baseline evaluator detectors
-           detectors/signals incidents rescore storage daemon/pipeline daemon/recordings daemon/telemetry
+           detectors/signals detectors/traffic incidents rescore storage daemon/pipeline daemon/recordings daemon/telemetry
            daemon/api daemon/notify daemon/coverage daemon/app/config daemon/app)
 set(ALLOW_util "")
 set(THIRD_util "absl::|simdjson::")
@@ -26,7 +26,9 @@ set(ALLOW_evaluator util core formats answers features baseline)
 set(THIRD_evaluator "absl::|OpenSSL::")
 set(ALLOW_detectors/signals util core)
 set(THIRD_detectors/signals "absl::")
-set(ALLOW_detectors util core detectors/signals)
+set(ALLOW_detectors/traffic util core)
+set(THIRD_detectors/traffic "absl::")
+set(ALLOW_detectors util core detectors/signals detectors/traffic)
 set(THIRD_detectors "absl::|Eigen3::")
 set(ALLOW_incidents util core detectors/signals)
 set(THIRD_incidents "absl::")

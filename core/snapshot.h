@@ -57,6 +57,13 @@ struct CountsDifferSnapshot {
   double ratio = 0;     // of the latest responses
 };
 
+// Prompts of a kind that came after the reference (detectors/traffic).
+struct NewPromptsSnapshot {
+  bool notice = false;  // its answers are still being learnt
+  double share = 0;     // of the latest prompts
+  absl::Time since = absl::InfinitePast();
+};
+
 // The source of the lengths that a stream's responses are compared by.
 enum class LengthSource : uint8_t { kServer, kEstimate, kCount };
 inline constexpr EnumNames<LengthSource, 2> kLengthSourceNames = {
@@ -81,6 +88,7 @@ struct StreamSnapshot {
   std::array<double, 4> distance_ratios = {1, 1, 1, 1};
   UnknownFormatSnapshot unknown_format;  // of the whole model
   CountsDifferSnapshot counts_differ;    // of the whole model
+  NewPromptsSnapshot new_prompts;
   LengthSource lengths = LengthSource::kServer;
   // Responses until a halved reasoning length is noticed; NaN: not yet known.
   double halved_length_delay = std::numeric_limits<double>::quiet_NaN();

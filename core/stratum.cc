@@ -6,7 +6,8 @@
 namespace reasonwatch {
 
 uint64_t Stratum::Key() const {
-  uint64_t key = 0;
+  // The kind comes first, so that the keys without one are as they were stored.
+  uint64_t key = kind;
   for (uint8_t part : {intent, task, fill, turn, tool, prompt_length, language})
     key = key << 8 | part;
   return key;

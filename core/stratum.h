@@ -18,6 +18,8 @@ struct Stratum {
   uint8_t tool = 0;           // 1 = tool turn
   uint8_t prompt_length = 0;  // tercile, only for rows without text
   uint8_t language = 0;       // script of the prompt
+  // Prompts that came after the reference (detectors/traffic); 0 = as there.
+  uint8_t kind = 0;
   bool operator==(const Stratum&) const = default;
   uint64_t Key() const;
 };

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_format.h"
 #include "detectors/model_watch.h"
+#include "detectors/traffic/prompt_twin.h"
 #include "util/state_archive.h"
 #include "util/strings.h"
 
@@ -64,6 +65,8 @@ void Describe(Archive& archive, WatchedStream& s) {
   archive.Require(static_cast<int64_t>(s.covered.size()) ==
                   std::min(s.responses, int64_t{kCoverageWindow}));
   archive.Field("changes", s.changes);
+  // States of before the twin are without one.
+  if (archive.Version("prompt_twin", 2) >= 2) archive.Field("twin", *s.twin);
 }
 
 template <typename Archive>

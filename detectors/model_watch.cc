@@ -11,6 +11,7 @@
 
 #include "core/scored.h"
 #include "detectors/snapshot.h"
+#include "detectors/traffic/prompt_twin.h"
 
 namespace reasonwatch {
 namespace {
@@ -20,6 +21,9 @@ namespace {
 constexpr double kHotShare = .3;
 // Rows up to which a fit takes a few milliseconds, in place.
 constexpr size_t kFitInPlace = 256;
+// Responses from which the stratum of a new kind of prompts is a measure: its
+// error is then under .2 standard deviations.
+constexpr int64_t kKindBets = 100;
 // As docs/glossary.md says of the close reason "no_data".
 constexpr absl::Duration kNoDataAfter = absl::Hours(24 * 7);
 
@@ -34,7 +38,11 @@ size_t ConsistencyChannel() {
 
 WatchedStream::WatchedStream(const std::string& model, const std::string& route,
                              const ReferenceOptions& options)
-    : reference(options), level(Scope::kRoute, model, route, "") {}
+    : reference(options),
+      level(Scope::kRoute, model, route, ""),
+      twin(std::make_unique<PromptTwin>()) {}
+
+WatchedStream::~WatchedStream() = default;
 
 void WatchedStream::Observe(const Scored& scored) {
   traffic.Count(absl::ToUnixNanos(scored.start));
@@ -181,9 +189,23 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
   ++responses_;
   model_traffic_.Count(absl::ToUnixNanos(scored->start));
   WatchedStream& stream = FindOrAddStream(scored->route);
+  const StreamReference& reference = stream.reference;
+  PromptTwin::Verdict prompts = stream.twin->Observe(
+      *scored,
+      {reference.rows(), [&](size_t row) { return reference.prompt(row); }});
+  if (prompts.fired) SetBack(stream, prompts.onset_ns, prompts.since_onset);
+  if (prompts.kind != 0) {
+    if (scored != &dated) dated = received;
+    dated.stratum.kind = prompts.kind;
+    scored = &dated;
+    if (!reference.Covered(*scored, kKindBets)) prompts.weight = 0;
+  }
   stream.Observe(*scored);
 
   stream.reference.Judge(*scored, pay_offs_);
+  // A graded answer is compared with its own problem, whatever the others ask.
+  for (size_t c = 0; c < pay_offs_.size(); ++c)
+    if (c != ConsistencyChannel()) pay_offs_[c].weight *= prompts.weight;
   failures_.Judge(*scored, pay_offs_[ConsistencyChannel()]);
   const bool suspicious =
       ObserveLevels(*scored, stream, ContextOf(stream, low_coverage), findings);
@@ -227,11 +249,29 @@ bool ModelWatch::ObserveLevels(const Scored& scored, WatchedStream& stream,
   return suspicious;
 }
 
+void ModelWatch::SetBack(WatchedStream& stream, int64_t onset_ns,
+                         int64_t prompts) {
+  // A level has had its usual share of responses since.
+  const auto set_back = [&](Level& level) {
+    const double share =
+        static_cast<double>(level.responses()) /
+        std::max(1.0, static_cast<double>(stream.level.responses()));
+    level.SetBack(onset_ns,
+                  static_cast<int64_t>(share * static_cast<double>(prompts)));
+  };
+  set_back(stream.level);
+  set_back(model_level_);
+  for (auto& [name, replica] : replicas_) set_back(replica->level);
+  // Waiting rows of the new kind do not know that they are.
+  stream.reference.FlushQuarantine();
+}
+
 void ModelWatch::CompleteFindings(WatchedStream& stream,
                                   std::vector<Finding>& findings) {
   for (Finding& f : findings) {
     for (Cause& hint : stream.changes.Hints(f.responses_since_onset))
       f.hints.push_back(std::move(hint));
+    for (Cause& hint : stream.twin->Hints()) f.hints.push_back(std::move(hint));
     // Responses still in quarantine when an alarm opens or closes were sent
     // during the suspected change. Drop them.
     if (f.event == FindingEvent::kUpdated) continue;

@@ -33,12 +33,14 @@
 
 namespace reasonwatch {
 
+class PromptTwin;
 struct Scored;
 
 // One model x route.
 struct WatchedStream {
   WatchedStream(const std::string& model, const std::string& route,
                 const ReferenceOptions& options);
+  ~WatchedStream();
   // Counts a response, and whether the reference covers it.
   void Observe(const Scored& scored);
 
@@ -50,6 +52,7 @@ struct WatchedStream {
   size_t saved_rows = 0;
   bool fit_pending = false;
   ChangeMarkers changes;
+  std::unique_ptr<PromptTwin> twin;
 };
 // Responses of which the share with a reference is known: the same as a
 // quarantine of responses.
@@ -162,6 +165,9 @@ class ModelWatch {
   bool ObserveLevels(const Scored& scored, WatchedStream& stream,
                      const LevelContext& context,
                      std::vector<Finding>& findings);
+  // The prompts of a stream have changed since so many: forgets what they look
+  // like evidence of.
+  void SetBack(WatchedStream& stream, int64_t onset_ns, int64_t prompts);
   // Adds hints at the cause, and drops the quarantine of a change.
   void CompleteFindings(WatchedStream& stream, std::vector<Finding>& findings);
   void Learn(const Scored& scored, WatchedStream& stream, bool suspicious);

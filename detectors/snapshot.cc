@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "detectors/evidence/rank.h"
+#include "detectors/traffic/prompt_twin.h"
 
 namespace reasonwatch {
 namespace {
@@ -68,6 +69,7 @@ StreamSnapshot MakeSnapshot(const WatchedStream& stream,
                       stream.reference.CountsComparable()
                   ? LengthSource::kServer
                   : LengthSource::kEstimate;
+  s.new_prompts = stream.twin->Snapshot();
   const double growth = stream.reference.HalvedLengthGrowth();
   if (growth > 0)
     s.halved_length_delay =

@@ -166,13 +166,11 @@ void WeighSigns(const Observations& seen, const Incident& incident,
           absl::StrFormat("only replica %s shows it", incident.replica));
 }
 
-// Which signals changed together, and which held.
+// Which signals changed together, and which held. Answers alone do not name a
+// prompt or template: that takes a sign of the requests.
 void WeighPatterns(const Observations& seen, Weights& w) {
   const auto& [shorter, longer, failing, markers, loops, reasoning_gone, split,
                hinted, saturated, hints] = seen;
-  if (shorter && markers && !reasoning_gone)
-    w.Add(kTemplate, 1.5, "length and markers changed together");
-  if (shorter && !markers) w.Add(kTemplate, 1, "lengths changed, markers held");
   if (failing && !shorter && !longer && !markers)
     w.Add(kWeights, 2, "form held while answers failed");
   if (failing && longer && !markers)

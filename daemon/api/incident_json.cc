@@ -204,6 +204,11 @@ Json StreamValue(const StreamSnapshot& stream) {
   counts["notice"] = stream.counts_differ.notice;
   counts["ratio"] = stream.counts_differ.ratio;
   out["counts_differ"] = std::move(counts);
+  Json prompts;
+  prompts["notice"] = stream.new_prompts.notice;
+  prompts["share"] = stream.new_prompts.share;
+  prompts["since"] = TimeJson(stream.new_prompts.since);
+  out["new_prompts"] = std::move(prompts);
   out["lengths"] = Str(LengthSourceName(stream.lengths));
   Json signals = Json::array();
   for (size_t i = 0; i < kSignalCount; ++i) {

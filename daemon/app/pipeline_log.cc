@@ -60,7 +60,22 @@ void PipelineLog::OnUnknownFormat(const std::string& model,
   LogInfo("unknown_format", fields);
 }
 
+void PipelineLog::LogNewPrompts(const StreamSnapshot& s) {
+  const NewPromptsSnapshot& news = s.new_prompts;
+  if (!Changed("new_prompts " + s.route, s.model, news.notice)) return;
+  LogFields fields = {{"model", s.model},
+                      {"route", s.route},
+                      {"notice", news.notice ? "opened" : "closed"}};
+  if (news.notice) {
+    fields.emplace_back("share", absl::StrFormat("%.3f", news.share));
+    fields.emplace_back("since", absl::FormatTime(absl::RFC3339_sec, news.since,
+                                                  absl::UTCTimeZone()));
+  }
+  LogInfo("new_prompts", fields);
+}
+
 void PipelineLog::OnStream(const StreamSnapshot& s) {
+  LogNewPrompts(s);
   {
     MutexLock lock(mutex_);
     const auto [known, fresh] =

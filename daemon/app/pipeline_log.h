@@ -27,7 +27,7 @@ class PipelineLog : public PipelineObserver {
                        const UnknownFormatSnapshot& format) override;
   void OnCountsDiffer(const std::string& model,
                       const CountsDifferSnapshot& counts) override;
-  // A line if the state changes.
+  // A line if the state changes, or the notice of a new kind of prompts.
   void OnStream(const StreamSnapshot& snapshot) override;
   void OnReferenceAnew(const std::string& model, size_t closed,
                        const std::string& evidence) override;
@@ -40,6 +40,8 @@ class PipelineLog : public PipelineObserver {
   // Remembers whether the notice of this name is open for the model; false if
   // that was known.
   bool Changed(std::string_view notice, const std::string& model, bool open);
+
+  void LogNewPrompts(const StreamSnapshot& s);
 
   Mutex mutex_;
   bool shared_ids_ ABSL_GUARDED_BY(mutex_) = false;

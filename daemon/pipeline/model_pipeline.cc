@@ -375,7 +375,7 @@ void ModelPipeline::NameHabits(Finding& finding) const {
                    }))
     return;
   if (std::string lost = LostHabits(); !lost.empty())
-    finding.hints.push_back({"prompt_or_template_change", 1, std::move(lost)});
+    finding.hints.push_back({"version_change", 1, std::move(lost)});
 }
 
 void ModelPipeline::NameProblems(Finding& finding) const {

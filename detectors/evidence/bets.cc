@@ -73,6 +73,11 @@ bool Mixture::quiet() const {
                      [](const Bet& bet) { return bet.score <= 0; });
 }
 
+void Mixture::SetBack(int64_t index) {
+  for (Bet& bet : bets_)
+    if (bet.excursion.start >= index) bet = Bet();
+}
+
 void Mixture::Scale(double factor) {
   for (Bet& bet : bets_) bet.r *= factor;
 }

@@ -78,6 +78,8 @@ class Mixture {
   int size() const { return static_cast<int>(bets_.size()); }
   // No bet is inside an excursion.
   bool quiet() const;
+  // Forgets each bet whose excursion began at `index` or later.
+  void SetBack(int64_t index);
   // Scales every R_j; used to hold an open alarm at its threshold.
   void Scale(double factor);
 

@@ -196,6 +196,18 @@ void Level::Clear(Signal signal) {
   alarms_[static_cast<size_t>(signal)].Clear();
 }
 
+void Level::SetBack(int64_t since_ns, int64_t responses) {
+  int64_t from = index_;
+  for (int64_t back = 1; back <= std::min(responses, index_); ++back) {
+    const auto* seen = recent_.Find(index_ - back, index_);
+    if (seen != nullptr && seen->time_ns < since_ns) break;
+    from = index_ - back;
+  }
+  const auto specs = Channels();
+  for (size_t c = 0; c < specs.size(); ++c)
+    if (specs[c].question != Question::kFailed) channels_[c].SetBack(from);
+}
+
 Finding Level::MakeFinding(Signal signal, const Scored& scored,
                            const Thresholds& thresholds,
                            const LevelContext& context, int* leading) const {

@@ -54,6 +54,10 @@ class Level {
   // Re-scoring has not borne an open signal out. No effect if it is not open,
   // or is cleared and shows no more than then.
   void Clear(Signal signal);
+  // The evidence gathered since `since_ns`, over the last `responses` at most,
+  // was of another matter: forgets it. Graded answers keep theirs, as each is
+  // compared with its own problem.
+  void SetBack(int64_t since_ns, int64_t responses);
   // Closes each open signal because no response came; reason "no_data".
   void CloseForNoData(absl::Time now, std::vector<Finding>& findings);
 

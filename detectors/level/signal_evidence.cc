@@ -63,6 +63,13 @@ void ChannelEvidence::Observe(const PayOff& pay_off, const ChannelSpec& spec,
   ObserveBucket(fill_, stratum.fill, pay_off, index);
 }
 
+void ChannelEvidence::SetBack(int64_t index) {
+  all_.SetBack(index);
+  for (auto* group : {&turn_, &fill_})
+    if (*group != nullptr)
+      for (Mixture& m : **group) m.SetBack(index);
+}
+
 void ChannelEvidence::Scale(double factor) {
   all_.Scale(factor);
   for (auto* group : {&turn_, &fill_})

@@ -33,6 +33,8 @@ class ChannelEvidence {
   // A response that says something here. `open`: the channel's signal is.
   void Observe(const PayOff& pay_off, const ChannelSpec& spec,
                const Stratum& stratum, int64_t index, bool open);
+  // Forgets the evidence of excursions that began at `index` or later.
+  void SetBack(int64_t index);
   // Scales every statistic, so that the channel's own is scaled.
   void Scale(double factor);
 

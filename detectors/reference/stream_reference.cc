@@ -150,9 +150,8 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
   JudgeResponse(scored, counts_, regression_, previous, lengths, out);
 }
 
-bool StreamReference::Covered(const Scored& scored) const {
-  return counts_.Rows(counts_.FindStratum(scored.stratum.Key())) >=
-         kCoveredFrom;
+bool StreamReference::Covered(const Scored& scored, int64_t least) const {
+  return counts_.Rows(counts_.FindStratum(scored.stratum.Key())) >= least;
 }
 
 bool StreamReference::SpansEnough() const {

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -65,8 +66,8 @@ class StreamReference {
   void Judge(const Scored& scored, std::vector<PayOff>& out);
 
   int64_t responses() const { return learnt_; }
-  // Its stratum has at least kCoveredFrom reference responses.
-  bool Covered(const Scored& scored) const;
+  // Its stratum has at least `least` reference responses.
+  bool Covered(const Scored& scored, int64_t least = kCoveredFrom) const;
   bool SpansEnough() const;
   bool imported() const { return imported_; }
   // As of judge.h.
@@ -91,6 +92,9 @@ class StreamReference {
 
   // Rows are stored apart from the rest, as they never change once learnt.
   size_t rows() const { return rows_.size(); }
+  std::span<const uint16_t> prompt(size_t row) const {
+    return rows_[row].row.terms();
+  }
   // Rows of [begin, end).
   void SaveRows(size_t begin, size_t end, StateWriter& out) const;
   // Appends rows that were saved.

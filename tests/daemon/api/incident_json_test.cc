@@ -117,6 +117,17 @@ TEST(IncidentJson, AStreamHasTheSourceOfItsLengths) {
   EXPECT_EQ(json["lengths"], "estimate");
 }
 
+TEST(IncidentJson, AStreamTellsOfNewPrompts) {
+  StreamSnapshot snapshot = Snapshot();
+  snapshot.new_prompts = {
+      .notice = true, .share = .27, .since = absl::FromUnixSeconds(1700000000)};
+  const nlohmann::json json =
+      nlohmann::json::parse(StreamsJson({snapshot}))["streams"][0];
+  EXPECT_EQ(json["new_prompts"]["notice"], true);
+  EXPECT_EQ(json["new_prompts"]["share"], .27);
+  EXPECT_EQ(json["new_prompts"]["since"], "2023-11-14T22:13:20+00:00");
+}
+
 TEST(IncidentJson, AStreamTellsOfUnknownFormats) {
   StreamSnapshot snapshot = Snapshot();
   snapshot.unknown_format = {
