@@ -23,11 +23,13 @@ class RecentResponses {
   struct Seen {
     std::string id;
     int64_t time_ns = 0;
-    uint64_t session = 0;  // not stored: 0 after a restart
+    uint64_t session = 0;  // 0 = none, or stored by 0.1.0
     template <typename Archive>
     friend void Describe(Archive& archive, Seen& s) {
       archive.Field("id", s.id);
       archive.Field("time_ns", s.time_ns);
+      if (archive.Version("recent_response", 2) >= 2)
+        archive.Field("session", s.session);
     }
   };
   // `index` numbers the responses from 0, without a gap.

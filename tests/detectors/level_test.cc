@@ -433,6 +433,7 @@ TEST_F(LevelTest, RestoredItGoesOnAsBefore) {
   const std::string bytes = out.Finish();
   Level other(Scope::kRoute, "model", "route", "");
   StateReader in(bytes);
+  in.ReadVersions();
   in.Field("state", other);
   ASSERT_TRUE(in.AtEnd());
   StateWriter again;
@@ -462,6 +463,7 @@ TEST_F(LevelTest, RestoredItKnowsWhatWasCleared) {
   const std::string bytes = out.Finish();
   Level other(Scope::kRoute, "model", "route", "");
   StateReader in(bytes);
+  in.ReadVersions();
   in.Field("state", other);
   ASSERT_TRUE(in.AtEnd());
   StateWriter again;

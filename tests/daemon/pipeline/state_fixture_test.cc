@@ -25,6 +25,7 @@ namespace {
 using Blobs = std::map<std::string, StateBlob>;  // by kind
 
 constexpr char kPipelineKind[] = "pipeline";
+constexpr char kWatchKind[] = "watch";
 
 // A copy of a release's data folder, which opening it may change.
 class Fixture {
@@ -152,6 +153,11 @@ int ExpectSameBytes(const Blobs& all_saved, const Blobs& all_stored,
     }
     std::string saved = it->second.bytes;
     std::string stored = blob.bytes;
+    // More channels than that release had: rows of their own, by name.
+    if (kind == kWatchKind && saved.size() > stored.size()) {
+      ++later;
+      continue;
+    }
     EXPECT_EQ(saved.size(), stored.size()) << kind;
     if (saved.size() != stored.size()) continue;
     if (kind == kPipelineKind) {
