@@ -76,9 +76,16 @@ void MarkPrefix(int fd, FileMark& mark) {
 bool Continues(int fd, const FileMark& mark) {
   struct stat info = {};
   if (::fstat(fd, &info) != 0 || info.st_size < mark.offset) return false;
-  const std::string text = Beginning(fd, mark.prefix_bytes);
-  return static_cast<int64_t>(text.size()) == mark.prefix_bytes &&
-         (mark.prefix_bytes == 0 || StableHash(text) == mark.prefix_hash);
+  return BeginsAs(Beginning(fd, mark.prefix_bytes), mark);
+}
+
+std::string BeginningOf(int fd) { return Beginning(fd, kPrefixBytes); }
+
+bool BeginsAs(std::string_view beginning, const FileMark& mark) {
+  const auto bytes = static_cast<size_t>(mark.prefix_bytes);
+  return beginning.size() >= bytes &&
+         (bytes == 0 ||
+          StableHash(beginning.substr(0, bytes)) == mark.prefix_hash);
 }
 
 std::string WriteMarks(const std::vector<FileMark>& marks) {

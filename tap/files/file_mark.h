@@ -38,6 +38,10 @@ std::optional<uint64_t> KeyOf(int fd, uint64_t inode, bool settled);
 void MarkPrefix(int fd, FileMark& mark);
 // True if the file begins as it did and is at least as long as was read.
 bool Continues(int fd, const FileMark& mark);
+// The first kPrefixBytes of the file, or all of it if it is shorter.
+std::string BeginningOf(int fd);
+// True if a file with this beginning may be the one of the mark.
+bool BeginsAs(std::string_view beginning, const FileMark& mark);
 
 // One line a mark. Paths with a line feed are left out.
 std::string WriteMarks(const std::vector<FileMark>& marks);

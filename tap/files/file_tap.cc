@@ -8,6 +8,7 @@
 // In order: a line, one file's step, finding files, saving, the loop, the tap.
 #include "tap/files/file_tap.h"
 
+#include <fnmatch.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,9 +112,12 @@ class FileTap::Follower {
   bool Give(const std::stop_token& stop, Response row, uint64_t key,
             int64_t number);
   bool Step(const std::stop_token& stop, Followed& followed);
-  bool FollowMoved(const FileMark& mark, size_t source);
+  bool FollowMoved(FolderListing& folder, const FileMark& mark, size_t source);
+  std::vector<FileMark> FollowMoved(const std::vector<FileMark>& marks);
+  size_t SourceOf(const FileMark& mark) const;
 
   void Scan();
+  void FollowGone();
   std::vector<Found> FindNew(std::set<uint64_t>& seen);
   bool Claim(Found& found, bool by_inode);
   void Begin(Found& found);
@@ -134,6 +138,9 @@ class FileTap::Follower {
 
   std::vector<Followed> files_;
   std::vector<FileMark> known_;  // of files that are not open
+  // Keys of those whose file a scan found with nothing new in it.
+  std::set<uint64_t> at_rest_;
+  std::set<uint64_t> at_rest_before_;
   std::set<std::string> refused_paths_;
   std::string saved_;
   std::string to_save_;
@@ -194,7 +201,8 @@ bool FileTap::Follower::Step(const std::stop_token& stop, Followed& followed) {
     const FileMark mark = file.mark();
     const size_t source = followed.source;
     Forget(followed);
-    FollowMoved(mark, source);
+    FolderListing folder(mark.path);
+    FollowMoved(folder, mark, source);
     return true;
   }
   if (outcome == FollowedFile::Outcome::kMore) return true;
@@ -207,9 +215,10 @@ bool FileTap::Follower::Step(const std::stop_token& stop, Followed& followed) {
 
 // The file of this mark was truncated, or its name is another file's now.
 // Returns false if there is no such file any more.
-bool FileTap::Follower::FollowMoved(const FileMark& mark, size_t source) {
+bool FileTap::Follower::FollowMoved(FolderListing& folder, const FileMark& mark,
+                                    size_t source) {
   std::string path;
-  const OpenFile moved = FindMoved(
+  const OpenFile moved = folder.FindMoved(
       mark, [this](uint64_t inode) { return IsFollowed(inode); }, path);
   if (moved.fd < 0) return false;
   if (SizeOf(moved.fd) == mark.offset) {
@@ -225,6 +234,29 @@ bool FileTap::Follower::FollowMoved(const FileMark& mark, size_t source) {
   files_.back().file->moved = true;
   files_.back().file->ended = moved.inode != mark.inode;
   return true;
+}
+
+// The same for many. Returns those that were not found, even in a second
+// listing: a file may be missing in one if it is renamed at that moment.
+std::vector<FileMark> FileTap::Follower::FollowMoved(
+    const std::vector<FileMark>& marks) {
+  std::vector<FileMark> left = marks;
+  for (int attempt = 0; attempt < 2 && !left.empty(); ++attempt) {
+    std::map<std::string, FolderListing> folders;
+    std::erase_if(left, [&](const FileMark& mark) {
+      const std::string folder = mark.path.substr(0, mark.path.rfind('/') + 1);
+      return FollowMoved(folders.try_emplace(folder, mark.path).first->second,
+                         mark, SourceOf(mark));
+    });
+  }
+  return left;
+}
+
+size_t FileTap::Follower::SourceOf(const FileMark& mark) const {
+  for (size_t i = 0; i < options_.paths.size(); ++i)
+    if (::fnmatch(options_.paths[i].path.c_str(), mark.path.c_str(), 0) == 0)
+      return i;
+  return 0;
 }
 
 bool FileTap::Follower::IsFollowed(uint64_t inode) const {
@@ -255,6 +287,8 @@ void FileTap::Follower::Follow(OpenFile file, FileMark mark, size_t source) {
 void FileTap::Follower::Forget(Followed& followed) {
   if (known_.size() >= kMaxKnown) known_.erase(known_.begin());
   known_.push_back(followed.file->mark());
+  if (!followed.file->moved && !followed.file->ended)
+    at_rest_.insert(known_.back().key);
   followed.file.reset();
 }
 
@@ -299,6 +333,7 @@ bool FileTap::Follower::Claim(Found& found, bool by_inode) {
     known.path = found.path;
     if (SizeOf(found.file.fd) == known.offset) {
       ::close(found.file.fd);
+      at_rest_.insert(known.key);
     } else {
       FileMark mark = known;
       Follow(found.file, std::move(mark), found.source);
@@ -332,11 +367,23 @@ void FileTap::Follower::Begin(Found& found) {
   MarkPrefix(found.file.fd, mark);
   const size_t source = found.source;
   Follow(found.file, std::move(mark), source);
-  for (const FileMark& known : before) FollowMoved(known, source);
+  FollowMoved(before);
+}
+
+// Files that were at their place at the last scan, read to their end and
+// closed: what was written before they were renamed or truncated is not read
+// yet.
+void FileTap::Follower::FollowGone() {
+  std::vector<FileMark> gone;
+  for (const FileMark& known : known_)
+    if (at_rest_before_.contains(known.key) && !at_rest_.contains(known.key))
+      gone.push_back(known);
+  FollowMoved(gone);
 }
 
 void FileTap::Follower::Scan() {
   std::set<uint64_t> seen;
+  at_rest_before_ = std::exchange(at_rest_, {});
   std::vector<Found> all = FindNew(seen);
   for (Found& found : all) Claim(found, /*by_inode=*/true);
   for (Found& found : all)
@@ -350,6 +397,7 @@ void FileTap::Follower::Scan() {
     }
     Begin(found);
   }
+  FollowGone();
   for (Followed& f : files_)
     if (f.file != nullptr && !f.file->ended)
       f.file->moved = !seen.contains(f.file->mark().inode);
@@ -357,16 +405,10 @@ void FileTap::Follower::Scan() {
 
 // Once, at the start: files that were renamed while nobody looked.
 void FileTap::Follower::FindLost() {
-  const std::vector<FileMark> marks = known_;
-  for (const FileMark& mark : marks) {
-    size_t source = 0;
-    for (size_t i = 0; i < options_.paths.size(); ++i)
-      if (options_.paths[i].path == mark.path) source = i;
-    if (FollowMoved(mark, source)) continue;
-    // Deleted; nothing can continue it.
+  // A file that was deleted: nothing can continue it.
+  for (const FileMark& mark : FollowMoved(known_))
     std::erase_if(known_,
                   [&mark](const FileMark& m) { return m.key == mark.key; });
-  }
 }
 
 std::vector<FileMark> FileTap::Follower::Marks() const {

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace reasonwatch {
 namespace {
@@ -45,35 +46,51 @@ std::vector<std::string> PathsOf(const std::string& pattern) {
   return paths;
 }
 
-OpenFile FindMoved(const FileMark& mark,
-                   const std::function<bool(uint64_t inode)>& taken,
-                   std::string& path) {
-  const std::filesystem::path old(mark.path);
-  const std::filesystem::path folder =
-      old.has_parent_path() ? old.parent_path() : std::filesystem::path(".");
+FolderListing::FolderListing(const std::string& path) {
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
   std::error_code error;
-  std::filesystem::directory_iterator entries(folder, error);
-  OpenFile best;
-  size_t seen = 0;
-  const std::filesystem::directory_iterator end;
-  for (; !error && entries != end && seen < kMaxPaths;
-       entries.increment(error), ++seen) {
-    bool unreadable = false;
-    OpenFile file = OpenToFollow(entries->path().string(), unreadable);
-    if (file.fd < 0) continue;
-    const bool better =
-        !taken(file.inode) && Continues(file.fd, mark) &&
-        // A mark without a beginning fits every file.
-        (file.inode == mark.inode || (best.fd < 0 && mark.prefix_bytes > 0));
-    if (!better) {
-      ::close(file.fd);
-      continue;
-    }
-    if (best.fd >= 0) ::close(best.fd);
-    best = file;
-    path = entries->path().string();
+  std::filesystem::directory_iterator entry(folder, error);
+  for (const std::filesystem::directory_iterator end;
+       !error && entry != end && entries_.size() < kMaxPaths;
+       entry.increment(error)) {
+    struct stat info = {};
+    std::string name = entry->path().string();
+    if (::stat(name.c_str(), &info) == 0 && S_ISREG(info.st_mode))
+      entries_.push_back({std::move(name), info.st_ino, std::nullopt});
   }
-  return best;
+}
+
+bool FolderListing::IsCopy(Entry& entry, const FileMark& mark) {
+  // A mark without a beginning fits every file.
+  if (entry.inode == mark.inode || mark.prefix_bytes == 0) return false;
+  if (!entry.beginning.has_value()) {
+    bool unreadable = false;
+    const OpenFile file = OpenToFollow(entry.path, unreadable);
+    entry.beginning = file.fd < 0 ? "" : BeginningOf(file.fd);
+    if (file.fd >= 0) ::close(file.fd);
+  }
+  return BeginsAs(*entry.beginning, mark);
+}
+
+OpenFile FolderListing::FindMoved(
+    const FileMark& mark, const std::function<bool(uint64_t inode)>& taken,
+    std::string& path) {
+  for (const bool by_inode : {true, false})
+    for (Entry& entry : entries_) {
+      if (taken(entry.inode)) continue;
+      if (by_inode ? entry.inode != mark.inode : !IsCopy(entry, mark)) continue;
+      bool unreadable = false;
+      const OpenFile file = OpenToFollow(entry.path, unreadable);
+      if (file.fd < 0) continue;
+      // The name may be another file's by now.
+      if (!taken(file.inode) && Continues(file.fd, mark)) {
+        path = entry.path;
+        return file;
+      }
+      ::close(file.fd);
+    }
+  return {};
 }
 
 }  // namespace reasonwatch

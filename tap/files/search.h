@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,12 +25,31 @@ OpenFile OpenToFollow(const std::string& path, bool& unreadable);
 // Paths that fit the pattern, in order; at most 4096.
 std::vector<std::string> PathsOf(const std::string& pattern);
 
-// Looks in the folder of the mark's path for the file that continues it under
-// another name: the same inode, or a copy. `taken` says which inodes are
-// followed already. fd -1 if there is none; sets the new path.
-OpenFile FindMoved(const FileMark& mark,
-                   const std::function<bool(uint64_t inode)>& taken,
-                   std::string& path);
+// The files of one folder, listed once: many marks are looked for in one
+// listing. A file that is renamed while the folder is listed may be in no
+// listing; the next one has it.
+class FolderListing {
+ public:
+  // `path` is the path of a file in the folder, which need not be there.
+  explicit FolderListing(const std::string& path);
+
+  // Finds the file that continues the mark's under whatever name: the same
+  // inode, or a copy. `taken` says which inodes are followed already. fd -1 if
+  // there is none; sets `path` otherwise.
+  OpenFile FindMoved(const FileMark& mark,
+                     const std::function<bool(uint64_t inode)>& taken,
+                     std::string& path);
+
+ private:
+  struct Entry {
+    std::string path;
+    uint64_t inode = 0;
+    std::optional<std::string> beginning;  // read when it is first asked for
+  };
+  static bool IsCopy(Entry& entry, const FileMark& mark);
+
+  std::vector<Entry> entries_;
+};
 
 }  // namespace reasonwatch
 

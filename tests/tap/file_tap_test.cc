@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "tap/files/file_mark.h"
+#include "tap/files/search.h"
 #include "util/mutex.h"
 
 namespace reasonwatch {
@@ -138,7 +139,7 @@ class FileTapTest : public testing::Test {
     struct stat info = {};
     ASSERT_EQ(::fstat(fd, &info), 0);
     bool known = false;
-    for (int i = 0; i < 4000 && !known; ++i) {
+    for (int i = 0; i < 20000 && !known; ++i) {
       for (const FileMark& mark : ReadMarks(sink_.Load()))
         known = known || (mark.inode == info.st_ino && mark.path == path &&
                           mark.prefix_bytes > 0 && Continues(fd, mark));
@@ -149,7 +150,7 @@ class FileTapTest : public testing::Test {
   }
   // Waits until so many rows have come.
   size_t Await(size_t rows) {
-    for (int i = 0; i < 4000 && sink_.Rows().size() < rows; ++i)
+    for (int i = 0; i < 8000 && sink_.Rows().size() < rows; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     return sink_.Rows().size();
   }
@@ -234,6 +235,70 @@ TEST_F(FileTapTest, ReadsTheEndOfAFileThatWasRenamedWhileNobodyLooked) {
   Start();
   EXPECT_EQ(Await(3), 3u);
   for (const auto& [id, times] : sink_.Rows()) EXPECT_EQ(times, 1) << id;
+}
+
+// After a restart a file that was read to its end is closed until it grows. It
+// grows and goes before anybody looks, and no other file takes its name.
+TEST_F(FileTapTest, ReadsTheEndOfAFileThatWentBetweenTwoScans) {
+  for (const bool copied : {false, true}) {
+    const std::string name = copied ? "copied" : "renamed";
+    const std::string path = Path(name + ".jsonl");
+    const size_t before = sink_.Rows().size();
+    options_.scan = absl::Milliseconds(3);
+    Append(path, Row(name + "1"));
+    Start();
+    EXPECT_EQ(Await(before + 1), before + 1);
+    AwaitKnown(path);
+    tap_.reset();
+    options_.scan = absl::Seconds(2);
+    // The scan at the start is over when another file's row is there.
+    Append(Path(name + "2.jsonl"), Row(name + "2"));
+    Start();
+    EXPECT_EQ(Await(before + 2), before + 2);
+    Append(path, Row(name + "3"));
+    if (copied) {
+      fs::copy_file(path, path + ".1");
+      fs::resize_file(path, 0);
+    } else {
+      fs::rename(path, path + ".1");
+    }
+    EXPECT_EQ(Await(before + 3), before + 3) << name;
+    tap_.reset();
+  }
+  for (const auto& [id, times] : sink_.Rows()) EXPECT_EQ(times, 1) << id;
+}
+
+TEST(FolderListing, FindsTheSameFileBeforeACopyAndLooksAgain) {
+  std::string folder = testing::TempDir() + "listing-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const std::string path = folder + "/a.jsonl";
+  std::ofstream(path) << "first line\nsecond\n";
+  bool unreadable = false;
+  const OpenFile file = OpenToFollow(path, unreadable);
+  FileMark mark{.key = 1, .inode = file.inode, .offset = 11, .path = path};
+  MarkPrefix(file.fd, mark);
+  fs::copy_file(path, path + ".copy");
+  fs::copy_file(path, folder + "/shorter");
+  fs::resize_file(folder + "/shorter", 10);
+  const auto find = [&](FolderListing& listing, uint64_t taken) {
+    std::string found;
+    const OpenFile there = listing.FindMoved(
+        mark, [taken](uint64_t inode) { return inode == taken; }, found);
+    if (there.fd >= 0) ::close(there.fd);
+    return found;
+  };
+  FolderListing listing(path);
+  EXPECT_EQ(find(listing, 0), path);
+  EXPECT_EQ(find(listing, file.inode), path + ".copy");
+  fs::rename(path, path + ".1");
+  // The listing has the old name; nothing is there now.
+  EXPECT_EQ(find(listing, 0), path + ".copy");
+  FolderListing fresh(path);
+  EXPECT_EQ(find(fresh, 0), path + ".1");
+  FolderListing none(folder + "/no/such/folder");
+  EXPECT_EQ(find(none, 0), "");
+  ::close(file.fd);
+  fs::remove_all(folder);
 }
 
 TEST_F(FileTapTest, RefusesAFormatThatIsNone) {
