@@ -85,9 +85,15 @@ void RecentResponses::Observe(const std::string& id, int64_t time_ns,
 int64_t RecentResponses::SessionsSince(int64_t index, int64_t responses) const {
   const auto kept = static_cast<int64_t>(ring_.size());
   absl::flat_hash_set<uint64_t> sessions;
-  for (int64_t i = std::max(index, responses - kept); i < responses; ++i)
-    sessions.insert(ring_[static_cast<size_t>(i) % kRecent].session);
-  return static_cast<int64_t>(sessions.size());
+  int64_t alone = 0;
+  for (int64_t i = std::max(index, responses - kept); i < responses; ++i) {
+    const uint64_t session = ring_[static_cast<size_t>(i) % kRecent].session;
+    if (session == 0)
+      ++alone;
+    else
+      sessions.insert(session);
+  }
+  return static_cast<int64_t>(sessions.size()) + alone;
 }
 
 const RecentResponses::Seen* RecentResponses::Find(int64_t index,

@@ -38,7 +38,7 @@ class RecentResponses {
   // nullptr if it is too long ago for a level of `responses`.
   const Seen* Find(int64_t index, int64_t responses) const;
   // Different sessions of the responses from `index` on, as far as they are
-  // known here; those without a session count as one together.
+  // known here; one without a session counts as a session of its own.
   int64_t SessionsSince(int64_t index, int64_t responses) const;
 
   template <typename Archive>

@@ -20,7 +20,7 @@ constexpr int kChanged = 150;
 
 struct Change {
   double octaves = 0;  // by which lengths fall
-  int sessions = 1;
+  int sessions = 1;     // of the changed responses; 0: they name none
   int reference = 400;  // imported responses
   int healthy = 100;    // live ones before the change
 };
@@ -41,7 +41,9 @@ bool StaysProvisional(const Change& change) {
     s.session = 1 + static_cast<uint64_t>(i % 40);
     if (i >= change.healthy) {
       s.reading(Feature::kOutputTokens) -= static_cast<float>(change.octaves);
-      s.session = 1 + static_cast<uint64_t>(i % change.sessions);
+      s.session = change.sessions == 0
+                      ? 0
+                      : 1 + static_cast<uint64_t>(i % change.sessions);
     }
     for (const Finding& f : watch.Observe(s)) {
       found = true;
@@ -58,6 +60,11 @@ TEST(GrossEffect, PagesWhileTheReferenceIsYoung) {
 
 TEST(GrossEffect, NeedsSeveralSessions) {
   EXPECT_TRUE(StaysProvisional({.octaves = 4, .sessions = 2}));
+}
+
+// Most servers' traffic names no session.
+TEST(GrossEffect, ResponsesWithoutASessionCountOneByOne) {
+  EXPECT_FALSE(StaysProvisional({.octaves = 4, .sessions = 0}));
 }
 
 TEST(GrossEffect, IsMoreThanAFall) {
