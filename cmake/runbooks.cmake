@@ -9,7 +9,7 @@ foreach(page IN LISTS pages)
     OUTPUT_VARIABLE html COMMAND_ERROR_IS_FATAL ANY)
   string(REGEX REPLACE "href=\"[a-z./]*/?([A-Za-z_]+)\\.md\"" "href=\"\\1\"" html "${html}")
   # CMark aligns cells by an attribute that no style of ours may override.
-  string(REPLACE "<table>" "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"table\"><table>" html "${html}")
+  string(REPLACE "<table>" "<div class=\"scroll\" tabindex=\"0\"><table>" html "${html}")
   string(REPLACE "</table>" "</table></div>" html "${html}")
   file(WRITE "${TO}/${name}.html" "${html}")
 endforeach()

@@ -69,8 +69,7 @@ std::string RunbookHtml(std::string_view name) {
 std::string RunbookListHtml(const std::string& root) {
   std::string list = "<h1>Runbooks</h1>\n<ul>\n";
   for (const Asset& runbook : RunbookAssets())
-    absl::StrAppendFormat(&list, "<li><a href=\"%srunbooks/%s\">%s</a></li>
-",
+    absl::StrAppendFormat(&list, "<li><a href=\"%srunbooks/%s\">%s</a></li>\n",
                           root, runbook.name, runbook.name);
   return RunbookPage("Runbooks", root, list + "</ul>\n");
 }

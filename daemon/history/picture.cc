@@ -5,7 +5,9 @@
 #include "daemon/history/picture.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -143,22 +145,68 @@ struct Limits {
   int above = kLengthBins;  // bins over this one are too long
 };
 
+// A slot, or the part of one between two times.
+struct Span {
+  absl::Time time;
+  absl::Duration length;
+  HistorySlot slot;
+  absl::Time middle() const { return time + length / 2; }
+};
+
+// The slots of a stream, cut at the times if the latest responses are all that
+// a slot counts; else a slot stays whole.
+std::vector<Span> CutSlots(const StreamHistory& stream,
+                           const std::vector<absl::Time>& cuts) {
+  std::vector<Span> spans;
+  stream.ForEachSlot(
+      [&](absl::Time time, absl::Duration length, const HistorySlot& slot) {
+        std::map<absl::Time, HistorySlot> parts = {{time, {}}};
+        for (const absl::Time cut : cuts)
+          if (cut > time && cut < time + length) parts[cut];
+        int rows = 0;
+        if (parts.size() > 1)
+          for (const RecentRow& row : stream.recent()) {
+            const absl::Time start = absl::FromUnixNanos(row.start_ns);
+            if (start < time || start >= time + length) continue;
+            std::prev(parts.upper_bound(start))->second.Count(row);
+            ++rows;
+          }
+        if (rows != slot.responses) {
+          spans.push_back({time, length, slot});
+          return;
+        }
+        for (auto it = parts.begin(); it != parts.end(); ++it) {
+          const auto next = std::next(it);
+          spans.push_back(
+              {it->first,
+               (next == parts.end() ? time + length : next->first) - it->first,
+               it->second});
+        }
+      });
+  return spans;
+}
+
 class SignalPainter {
  public:
   SignalPainter(Reading reading, absl::Time onset)
       : reading_(std::move(reading)), onset_(onset) {}
 
-  void AddSlot(absl::Time time, absl::Duration span, const HistorySlot& slot) {
+  void AddPoint(absl::Time time, const HistorySlot& slot) {
     Tally tally;
     tally.Add(slot, reading_);
-    if (tally.responses == 0) return;
-    // A slot in which the change began belongs to neither side.
-    Tally* side = time + span <= onset_       ? &before_
-                  : time >= onset_ - span / 2 ? &since_
-                                              : nullptr;
-    if (side != nullptr) side->Add(slot, reading_);
-    auto [it, fresh] = points_.try_emplace(time);
-    it->second.Add(slot, reading_);
+    if (tally.responses > 0) points_[time].Add(slot, reading_);
+  }
+  void AddBefore(const Span& span) {
+    if (span.middle() < onset_) before_.Add(span.slot, reading_);
+  }
+  void AddSince(const Span& span, absl::Time end) {
+    if (span.middle() >= onset_ && span.middle() < end)
+      since_.Add(span.slot, reading_);
+  }
+  bool HasAffected(const HistorySlot& slot) const {
+    Tally tally;
+    tally.Add(slot, reading_);
+    return AffectedOf(tally) > 0;
   }
 
   SignalPicture Paint() {
@@ -181,7 +229,7 @@ class SignalPainter {
     }
     out.now = PointOf(absl::InfinitePast(), since_, reading_);
     out.seen = since_.responses;
-    out.affected = Affected();
+    out.affected = AffectedOf(since_);
     if (reading_.length()) out.buckets = Buckets();
     return out;
   }
@@ -198,15 +246,14 @@ class SignalPainter {
   const Reading& reading() const { return reading_; }
 
  private:
-  int64_t Affected() const {
+  int64_t AffectedOf(const Tally& tally) const {
     if (!reading_.length())
-      return reading_.missing() ? since_.responses - since_.shown
-                                : since_.shown;
+      return reading_.missing() ? tally.responses - tally.shown : tally.shown;
     const Limits l = limits();
     int64_t affected = 0;
     for (int b = 0; b < kLengthBins; ++b)
       if (b < l.below || b > l.above)
-        affected += since_.bins[static_cast<size_t>(b)];
+        affected += tally.bins[static_cast<size_t>(b)];
     return affected;
   }
   // A doubling each, from the first to the last that has a response.
@@ -260,18 +307,17 @@ double ValueOf(const RecentRow& row, const Reading& r) {
   return row.shown.Has(r.feature) != r.missing() ? 1 : 0;
 }
 
+// The latest responses that began in [from, until).
 std::vector<Judged> JudgeLatest(const std::vector<StreamHistory>& streams,
-                                const Incident& incident,
+                                absl::Time from, absl::Time until,
                                 const SignalPainter& painter) {
   const Reading& r = painter.reading();
   const Limits limits = painter.limits();
-  const int64_t from = absl::ToUnixNanos(incident.onset_time);
-  const int64_t until =
-      incident.open() ? INT64_MAX : absl::ToUnixNanos(incident.closed);
   std::vector<Judged> judged;
   for (const StreamHistory& stream : streams) {
     for (const RecentRow& row : stream.recent()) {
-      if (row.start_ns < from || row.start_ns > until) continue;
+      const absl::Time start = absl::FromUnixNanos(row.start_ns);
+      if (start < from || start >= until) continue;
       const double value = ValueOf(row, r);
       if (!std::isfinite(value)) continue;
       bool affected = value > .5;
@@ -283,6 +329,25 @@ std::vector<Judged> JudgeLatest(const std::vector<StreamHistory>& streams,
     }
   }
   return judged;
+}
+
+// The end of the change: an incident closes only when many healthy responses
+// have come, which are no part of it.
+absl::Time EndOf(const std::vector<StreamHistory>& streams,
+                 const Incident& incident, absl::Time onset,
+                 const SignalPainter& painter) {
+  if (incident.open()) return absl::InfiniteFuture();
+  absl::Time end = absl::InfinitePast();
+  for (const Judged& j : JudgeLatest(streams, onset, incident.closed, painter))
+    if (j.affected)
+      end = std::max(end, absl::FromUnixNanos(j.row->start_ns + 1));
+  if (end != absl::InfinitePast()) return end;
+  for (const StreamHistory& stream : streams)
+    for (const Span& span : CutSlots(stream, {onset, incident.closed}))
+      if (span.time >= onset && span.time < incident.closed &&
+          painter.HasAffected(span.slot))
+        end = std::max(end, span.time + span.length);
+  return end == absl::InfinitePast() ? incident.closed : end;
 }
 
 std::vector<PictureCarrier> CarriersOf(const std::vector<Judged>& judged) {
@@ -362,17 +427,24 @@ Picture MakePicture(const std::vector<StreamHistory>& streams,
     if (!known && painters.size() < kMaxPictured)
       painters.emplace_back(reading, onset);
   }
-  for (const StreamHistory& stream : streams)
-    stream.ForEachSlot(
-        [&](absl::Time time, absl::Duration span, const HistorySlot& slot) {
-          for (SignalPainter& painter : painters)
-            painter.AddSlot(time, span, slot);
-        });
   Picture picture;
+  if (painters.empty()) return picture;
+  for (const StreamHistory& stream : streams) {
+    stream.ForEachSlot(
+        [&](absl::Time time, absl::Duration, const HistorySlot& slot) {
+          for (SignalPainter& painter : painters) painter.AddPoint(time, slot);
+        });
+    for (const Span& span : CutSlots(stream, {onset}))
+      for (SignalPainter& painter : painters) painter.AddBefore(span);
+  }
+  const absl::Time end = EndOf(streams, incident, onset, painters.front());
+  for (const StreamHistory& stream : streams)
+    for (const Span& span : CutSlots(stream, {onset, end}))
+      for (SignalPainter& painter : painters) painter.AddSince(span, end);
   for (SignalPainter& painter : painters)
     picture.signals.push_back(painter.Paint());
-  if (painters.empty()) return picture;
-  std::vector<Judged> judged = JudgeLatest(streams, incident, painters.front());
+  std::vector<Judged> judged =
+      JudgeLatest(streams, onset, end, painters.front());
   picture.carriers = CarriersOf(judged);
   picture.examples = ExamplesOf(std::move(judged), painters.front());
   return picture;

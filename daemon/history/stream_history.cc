@@ -42,6 +42,21 @@ void HistorySlot::Add(const HistorySlot& other) {
   AddAll(other.reasoning, reasoning);
 }
 
+void HistorySlot::Count(const RecentRow& row) {
+  if (full()) return;
+  ++responses;
+  row.shown.ForEach([&](size_t i) { ++shown[i]; });
+  row.unknown.ForEach([&](size_t i) { ++unknown[i]; });
+  if (row.output == row.output)
+    ++output[static_cast<size_t>(LengthBin(row.output))];
+  if (row.reasoning == row.reasoning)
+    ++reasoning[static_cast<size_t>(LengthBin(row.reasoning))];
+  if (row.grade == Grade::kCorrect || row.grade == Grade::kIncorrect) {
+    ++graded;
+    if (row.grade == Grade::kIncorrect) ++wrong;
+  }
+}
+
 HistorySlot* StreamHistory::CoarseAt(int64_t number) {
   const auto place = static_cast<size_t>(number) % kCoarseSlots;
   if (coarse_.size() <= place) coarse_.resize(place + 1);
@@ -84,13 +99,10 @@ void StreamHistory::Observe(const Scored& scored) {
   RecentRow& row = recent_[next_];
   next_ = (next_ + 1) % kRecent;
   row.start_ns = start_ns;
-  row.shown = {};
-  row.unknown = {};
-  for (int i = 0; i < kFeatureCount; ++i) {
-    const float value = scored.readings[static_cast<size_t>(i)];
-    row.shown.Set(i, value > .5f);
-    row.unknown.Set(i, value != value);
-  }
+  const auto& readings = scored.readings;
+  row.shown = FeatureBits([&](size_t i) { return readings[i] > .5f; });
+  row.unknown =
+      FeatureBits([&](size_t i) { return readings[i] != readings[i]; });
   row.output = scored.reading(Feature::kOutputTokens);
   row.reasoning = scored.reading(Feature::kReasoningTokens);
   row.grade = scored.grade;
@@ -105,18 +117,7 @@ void StreamHistory::Observe(const Scored& scored) {
   Assign(scored.trace_id, row.trace_id);
 
   HistorySlot* slot = SlotAt(start_ns / absl::ToInt64Nanoseconds(kFine));
-  if (slot == nullptr || slot->full()) return;
-  ++slot->responses;
-  row.shown.ForEach([&](size_t i) { ++slot->shown[i]; });
-  row.unknown.ForEach([&](size_t i) { ++slot->unknown[i]; });
-  if (row.output == row.output)
-    ++slot->output[static_cast<size_t>(LengthBin(row.output))];
-  if (row.reasoning == row.reasoning)
-    ++slot->reasoning[static_cast<size_t>(LengthBin(row.reasoning))];
-  if (row.grade == Grade::kCorrect || row.grade == Grade::kIncorrect) {
-    ++slot->graded;
-    if (row.grade == Grade::kIncorrect) ++slot->wrong;
-  }
+  if (slot != nullptr) slot->Count(row);
 }
 
 void StreamHistory::ForEachSlot(const Visit& visit) const {

@@ -11,6 +11,7 @@
 #ifndef REASONWATCH_DAEMON_HISTORY_STREAM_HISTORY_H_
 #define REASONWATCH_DAEMON_HISTORY_STREAM_HISTORY_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -36,10 +37,20 @@ double TokensAt(double bin);
 // A bit a feature.
 class FeatureBits {
  public:
-  void Set(int i, bool on) {
-    words_[static_cast<size_t>(i) / 64] |= static_cast<uint64_t>(on)
-                                           << (static_cast<unsigned>(i) % 64);
+  // Bit i is test(i).
+  template <typename Test>
+  explicit FeatureBits(Test test) {
+    for (size_t w = 0; w < words_.size(); ++w) {
+      const size_t first = 64 * w;
+      const size_t count =
+          std::min<size_t>(64, static_cast<size_t>(kFeatureCount) - first);
+      uint64_t word = 0;
+      for (size_t b = 0; b < count; ++b)
+        word |= static_cast<uint64_t>(test(first + b)) << b;
+      words_[w] = word;
+    }
   }
+  FeatureBits() = default;
   bool Has(Feature f) const {
     const auto i = static_cast<size_t>(f);
     return ((words_[i / 64] >> (i % 64)) & 1) != 0;
@@ -58,6 +69,8 @@ class FeatureBits {
 
 using LengthHistogram = std::array<uint16_t, kLengthBins>;
 
+struct RecentRow;
+
 // Counts of the responses of one span of time. A slot that has counted 65,535
 // responses counts no more: it is a sample then.
 struct HistorySlot {
@@ -72,6 +85,8 @@ struct HistorySlot {
   bool full() const { return responses == UINT16_MAX; }
   // Nothing is added if it does not fit.
   void Add(const HistorySlot& other);
+  // One response more, unless the slot is full.
+  void Count(const RecentRow& row);
   const LengthHistogram& Lengths(Feature length) const {
     return length == Feature::kOutputTokens ? output : reasoning;
   }

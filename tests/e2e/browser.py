@@ -92,7 +92,8 @@ class Browser:
 
     def console(self):
         """Returns the messages since the last call."""
-        return [f"{m['level']} {m['message']}" for m in self.driver.get_log("browser")]
+        return [f"{m['level']} {m['message']}" for m in self.driver.get_log("browser")
+                if m["level"] not in ("DEBUG", "INFO")]
 
     def picture(self, path):
         """Writes the whole page, however long."""

@@ -181,22 +181,22 @@
   }
 
   function problems(incident) {
-    const rows = [];
-    const families = [];
-    for (const s of incident.signals) {
-      for (const f of (s.families || []).filter((x) => x.failing > 0)) {
-        families.push(make('p', '', (f.family || 'no family') + ': ' + rw.whole(f.failing) + ' of ' +
-          rw.whole(f.asked) + ' problems that used to be solved fail now'));
-      }
-      for (const p of s.failing_problems || []) {
-        rows.push(rw.cells(p.id, p.family, p.gold || '–',
-          rw.whole(p.before.passed) + ' of ' + rw.whole(p.before.asked),
-          rw.whole(p.now.passed) + ' of ' + rw.whole(p.now.asked)));
-      }
-    }
-    if (!rows.length && !families.length) return [];
-    return section('Failing problems', make('div', 'card', ...families, rows.length
-      ? rw.table(['Problem', 'Family', 'Expected answer', 'Right before', 'Right now'], rows) : ''));
+    // Several levels may report the same problems: the latest word counts.
+    const found = incident.signals.filter((s) => (s.failing_problems || []).length ||
+      (s.families || []).some((f) => f.failing > 0))
+      .sort((a, b) => Date.parse(b.time) - Date.parse(a.time))[0];
+    if (!found) return [];
+    const families = found.families.filter((x) => x.failing > 0).map((f) => make('p', '',
+      (f.family || 'no family') + ': ' + rw.whole(f.failing) + ' of ' + rw.whole(f.asked) +
+      ' problems that used to be solved fail now'));
+    const rows = found.failing_problems.map((p) => rw.cells(p.id, p.family, p.gold || '–',
+      rw.whole(p.before.passed) + ' of ' + rw.whole(p.before.asked),
+      rw.whole(p.now.passed) + ' of ' + rw.whole(p.now.asked)));
+    const table = (some) => rw.table(
+      ['Problem', 'Family', 'Expected answer', 'Right before', 'Right now'], some);
+    return section('Failing problems', make('div', 'card', ...families,
+      rows.length ? table(rows.slice(0, 8)) : '', rows.length > 8
+        ? rw.fold('problems', rw.whole(rows.length - 8) + ' more', table(rows.slice(8))) : ''));
   }
 
   function verdict(incident) {
