@@ -179,6 +179,7 @@ baseline: {{path: {folder}/baseline.jsonl}}
         self.assertRegex(sentence, r"\d+ of \d+ responses of " + OPEN)
         self.assertIn("since", sentence)
         self.assertTrue(b.all(".plot canvas"))
+        self.assertTrue(b.all(".histogram tbody tr"))
         text = b.find("#content").text
         for part in ("Likely causes", "Which part of the traffic", "Time line", "Examples",
                      "Signals in numbers"):
