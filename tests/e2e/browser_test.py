@@ -123,7 +123,8 @@ baseline: {{path: {folder}/baseline.jsonl}}
                     harness.wait_for("the width", lambda width=width: b.run(
                         "return innerWidth") == width)
                     self.assertLessEqual(b.sideways(), 0)
-                    if width != 390:
+                    # It takes seconds, so it sees each width and each scheme once.
+                    if (scheme, width) in (("light", 1280), ("dark", 360)):
                         self.assertIn(b.axe(), ([], None))
                     if width != 360:
                         b.picture(PICTURES / f"{name}-{width}-{scheme}.png")
