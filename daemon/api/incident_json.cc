@@ -434,7 +434,7 @@ absl::StatusOr<ModelEvent> ParseAction(IncidentAction action,
       event.kind = kFalseAlarmEvent;
       break;
     case IncidentAction::kWanted:
-      event.kind = "deployment";
+      event.kind = kWantedEvent;
       event.expected = true;
       break;
   }

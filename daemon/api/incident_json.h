@@ -56,9 +56,10 @@ enum class IncidentAction : uint8_t { kAcknowledge, kWanted, kFalseAlarm };
 inline constexpr EnumNames<IncidentAction, 3> kIncidentActionNames = {
     {"acknowledge", "wanted", "false_alarm"}};
 static_assert(AllNamed(kIncidentActionNames));
-// ModelEvent::kind of an action; of kWanted it is a deployment.
+// ModelEvent::kind of an action. kWanted acts as an expected deployment does.
 inline constexpr char kAcknowledgedEvent[] = "acknowledged";
 inline constexpr char kFalseAlarmEvent[] = "false_alarm";
+inline constexpr char kWantedEvent[] = "wanted";
 // {"note"}, or nothing at all. InvalidArgument says which key is wrong.
 absl::StatusOr<ModelEvent> ParseAction(IncidentAction action,
                                        const Incident& incident,

@@ -99,7 +99,7 @@
     add(incident.opened, 'alarm', 'alarm');
     add(incident.closed, 'end', 'alarm');
     for (const event of incident.timeline) {
-      if (!['acknowledged', 'false_alarm'].includes(event.kind)) add(event.time, event.kind, 'mark');
+      if (!['acknowledged', 'false_alarm', 'wanted'].includes(event.kind)) add(event.time, event.kind, 'mark');
     }
     return all;
   }

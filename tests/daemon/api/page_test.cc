@@ -81,7 +81,7 @@ TEST_F(PageTest, TakesAnOperatorsWordFromItsOwnPageOnly) {
   EXPECT_EQ(fake_.acted, (std::vector<std::string>{"acknowledge", "false_alarm",
                                                    "wanted", "wanted"}));
   EXPECT_TRUE(fake_.told[2].expected);
-  EXPECT_EQ(fake_.told[2].kind, "deployment");
+  EXPECT_EQ(fake_.told[2].kind, "wanted");
 }
 
 TEST_F(PageTest, ServesRunbooksAsPages) {
