@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_format.h"
 #include "detectors/model_watch.h"
+#include "detectors/traffic/heard_lately.h"
 #include "detectors/traffic/prompt_twin.h"
 #include "util/state_archive.h"
 #include "util/strings.h"
@@ -67,6 +68,9 @@ void Describe(Archive& archive, WatchedStream& s) {
   archive.Field("changes", s.changes);
   // States of before the twin are without one.
   if (archive.Version("prompt_twin", 2) >= 2) archive.Field("twin", *s.twin);
+  // States of before it was stored begin with nothing heard.
+  if (archive.Version("heard_lately", 2) >= 2)
+    archive.Field("heard", *s.heard);
 }
 
 template <typename Archive>

@@ -11,6 +11,7 @@
 
 #include "core/scored.h"
 #include "detectors/snapshot.h"
+#include "detectors/traffic/heard_lately.h"
 #include "detectors/traffic/prompt_twin.h"
 
 namespace reasonwatch {
@@ -34,13 +35,21 @@ size_t ConsistencyChannel() {
   return 0;
 }
 
+double ShareOfEvidence(const Scored& scored, WatchedStream& stream) {
+  const uint32_t prompt =
+      scored.prompt_terms.empty() ? 0 : PromptKeyOf(scored.prompt_terms);
+  return stream.heard->Observe(prompt, scored.session,
+                               stream.twin->UsualShare(prompt));
+}
+
 }  // namespace
 
 WatchedStream::WatchedStream(const std::string& model, const std::string& route,
                              const ReferenceOptions& options)
     : reference(options),
       level(Scope::kRoute, model, route, ""),
-      twin(std::make_unique<PromptTwin>()) {}
+      twin(std::make_unique<PromptTwin>()),
+      heard(std::make_unique<HeardLately>()) {}
 
 WatchedStream::~WatchedStream() = default;
 
@@ -201,11 +210,13 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
     if (!reference.Covered(*scored, kKindBets)) prompts.weight = 0;
   }
   stream.Observe(*scored);
+  const double weight =
+      prompts.weight * ShareOfEvidence(*scored, stream);
 
   stream.reference.Judge(*scored, pay_offs_);
   // A graded answer is compared with its own problem, whatever the others ask.
   for (size_t c = 0; c < pay_offs_.size(); ++c)
-    if (c != ConsistencyChannel()) pay_offs_[c].weight *= prompts.weight;
+    if (c != ConsistencyChannel()) pay_offs_[c].weight *= weight;
   failures_.Judge(*scored, pay_offs_[ConsistencyChannel()]);
   const bool suspicious =
       ObserveLevels(*scored, stream, ContextOf(stream, low_coverage), findings);

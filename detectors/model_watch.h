@@ -33,6 +33,7 @@
 
 namespace reasonwatch {
 
+class HeardLately;
 class PromptTwin;
 struct Scored;
 
@@ -53,6 +54,7 @@ struct WatchedStream {
   bool fit_pending = false;
   ChangeMarkers changes;
   std::unique_ptr<PromptTwin> twin;
+  std::unique_ptr<HeardLately> heard;
 };
 // Responses of which the share with a reference is known: the same as a
 // quarantine of responses.

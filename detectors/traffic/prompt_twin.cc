@@ -94,25 +94,32 @@ double SpreadOf(ScoreSpan scores) {
 }
 
 // In units of their own spread; all 0 if there is none.
-std::vector<double> Standardised(ScoreSpan scores) {
+PromptTwin::Scores Standardised(ScoreSpan scores) {
   const double spread = SpreadOf(scores);
   constexpr double kLeastSpread = 1e-6;  // rounding
-  std::vector<double> standard(scores.size(), 0);
+  PromptTwin::Scores standard(scores.size(), 0);
   if (spread < kLeastSpread) return standard;
   for (size_t i = 0; i < scores.size(); ++i) standard[i] = scores[i] / spread;
   return standard;
 }
 
-// n softmax of the first of n, which is lowered by the tolerance.
-double FirstOf(ScoreSpan scores, double sharpness, double tolerance) {
-  const double first = sharpness * scores[0] - std::abs(sharpness) * tolerance;
+// n softmax of the first of n: as it is, and lowered by the tolerance.
+struct FirstOfN {
+  double exact = 1;
+  double lowered = 1;
+};
+FirstOfN FirstOf(ScoreSpan scores, double sharpness, double tolerance) {
+  const double first = sharpness * scores[0];
   double most = first;
+  for (const double s : scores) most = std::max(most, sharpness * s);
+  double others = 0;
   for (size_t i = 1; i < scores.size(); ++i)
-    most = std::max(most, sharpness * scores[i]);
-  double sum = std::exp(first - most);
-  for (size_t i = 1; i < scores.size(); ++i)
-    sum += std::exp(sharpness * scores[i] - most);
-  return static_cast<double>(scores.size()) * std::exp(first - most) / sum;
+    others += std::exp(sharpness * scores[i] - most);
+  const auto pay_off = [&](double score) {
+    const double e = std::exp(score - most);
+    return static_cast<double>(scores.size()) * e / (e + others);
+  };
+  return {pay_off(first), pay_off(first - std::abs(sharpness) * tolerance)};
 }
 
 // The number of unseen words, as a score of ScoreShares.
@@ -249,7 +256,7 @@ PromptTwin::Candidates PromptTwin::Draw(PromptTermSpan terms,
                                         const PromptRows& rows) {
   constexpr int kTries = 64;  // many rows may be heard or of a known kind
   Candidates candidates = {terms};
-  std::vector<size_t> drawn;
+  absl::InlinedVector<size_t, kCandidates> drawn;
   for (int i = 0; i < kTries && candidates.size() < kCandidates; ++i) {
     const size_t row = NextRandom() % read_rows_;
     if (std::find(drawn.begin(), drawn.end(), row) != drawn.end()) continue;
@@ -268,13 +275,21 @@ double PromptTwin::KnownCopies(uint32_t key) const {
   return static_cast<double>(high - low);
 }
 
+double PromptTwin::UsualShare(uint32_t key) const {
+  return KnownCopies(key) /
+         std::max(1.0, static_cast<double>(known_.size()));
+}
+
 bool PromptTwin::IsHeard(uint32_t key) const {
   return std::find(heard_.begin(), heard_.end(), key) != heard_.end();
 }
 
 PromptTwin::Scoring PromptTwin::Score(const Candidates& candidates) {
-  std::vector<uint32_t> keys;
+  absl::InlinedVector<uint32_t, kCandidates> keys;
   std::vector<WordCounts::Removed> removed;
+  size_t words = 0;
+  for (const PromptTermSpan terms : candidates) words += terms.size();
+  removed.reserve(words);
   double copies = 0;
   for (const PromptTermSpan terms : candidates) {
     const uint32_t key = PromptKeyOf(terms);
@@ -285,19 +300,21 @@ PromptTwin::Scoring PromptTwin::Score(const Candidates& candidates) {
     copies += known;
   }
   Scoring scoring;
-  const double n = std::max(1.0, reference_.prompts());
+  const double all = std::log(std::max(1.0, reference_.prompts()) + 1);
   for (const PromptTermSpan terms : candidates) {
-    scoring.words.push_back(WordScore(terms, live_, reference_, frame_));
-    LogProduct share;  // of the reference that has each word
+    WordRatio ratio(live_, reference_);
+    LogProduct commonness;  // prompts of the reference that have each word
     double unseen = 0, length = 0;
     for (const uint16_t t : terms) {
       if (frame_.Contains(t)) continue;
       const double with = reference_.with(t);
-      share.Multiply((with + 1) / (n + 1));
+      ratio.Add(t, with);
+      commonness.Multiply(with + 1);
       unseen += with <= 0;
       length += 1;
     }
-    scoring.rarity.push_back(length > 0 ? -share.Log() / length : 0);
+    scoring.words.push_back(ratio.Log());
+    scoring.rarity.push_back(length > 0 ? all - commonness.Log() / length : 0);
     scoring.unseen.push_back(unseen);
     scoring.length.push_back(length);
   }
@@ -306,9 +323,9 @@ PromptTwin::Scoring PromptTwin::Score(const Candidates& candidates) {
 }
 
 double PromptTwin::MoveBets(const Scoring& scoring, int64_t time_ns) {
-  const std::vector<double> rarity = Standardised(scoring.rarity);
-  const std::vector<double> unseen = Standardised(scoring.unseen);
-  const std::vector<double> length = Standardised(scoring.length);
+  const Scores rarity = Standardised(scoring.rarity);
+  const Scores unseen = Standardised(scoring.unseen);
+  const Scores length = Standardised(scoring.length);
   const auto scores_of = [&](Expert expert) -> ScoreSpan {
     switch (expert) {
       case Expert::kRarity:
@@ -325,15 +342,16 @@ double PromptTwin::MoveBets(const Scoring& scoring, int64_t time_ns) {
   const double most = std::log(kMostEvidence * kBets.size());
   const double errors =
       kStandardErrors / std::sqrt(static_cast<double>(distinct_));
+  FirstOfN first;
   for (size_t j = 0; j < kBets.size(); ++j) {
     const BetSpec& spec = kBets[j];
-    const ScoreSpan scores = scores_of(spec.expert);
-    const auto pay_off = [&](double tolerance) {
-      return 1 - spec.share +
-             spec.share * FirstOf(scores, spec.sharpness, tolerance);
-    };
-    pay_offs_[j] = pay_off(0);
-    const double e = pay_off(errors * SpreadOf(scores));
+    if (j == 0 || spec.expert != kBets[j - 1].expert ||
+        spec.sharpness != kBets[j - 1].sharpness) {
+      const ScoreSpan scores = scores_of(spec.expert);
+      first = FirstOf(scores, spec.sharpness, errors * SpreadOf(scores));
+    }
+    pay_offs_[j] = 1 - spec.share + spec.share * first.exact;
+    const double e = 1 - spec.share + spec.share * first.lowered;
     Bet& bet = bets_[j];
     if (bet.score <= 0) bet = {.start_ns = time_ns, .start = prompts_};
     constexpr double kLeast = 1e-12;  // of a pay-off, whose logarithm is taken
@@ -356,14 +374,11 @@ double PromptTwin::WordsAlone(PromptTermSpan terms) {
   return score;
 }
 
-double PromptTwin::UnseenIn(PromptTermSpan terms) {
-  std::vector<WordCounts::Removed> removed;
+double PromptTwin::UnseenIn(PromptTermSpan terms) const {
   const double copies = KnownCopies(PromptKeyOf(terms));
-  reference_.TakeOut(terms, copies, removed);
   double unseen = 0;
   for (const uint16_t t : terms)
-    unseen += !frame_.Contains(t) && reference_.with(t) <= 0;
-  reference_.PutBack(removed, copies);
+    unseen += !frame_.Contains(t) && reference_.with(t) <= copies;
   return unseen;
 }
 

@@ -40,6 +40,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "core/finding.h"
 #include "core/scored.h"
 #include "core/snapshot.h"
@@ -54,6 +55,7 @@ class PromptTwin {
  public:
   static constexpr size_t kCandidates = 8;  // the live one and seven others
   static constexpr size_t kTwinBets = 10;
+  using Scores = absl::InlinedVector<double, kCandidates>;
 
   struct Verdict {
     double weight = 1;  // of what the response shows, in [0, 1]
@@ -72,6 +74,8 @@ class PromptTwin {
   double evidence() const;
   bool changed() const { return changed_; }
   const PromptKinds& kinds() const { return kinds_; }
+  // Share of the reference's prompts that are this one, in [0, 1].
+  double UsualShare(uint32_t key) const;
   // The pay-offs of the latest prompt that was tested, a bet each, as they
   // would be without the tolerance; for tests.
   const std::array<double, kTwinBets>& pay_offs() const { return pay_offs_; }
@@ -92,10 +96,11 @@ class PromptTwin {
       archive.InRange("start", b.start, 0, kMaxStored);
     }
   };
-  using Candidates = std::vector<PromptTermSpan>;  // the live one first
+  // The live one first.
+  using Candidates = absl::InlinedVector<PromptTermSpan, kCandidates>;
   // One score a candidate and expert.
   struct Scoring {
-    std::vector<double> words, rarity, unseen, length;
+    Scores words, rarity, unseen, length;
   };
 
   void ReadRows(const PromptRows& rows);
@@ -108,7 +113,7 @@ class PromptTwin {
   // The word score of a prompt that was heard lately.
   double WordsAlone(PromptTermSpan terms);
   // Words that no other row of the reference has.
-  double UnseenIn(PromptTermSpan terms);
+  double UnseenIn(PromptTermSpan terms) const;
   // The same, counted beside that of a few rows of the reference.
   double CountUnseen(PromptTermSpan terms, const PromptRows& rows);
   // The test of a prompt that was not heard lately; returns its word score.
