@@ -69,8 +69,7 @@ void Describe(Archive& archive, WatchedStream& s) {
   // States of before the twin are without one.
   if (archive.Version("prompt_twin", 2) >= 2) archive.Field("twin", *s.twin);
   // States of before it was stored begin with nothing heard.
-  if (archive.Version("heard_lately", 2) >= 2)
-    archive.Field("heard", *s.heard);
+  if (archive.Version("heard_lately", 2) >= 2) archive.Field("heard", *s.heard);
 }
 
 template <typename Archive>

@@ -210,8 +210,7 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
     if (!reference.Covered(*scored, kKindBets)) prompts.weight = 0;
   }
   stream.Observe(*scored);
-  const double weight =
-      prompts.weight * ShareOfEvidence(*scored, stream);
+  const double weight = prompts.weight * ShareOfEvidence(*scored, stream);
 
   stream.reference.Judge(*scored, pay_offs_);
   // A graded answer is compared with its own problem, whatever the others ask.

@@ -27,8 +27,8 @@ class HeardLately {
  public:
   static constexpr size_t kRing = 256;
 
-  // The weight of a response, in (0, 1]; it is then among those that were heard.
-  // `prompt`: PromptKeyOf(), 0 if unknown. `session`: 0 if it has none.
+  // The weight of a response, in (0, 1]; it is then among those that were
+  // heard. `prompt`: PromptKeyOf(), 0 if unknown. `session`: 0 if it has none.
   // `usual_share`: of the reference's rows that have this prompt, in [0, 1].
   double Observe(uint32_t prompt, uint64_t session, double usual_share);
 

@@ -19,7 +19,7 @@ using testing::WithLength;
 constexpr int kChanged = 150;
 
 struct Change {
-  double octaves = 0;  // by which lengths fall
+  double octaves = 0;   // by which lengths fall
   int sessions = 1;     // of the changed responses; 0: they name none
   int reference = 400;  // imported responses
   int healthy = 100;    // live ones before the change
