@@ -30,7 +30,7 @@ double CountOf(const std::vector<uint32_t>& ring, uint32_t key) {
              : static_cast<double>(std::count(ring.begin(), ring.end(), key));
 }
 
-// With what chance adds to an expected number.
+// An expected number with a margin for chance.
 double Usual(double expected) {
   return expected + kOnceMore + kChance * std::sqrt(expected);
 }

@@ -4,12 +4,12 @@
 // first few. So they share their evidence.
 //
 // Of the last 256 responses of a stream, so many had this response's prompt,
-// and so many its session. The response weighs 1 / (1 + the number beyond what
-// is usual), the smaller of the two. Usual is the expected number with what
-// chance adds to it, and at least six turns. Expected of a prompt is its share
-// of the reference; of a session, the geometric mean of what the stream's
-// responses have met and half as much again: a stream that is one session is
-// judged all the same.
+// and so many its session. The response weighs 1 / (1 + the number beyond the
+// usual one), the smaller of the two. The usual number is the expected one with
+// a margin for chance, and at least six turns. A prompt is expected as often as
+// in the reference; a session as often as the sessions of earlier responses
+// were (their geometric mean and half as much again), so that a stream that is
+// one session is judged all the same.
 //
 // Arithmetic only; not thread-safe; one owner. Deterministic. 2 KB.
 #ifndef REASONWATCH_DETECTORS_TRAFFIC_HEARD_LATELY_H_

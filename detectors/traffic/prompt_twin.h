@@ -103,7 +103,7 @@ class PromptTwin {
     Scores words, rarity, unseen, length;
   };
 
-  // Of the live prompt; 0 if there is nothing to compare it with.
+  // The scores of the live prompt; 0 if there is nothing to compare it with.
   struct LiveScore {
     double words = 0;
     double unseen = 0;
@@ -117,7 +117,7 @@ class PromptTwin {
   void MoveBets(const Scoring& scoring, int64_t time_ns);
   // Adds the candidates to the densities.
   void Count(const Scoring& scoring);
-  // Of a prompt that was heard lately, which is not tested.
+  // For a prompt that was heard lately, which is not tested.
   LiveScore ScoreAlone(PromptTermSpan terms);
   // The test of a prompt that was not heard lately.
   LiveScore Test(PromptTermSpan terms, const PromptRows& rows, int64_t time_ns,
