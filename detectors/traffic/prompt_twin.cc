@@ -21,6 +21,10 @@ constexpr double kLeastRows = 30;
 // not. Until it falls below the second, they still are.
 constexpr double kChanged = 1e4;
 constexpr double kUnchanged = 10;
+// From here on it is in doubt, for so many prompts: in one of thirty responses
+// while nothing changes.
+constexpr double kDoubt = 30;
+constexpr int64_t kMostDoubted = 100;
 // Evidence is held here, so that the test soon notices an end.
 constexpr double kMostEvidence = 1e5;
 // A prompt of which the reference has under this part of the live density is
@@ -165,7 +169,9 @@ PromptTwin::Verdict PromptTwin::Observe(const Scored& scored,
     verdict.weight = 0;
   } else {
     kind = Classify(ratio);
-    if (kind == nullptr) verdict.weight = std::min(1.0, kSlack * ratio);
+    // Once they are known to have changed, less is chance.
+    if (kind == nullptr)
+      verdict.weight = std::min(1.0, (changed_ ? 1 : kSlack) * ratio);
   }
   kinds_.Count(kind, terms, other_system);
   if (kind == nullptr) return verdict;
@@ -188,6 +194,8 @@ PromptTwin::LiveScore PromptTwin::Test(PromptTermSpan terms,
   Count(scoring);
   Hear(terms);
   const double statistic = evidence();
+  if (doubted_ > 0 || statistic >= kDoubt) ++doubted_;
+  if (statistic < kUnchanged) doubted_ = 0;
   if (!changed_ && statistic >= kChanged) {
     const Bet* lead = &*std::max_element(
         bets_.begin(), bets_.end(),
@@ -276,6 +284,10 @@ double PromptTwin::KnownCopies(uint32_t key) const {
   const auto last =
       std::find_if(first, known_.end(), [key](uint32_t k) { return k != key; });
   return static_cast<double>(last - first);
+}
+
+bool PromptTwin::InDoubt() const {
+  return doubted_ > 0 && doubted_ <= kMostDoubted;
 }
 
 double PromptTwin::UsualShare(uint32_t key) const {
@@ -504,6 +516,7 @@ void Describe(Archive& archive, PromptTwin& t) {
   archive.InRange("system_votes", t.system_votes_, 0, kMaxStored);
   archive.Field("changed", t.changed_);
   archive.InRange("changed_ns", t.changed_ns_, 0, kMaxStored);
+  archive.InRange("doubted", t.doubted_, 0, kMaxStored);
   archive.Field("since", t.since_);
   archive.InRange("hold", t.hold_, 0, kHold);
   archive.Field("random", t.random_);
