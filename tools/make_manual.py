@@ -45,7 +45,7 @@ class Command(NamedTuple):
 
 
 def rows(section):
-    """Yields (what, description) of the indented lines of a section."""
+    """Yields (form, description) of the indented lines of a section."""
     lines = section.split("\n")
     for n, line in enumerate(lines):
         if not re.match(r"  \S", line):
