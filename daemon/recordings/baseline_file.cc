@@ -52,8 +52,9 @@ absl::Status ImportResponses(const BaselineImportOptions& options,
                              BaselineImportReport& report) {
   StandardEvaluator evaluator(settings.session_key);
   evaluator.SetGrader(settings.grader);
-  RecordedFileSource source(options.path, RecordFormatOf(report.format),
-                            options.model);
+  RecordedFileSource file(options.path, RecordFormatOf(report.format),
+                          options.model);
+  CountedSource source(file, "rows looked at", settings.on_rows);
   const auto run = [&](BaselineSink& sink) -> absl::Status {
     ImportOptions import;
     import.profile_of = settings.profile_of;

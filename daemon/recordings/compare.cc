@@ -464,7 +464,8 @@ absl::StatusOr<CompareReport> CompareFiles(const std::string& a,
   const auto read = [&](const std::string& path) {
     BadLines bad(messages, path + ":");
     auto file = ReadRecordedFile(
-        path, [&](int64_t line, std::string_view why) { bad.Add(line, why); });
+        path, [&](int64_t line, std::string_view why) { bad.Add(line, why); },
+        RecordFormat::kReasonwatch, options.on_rows);
     bad.Finish();
     return file;
   };
