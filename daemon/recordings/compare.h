@@ -65,7 +65,7 @@ struct CompareOptions {
   int64_t max_ungraded = 0;
   // In place of the built-in grader; may be null.
   StandardEvaluator::AnswerGrader grader{};
-  OnRows on_rows{};  // while the files are read; may be null
+  OnRows on_rows{};  // while rows are read and compared; may be null
 };
 
 struct CompareReport {

@@ -127,6 +127,7 @@ struct Flags {
 
 std::vector<std::string> WayNames() {
   std::vector<std::string> names;
+  names.reserve(kWays.size());
   for (const WayIn& way : kWays) names.emplace_back(way.name);
   return names;
 }
