@@ -13,9 +13,12 @@ import shutil
 import subprocess
 import unittest
 
-import yaml
-
 import harness
+
+try:
+    import yaml
+except ImportError:
+    harness.skip("YAML is not installed")
 
 BLOCK = re.compile(r"^( *)<!-- run(?:: (\w+))? -->\n+\1```sh\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 LOOPBACK_UP = """\
