@@ -58,15 +58,28 @@ absl::Status RecordedFileSource::ForEach(const Visit& visit,
       bad_line);
 }
 
+absl::Status CountedSource::ForEach(const Visit& visit,
+                                    const BadLine& bad_line) {
+  if (on_rows_ == nullptr) return source_.ForEach(visit, bad_line);
+  return source_.ForEach(
+      [&](const Response& row) -> absl::Status {
+        RW_RETURN_IF_ERROR(on_rows_(things_, done_++, 0));
+        return visit(row);
+      },
+      bad_line);
+}
+
 absl::StatusOr<RecordedFile> ReadRecordedFile(const std::string& path,
                                               const BadLine& bad_line,
-                                              RecordFormat format) {
+                                              RecordFormat format,
+                                              const OnRows& on_rows) {
   RecordedFile file;
   RW_RETURN_IF_ERROR(ForEachRow(
       path, format,
-      [&](Response& row) {
+      [&](Response& row) -> absl::Status {
         file.rows.push_back(std::move(row));
-        return absl::OkStatus();
+        if (on_rows == nullptr) return absl::OkStatus();
+        return on_rows("rows read", static_cast<int64_t>(file.rows.size()), 0);
       },
       [&](int64_t line, std::string_view why) {
         ++file.bad_lines;

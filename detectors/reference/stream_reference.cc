@@ -157,8 +157,10 @@ bool StreamReference::Covered(const Scored& scored, int64_t least) const {
   return counts_.Rows(slot) >= least;
 }
 
-bool StreamReference::SpansEnough() const {
-  return imported_ || absl::Nanoseconds(pace_.span_ns()) >= options_.min_span;
+absl::Duration StreamReference::TimeLeft() const {
+  if (imported_) return absl::ZeroDuration();
+  return std::max(options_.min_span - absl::Nanoseconds(pace_.span_ns()),
+                  absl::ZeroDuration());
 }
 
 StreamReference::Means StreamReference::MeanReadings() const {
