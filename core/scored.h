@@ -58,6 +58,7 @@ struct Scored {
   std::string model;
   std::string route;
   std::string replica;
+  std::string trace_id;  // for links; not kept over a restart
   uint64_t session = 0;  // keyed hash, 0 = none
   Origin origin = Origin::kLive;
   Stratum stratum;

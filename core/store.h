@@ -40,6 +40,13 @@ class Store {
                                                               int limit) = 0;
   virtual absl::StatusOr<Incident> LoadIncident(std::string_view id) = 0;
 
+  // The incident's story as JSON, replacing an older one; it goes with its
+  // incident.
+  virtual absl::Status PutStory(std::string_view incident,
+                                std::string_view json) = 0;
+  // NotFound if none was stored.
+  virtual absl::StatusOr<std::string> LoadStory(std::string_view incident) = 0;
+
   virtual absl::Status PutProblems(std::vector<BaselineProblem> problems) = 0;
   virtual absl::Status PutEvent(const ModelEvent& event) = 0;
   // The events of a model (empty: all) in [from, to], the latest `limit`,
@@ -52,6 +59,10 @@ class Store {
   // with their samples.
   virtual absl::StatusOr<std::vector<RescoreJob>> LoadRescoreJobs(
       absl::Time since) = 0;
+
+  // Expected answers of these problems of the model, "" where there is none.
+  virtual absl::StatusOr<std::vector<std::string>> LoadGold(
+      std::string_view model, const std::vector<uint64_t>& problems) = 0;
 
   // Small facts by name, e.g. "checkpoint_time_ns".
   virtual absl::Status PutFact(std::string_view name,

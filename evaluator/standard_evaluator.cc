@@ -216,6 +216,7 @@ void CopyIdentity(const Response& response, Scored& scored) {
   scored.end = response.end_time;
   scored.model = response.model;
   scored.replica = response.replica;
+  scored.trace_id = response.trace_id;
   scored.origin = response.origin;
   scored.choices = response.sampling.n;
   scored.choice_index = response.sampling.choice_index;

@@ -117,6 +117,25 @@ absl::StatusOr<int64_t> EventWriter::RemoveOld(absl::Time time, int64_t keep) {
   return connection_->ChangedRows();
 }
 
+absl::StatusOr<std::vector<std::string>> ReadGold(
+    Connection& connection, std::string_view model,
+    const std::vector<uint64_t>& problems) {
+  RW_ASSIGN_OR_RETURN(
+      Statement query,
+      connection.Prepare("SELECT gold FROM problems WHERE model = ?1 AND"
+                         " digest = ?2 AND kind = ?3"));
+  std::vector<std::string> gold;
+  for (const uint64_t problem : problems) {
+    query.Text(model)
+        .Int(static_cast<int64_t>(problem))
+        .Text(NameOf(kProblemKindNames, ProblemKind::kGold));
+    std::string& answer = gold.emplace_back();
+    RW_RETURN_IF_ERROR(
+        ForEachRow(query, [&](Statement& row) { answer = row.NextText(); }));
+  }
+  return gold;
+}
+
 absl::StatusOr<std::vector<BaselineProblem>> ReadProblems(
     Connection& connection, std::string_view model) {
   RW_ASSIGN_OR_RETURN(

@@ -61,6 +61,10 @@ class EventWriter {
 // The problems of a model, or of all if it is empty; by model and digest.
 absl::StatusOr<std::vector<BaselineProblem>> ReadProblems(
     Connection& connection, std::string_view model);
+// Expected answers in the order of `problems`; "" where there is none.
+absl::StatusOr<std::vector<std::string>> ReadGold(
+    Connection& connection, std::string_view model,
+    const std::vector<uint64_t>& problems);
 absl::StatusOr<ProblemText> ReadProblemText(Connection& connection,
                                             std::string_view model,
                                             uint64_t digest);

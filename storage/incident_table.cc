@@ -276,12 +276,21 @@ absl::StatusOr<IncidentWriter> IncidentWriter::Prepare(Connection& connection) {
       connection.Prepare("DELETE FROM incidents WHERE id IN (SELECT id FROM"
                          " incidents WHERE closed_ns < ?1 ORDER BY closed_ns"
                          " LIMIT ?2)"));
+  RW_ASSIGN_OR_RETURN(
+      Statement story,
+      connection.Prepare("INSERT OR REPLACE INTO incident_stories (incident,"
+                         " story) VALUES (?1,?2)"));
+  RW_ASSIGN_OR_RETURN(
+      Statement expire_stories,
+      connection.Prepare("DELETE FROM incident_stories WHERE incident NOT IN"
+                         " (SELECT id FROM incidents)"));
   return IncidentWriter(
       connection,
       Statements{std::move(remove), std::move(incident), std::move(signal),
                  std::move(channel), std::move(stratum), std::move(family),
                  std::move(problem), std::move(hint), std::move(cause),
-                 std::move(expire)});
+                 std::move(expire), std::move(story),
+                 std::move(expire_stories)});
 }
 
 absl::Status IncidentWriter::Write(const Incident& i) {
@@ -376,7 +385,30 @@ absl::Status IncidentWriter::WriteSignal(const Incident& incident,
 absl::StatusOr<int64_t> IncidentWriter::RemoveClosedBefore(absl::Time time,
                                                            int limit) {
   RW_RETURN_IF_ERROR(statements_.expire.Time(time).Int(limit).Run());
-  return connection_->ChangedRows();
+  const int64_t removed = connection_->ChangedRows();
+  if (removed > 0) RW_RETURN_IF_ERROR(statements_.expire_stories.Run());
+  return removed;
+}
+
+absl::Status IncidentWriter::WriteStory(std::string_view incident,
+                                        std::string_view json) {
+  return statements_.story.Text(incident).Text(json).Run();
+}
+
+absl::StatusOr<std::string> ReadStory(Connection& connection,
+                                      std::string_view incident) {
+  RW_ASSIGN_OR_RETURN(
+      Statement query,
+      connection.Prepare(
+          "SELECT story FROM incident_stories WHERE incident = ?1"));
+  query.Text(incident);
+  std::string story;
+  RW_RETURN_IF_ERROR(
+      ForEachRow(query, [&](Statement& row) { story = row.NextText(); }));
+  if (story.empty())
+    return absl::NotFoundError(
+        absl::StrFormat("no story of incident '%s'", incident));
+  return story;
 }
 
 absl::StatusOr<std::vector<Incident>> ReadIncidents(Connection& connection,

@@ -4,6 +4,7 @@
 #define REASONWATCH_STORAGE_INCIDENT_TABLE_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,8 +24,11 @@ class IncidentWriter {
 
   // Replaces the incident of this id.
   absl::Status Write(const Incident& incident);
+  // Replaces the story of this incident.
+  absl::Status WriteStory(std::string_view incident, std::string_view json);
   // Removes the oldest incidents that were closed before `time`, at most
-  // `limit`; returns how many.
+  // `limit`, and the stories of incidents that are gone; returns how many
+  // incidents.
   absl::StatusOr<int64_t> RemoveClosedBefore(absl::Time time, int limit);
 
  private:
@@ -39,6 +43,8 @@ class IncidentWriter {
     Statement hint;
     Statement cause;
     Statement expire;
+    Statement story;
+    Statement expire_stories;
   };
   IncidentWriter(Connection& connection, Statements statements)
       : connection_(&connection), statements_(std::move(statements)) {}
@@ -51,6 +57,8 @@ class IncidentWriter {
 // Newest first. limit <= 0: all. DataLoss if a row can't be understood.
 absl::StatusOr<std::vector<Incident>> ReadIncidents(Connection& connection,
                                                     bool open_only, int limit);
+absl::StatusOr<std::string> ReadStory(Connection& connection,
+                                      std::string_view incident);
 // NotFound if there is none of this id.
 absl::StatusOr<Incident> ReadIncident(Connection& connection,
                                       std::string_view id);

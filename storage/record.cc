@@ -67,6 +67,11 @@ int64_t BytesOf(const RescoreJob& job) {
          Size(job.model) + Size(job.incident);
 }
 
+int64_t BytesOf(const StoredStory& story) {
+  return static_cast<int64_t>(sizeof(story)) + Size(story.incident) +
+         Size(story.json);
+}
+
 }  // namespace
 
 Record::Record(RecordValue what, absl::Time now)
@@ -85,7 +90,8 @@ int64_t RowsOf(const Record& record) {
 
 bool MustSurvivePowerCut(const Record& record) {
   return !std::holds_alternative<std::vector<StateBlob>>(record.value) &&
-         !std::holds_alternative<Fact>(record.value);
+         !std::holds_alternative<Fact>(record.value) &&
+         !std::holds_alternative<StoredStory>(record.value);
 }
 
 absl::StatusOr<RecordWriter> RecordWriter::Prepare(Connection& connection) {
@@ -131,6 +137,10 @@ absl::Status RecordWriter::WriteValue(const Fact& fact, absl::Time time) {
 
 absl::Status RecordWriter::WriteValue(const ModelEvent& event, absl::Time) {
   return events_.Add(event, /*pending=*/false).status();
+}
+
+absl::Status RecordWriter::WriteValue(const StoredStory& story, absl::Time) {
+  return incidents_.WriteStory(story.incident, story.json);
 }
 
 absl::Status RecordWriter::WriteValue(const RescoreJob& job, absl::Time) {

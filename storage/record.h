@@ -30,9 +30,14 @@ struct Fact {
   std::string value;
 };
 
+struct StoredStory {
+  std::string incident;
+  std::string json;
+};
+
 using RecordValue =
     std::variant<std::vector<StateBlob>, Incident, std::vector<BaselineProblem>,
-                 Fact, ModelEvent, RescoreJob>;
+                 Fact, ModelEvent, RescoreJob, StoredStory>;
 
 struct Record {
   Record(RecordValue what, absl::Time now);
@@ -45,8 +50,8 @@ struct Record {
 // Rows that the record writes, for the count of writes.
 int64_t RowsOf(const Record& record);
 
-// A power cut may lose the latest checkpoint or fact, because the next one
-// replaces it, but never an incident, a problem, an event or a re-run.
+// A power cut may lose the latest checkpoint, fact or story, because the next
+// one replaces it, but never an incident, a problem, an event or a re-run.
 bool MustSurvivePowerCut(const Record& record);
 
 // The prepared statements of the writer thread. Every call is inside the
@@ -78,6 +83,7 @@ class RecordWriter {
   absl::Status WriteValue(const Fact& fact, absl::Time time);
   absl::Status WriteValue(const ModelEvent& event, absl::Time time);
   absl::Status WriteValue(const RescoreJob& job, absl::Time time);
+  absl::Status WriteValue(const StoredStory& story, absl::Time time);
 
   IncidentWriter incidents_;
   ProblemWriter problems_;

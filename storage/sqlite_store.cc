@@ -76,6 +76,12 @@ class SqliteStoreImpl : public SqliteStore {
     return Enqueue(std::move(problems));
   }
 
+  absl::Status PutStory(std::string_view incident,
+                        std::string_view json) override {
+    RW_RETURN_IF_ERROR(CheckRoom());
+    return Enqueue(StoredStory{std::string(incident), std::string(json)});
+  }
+
   absl::Status PutRescoreJob(const RescoreJob& job) override {
     if (job.id.empty())
       return absl::InvalidArgumentError("re-score job without an id");
@@ -111,6 +117,17 @@ class SqliteStoreImpl : public SqliteStore {
     auto incident = ReadIncident(reader_, id);
     (void)reader_.Execute("COMMIT");
     return incident;
+  }
+
+  absl::StatusOr<std::string> LoadStory(std::string_view incident) override {
+    MutexLock lock(reader_mutex_);
+    return ReadStory(reader_, incident);
+  }
+
+  absl::StatusOr<std::vector<std::string>> LoadGold(
+      std::string_view model, const std::vector<uint64_t>& problems) override {
+    MutexLock lock(reader_mutex_);
+    return ReadGold(reader_, model, problems);
   }
 
   absl::StatusOr<std::vector<ModelEvent>> LoadEvents(std::string_view model,

@@ -221,7 +221,7 @@ class Check:
                   for path in (self.root / "dashboards/grafana").glob("*.json")}
         for document in documents:
             if document["kind"] == "PrometheusRule":
-                url = re.search(r"runbook_url: (\S+)/Reason", yaml.safe_dump(document)).group(1)
+                url = re.search(r"runbook_url: (\S+)/ReasonwatchDown", yaml.safe_dump(document)).group(1)
                 wanted = rules.replace("file:///usr/share/doc/reasonwatch/runbooks", url)
                 self.expect(document["spec"] == yaml.safe_load(wanted), where,
                             "the rules are not the shipped ones")

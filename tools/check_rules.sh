@@ -12,14 +12,14 @@ promtool test rules rules_test.yml
 amtool check-config ../alertmanager/alertmanager.yml
 
 alerts=$(sed -n 's/^ *- alert: *//p' rules.yml | sort)
-runbooks=$(find "$root/docs/runbooks" -name '*.md' -exec basename {} .md \; | sort)
+runbooks=$(find "$root/docs/runbooks" -maxdepth 1 -name '*.md' -exec basename {} .md \; | sort)
 if [ "$alerts" != "$runbooks" ]; then
   printf 'alerts and runbooks differ\nalerts:\n%s\nrunbooks:\n%s\n' \
     "$alerts" "$runbooks" >&2
   exit 1
 fi
 for alert in $alerts; do
-  grep -q "runbook_url: .*/$alert\.md\$" rules.yml || {
+  grep -qE "runbook_url: .*/$alert(\.md|')\$" rules.yml || {
     echo "$alert has no runbook_url of its own" >&2
     exit 1
   }
@@ -33,5 +33,16 @@ for alert in $alerts; do
       exit 1
     }
   done
+done
+# Every signal and every cause of the glossary has its page.
+documented() { sed -n "/^## $1\$/,/^## /s/^| \`\([a-z_]*\)\`.*/\1/p" "$root/docs/glossary.md" | sort; }
+for kind in Signals Causes; do
+  folder=$(echo "$kind" | tr '[:upper:]' '[:lower:]')
+  pages=$(find "$root/docs/runbooks/$folder" -name '*.md' -exec basename {} .md \; | sort)
+  if [ "$(documented "$kind")" != "$pages" ]; then
+    printf '%s and their runbooks differ\nglossary:\n%s\nrunbooks:\n%s\n' \
+      "$kind" "$(documented "$kind")" "$pages" >&2
+    exit 1
+  fi
 done
 echo "rules: all good"

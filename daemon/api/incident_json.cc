@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "core/provisional.h"
@@ -201,6 +202,101 @@ Json ProvisionalJson(const StreamSnapshot& stream) {
   return out;
 }
 
+Json JobValue(const RescoreJob& job) {
+  int passed = 0;
+  int graded = 0;
+  int64_t tokens = 0;
+  constexpr auto kOutcome = static_cast<size_t>(Reward::kOutcome);
+  for (const RescoreSample& sample : job.samples) {
+    tokens += sample.tokens;
+    if (sample.rewards[kOutcome] < 0) continue;
+    ++graded;
+    passed += sample.rewards[kOutcome];
+  }
+  Json out;
+  out["id"] = job.id;
+  out["digest"] = absl::StrFormat("%016x", job.problem);
+  out["trigger"] = Str(RescoreTriggerName(job.trigger));
+  out["created"] = TimeJson(job.created);
+  out["finished"] = TimeJson(job.finished);
+  out["result"] = job.result;
+  out["reason"] = job.reason;
+  out["samples"] = job.samples.size();
+  out["passed"] = passed;
+  out["graded"] = graded;
+  out["tokens"] = tokens;
+  return out;
+}
+
+Json PointValue(const PicturePoint& p) {
+  return Json::object({{"time", TimeJson(p.time)},
+                       {"responses", p.responses},
+                       {"low", p.low},
+                       {"value", p.value},
+                       {"high", p.high}});
+}
+
+Json PointsValue(const std::vector<PicturePoint>& points) {
+  Json out = Json::array();
+  for (const PicturePoint& p : points) out.push_back(PointValue(p));
+  return out;
+}
+
+Json SignalPictureValue(const SignalPicture& s) {
+  Json buckets = Json::array();
+  for (const PictureBucket& b : s.buckets)
+    buckets.push_back(Json::object({{"from", b.from},
+                                    {"to", b.to},
+                                    {"before", b.before},
+                                    {"since", b.since}}));
+  return Json::object({{"signal", s.signal},
+                       {"channel", s.channel},
+                       {"feature", s.feature},
+                       {"title", s.title},
+                       {"unit", s.unit},
+                       {"expected", PointValue(s.expected)},
+                       {"now", PointValue(s.now)},
+                       {"points", PointsValue(s.points)},
+                       {"buckets", std::move(buckets)},
+                       {"affected", s.affected},
+                       {"seen", s.seen}});
+}
+
+Json PictureValue(const Picture& picture) {
+  Json signals = Json::array();
+  for (const SignalPicture& s : picture.signals)
+    signals.push_back(SignalPictureValue(s));
+  Json carriers = Json::array();
+  for (const PictureCarrier& c : picture.carriers)
+    carriers.push_back(Json::object({{"kind", c.kind},
+                                     {"name", c.name},
+                                     {"affected", c.affected},
+                                     {"seen", c.seen}}));
+  Json examples = Json::array();
+  for (const PictureExample& e : picture.examples)
+    examples.push_back(Json::object({{"id", e.id},
+                                     {"trace_id", e.trace_id},
+                                     {"replica", e.replica},
+                                     {"time", TimeJson(e.time)},
+                                     {"value", e.value},
+                                     {"affected", e.affected}}));
+  return Json::object({{"signals", std::move(signals)},
+                       {"carriers", std::move(carriers)},
+                       {"examples", std::move(examples)}});
+}
+
+// The keys of a stored story; null where there is none.
+void AddStory(const std::string& story, Json& out) {
+  Json stored = Json::parse(story.begin(), story.end(), nullptr,
+                            /*allow_exceptions=*/false);
+  for (const char* key : {"as_of", "sentence", "picture"}) {
+    out[key] = nullptr;
+    if (!stored.is_object()) continue;
+    if (const auto found = stored.find(key); found != stored.end())
+      out[key] = std::move(*found);
+  }
+}
+
 Json StreamValue(const StreamSnapshot& stream) {
   Json out;
   out["model"] = stream.model;
@@ -279,6 +375,94 @@ std::string IncidentJson(const Incident& incident,
   return Dump(out);
 }
 
+std::string IncidentPageJson(const Incident& incident,
+                             const IncidentExtras& extras) {
+  Json out = IncidentValue(incident);
+  AddStory(extras.story, out);
+  for (Json& signal : out["signals"]) {
+    const auto failing = signal.find("failing_problems");
+    if (failing == signal.end()) continue;
+    for (Json& problem : *failing) {
+      uint64_t digest = 0;
+      const bool known = absl::SimpleHexAtoi(
+          problem["digest"].get_ref<const std::string&>(), &digest);
+      const auto gold = extras.gold.find(digest);
+      if (known && gold != extras.gold.end() && !gold->second.empty())
+        problem["gold"] = gold->second;
+    }
+  }
+  Json asked = Json::array();
+  for (const RescoreJob& job : extras.jobs) asked.push_back(JobValue(job));
+  out["asked_again"] = std::move(asked);
+  out["acknowledged"] = nullptr;
+  out["false_alarm"] = nullptr;
+  Json timeline = Json::array();
+  for (const ModelEvent& e : extras.events) {
+    timeline.push_back(EventValue(e));
+    if (e.new_value != incident.id) continue;
+    if (e.kind == kAcknowledgedEvent) out["acknowledged"] = EventValue(e);
+    if (e.kind == kFalseAlarmEvent) out["false_alarm"] = EventValue(e);
+  }
+  out["timeline"] = std::move(timeline);
+  return Dump(out);
+}
+
+std::string StoryJson(const Story& story) {
+  Json out;
+  out["as_of"] = TimeJson(story.as_of);
+  out["sentence"] = story.sentence;
+  out["picture"] = PictureValue(story.picture);
+  return Dump(out);
+}
+
+std::string SparksJson(const std::vector<StreamSpark>& sparks) {
+  Json list = Json::array();
+  for (const StreamSpark& spark : sparks)
+    list.push_back(
+        Json::object({{"model", spark.model},
+                      {"route", spark.route},
+                      {"step_seconds", absl::ToInt64Seconds(spark.step)},
+                      {"expected", PointValue(spark.expected)},
+                      {"points", PointsValue(spark.points)}}));
+  Json out;
+  out["streams"] = std::move(list);
+  return Dump(out);
+}
+
+absl::StatusOr<ModelEvent> ParseAction(IncidentAction action,
+                                       const Incident& incident,
+                                       std::string_view body, absl::Time now) {
+  ModelEvent event;
+  event.time = now;
+  event.model = incident.model;
+  switch (action) {
+    case IncidentAction::kAcknowledge:
+      event.kind = kAcknowledgedEvent;
+      break;
+    case IncidentAction::kFalseAlarm:
+      event.kind = kFalseAlarmEvent;
+      break;
+    case IncidentAction::kWanted:
+      event.kind = "deployment";
+      event.expected = true;
+      break;
+  }
+  event.new_value = incident.id;
+  if (body.empty()) return event;
+  const Json json = Json::parse(body.begin(), body.end(), nullptr,
+                                /*allow_exceptions=*/false);
+  if (!json.is_object())
+    return absl::InvalidArgumentError("the body is not a JSON object");
+  const auto note = json.find("note");
+  if (note == json.end()) return event;
+  if (!note->is_string())
+    return absl::InvalidArgumentError("note is not a string");
+  event.note = note->get<std::string>();
+  if (event.note.size() > kMaxEventText)
+    return absl::InvalidArgumentError("note is longer than 512 bytes");
+  return event;
+}
+
 TimeSpan TimelineOf(const Incident& incident) {
   const absl::Time began = incident.onset_time == absl::InfinitePast()
                                ? incident.opened
@@ -335,10 +519,14 @@ std::string VerdictJson(const Verdict& verdict) {
   return Dump(VerdictValue(verdict));
 }
 
-std::string IncidentsJson(const std::vector<Incident>& incidents) {
+std::string IncidentsJson(
+    const std::vector<Incident>& incidents,
+    const std::function<std::string(const Incident&)>& sentence) {
   Json list = Json::array();
-  for (const Incident& incident : incidents)
+  for (const Incident& incident : incidents) {
     list.push_back(IncidentValue(incident));
+    if (sentence) list.back()["sentence"] = sentence(incident);
+  }
   Json out;
   out["incidents"] = std::move(list);
   return Dump(out);

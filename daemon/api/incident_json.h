@@ -8,16 +8,22 @@
 #ifndef REASONWATCH_DAEMON_API_INCIDENT_JSON_H_
 #define REASONWATCH_DAEMON_API_INCIDENT_JSON_H_
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/coverage.h"
 #include "core/incident.h"
 #include "core/model_event.h"
+#include "core/picture.h"
+#include "core/rescore_job.h"
 #include "core/snapshot.h"
 #include "core/verdict.h"
+#include "util/enum_names.h"
 
 namespace reasonwatch {
 
@@ -27,9 +33,39 @@ std::string FindingLine(const IncidentEvent& event);
 // `events` becomes "timeline": the changes of its model around that time.
 std::string IncidentJson(const Incident& incident,
                          const std::vector<ModelEvent>& events = {});
+// Beside the incident itself, for its page.
+struct IncidentExtras {
+  std::vector<ModelEvent> events;
+  std::string story;                     // of StoryJson(); "" = none
+  std::map<uint64_t, std::string> gold;  // expected answers by problem
+  std::vector<RescoreJob> jobs;          // asked for this incident
+};
+// As IncidentJson(), with "as_of", "sentence", "picture",
+// "asked_again", "gold" at each
+// failing problem, and "acknowledged" and "false_alarm" (null or the event).
+std::string IncidentPageJson(const Incident& incident,
+                             const IncidentExtras& extras);
+std::string StoryJson(const Story& story);
+// {"streams": [...]}
+std::string SparksJson(const std::vector<StreamSpark>& sparks);
+
+// An operator's word on an incident: an event of the incident's model.
+enum class IncidentAction : uint8_t { kAcknowledge, kWanted, kFalseAlarm };
+inline constexpr EnumNames<IncidentAction, 3> kIncidentActionNames = {
+    {"acknowledge", "wanted", "false_alarm"}};
+static_assert(AllNamed(kIncidentActionNames));
+// ModelEvent::kind of an action; of kWanted it is a deployment.
+inline constexpr char kAcknowledgedEvent[] = "acknowledged";
+inline constexpr char kFalseAlarmEvent[] = "false_alarm";
+// {"note"}, or nothing at all. InvalidArgument says which key is wrong.
+absl::StatusOr<ModelEvent> ParseAction(IncidentAction action,
+                                       const Incident& incident,
+                                       std::string_view body, absl::Time now);
 std::string VerdictJson(const Verdict& verdict);
-// {"incidents": [...]}
-std::string IncidentsJson(const std::vector<Incident>& incidents);
+// {"incidents": [...]}, each with its "sentence" if `sentence` is set.
+std::string IncidentsJson(
+    const std::vector<Incident>& incidents,
+    const std::function<std::string(const Incident&)>& sentence = nullptr);
 
 // The time whose events may explain an incident: from a day before it began to
 // an hour after it closed.

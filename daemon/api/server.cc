@@ -19,9 +19,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "daemon/api/incident_json.h"
+#include "daemon/api/own_page.h"
 #include "daemon/api/page.h"
 #include "util/bounded_pool.h"
 #include "util/secret.h"
+#include "util/status_macros.h"
 #include "util/strings.h"
 
 namespace reasonwatch {
@@ -33,6 +35,7 @@ constexpr int kDefaultLimit = 100;
 constexpr int kMaxLimit = 1000;
 constexpr char kText[] = "text/plain; charset=utf-8";
 constexpr char kJson[] = "application/json";
+constexpr char kHtml[] = "text/html; charset=utf-8";
 constexpr char kMetricsText[] = "text/plain; version=0.0.4; charset=utf-8";
 
 bool IsBearer(const httplib::Request& request, const std::string& token) {
@@ -95,11 +98,12 @@ absl::StatusOr<Address> ParseAddress(const std::string& listen) {
   return address;
 }
 
-// The page runs its own script and style, and asks nothing of other servers.
+// The page runs its own script and style files, and asks nothing of other
+// servers.
 constexpr char kContentSecurityPolicy[] =
-    "default-src 'none'; connect-src 'self'; img-src data:; style-src "
-    "'unsafe-inline'; script-src 'unsafe-inline'; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'none'";
+    "default-src 'none'; connect-src 'self'; img-src data:; style-src 'self'; "
+    "script-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action "
+    "'none'";
 
 class Server final : public HttpServer {
  public:
@@ -149,7 +153,7 @@ class Server final : public HttpServer {
     SendText(response, handlers_.ready(), 503);
   }
   void Reload(const httplib::Request& request, httplib::Response& response) {
-    // Only browsers send an Origin, and no page of ours posts.
+    // Only browsers send an Origin, and our page does not ask for a reload.
     if (request.has_header("Origin")) {
       response.status = 403;
       response.set_content("not from a web page\n", kText);
@@ -161,8 +165,24 @@ class Server final : public HttpServer {
     response.set_content(handlers_.metrics(), kMetricsText);
   }
   void Page(const httplib::Request&, httplib::Response& response) {
-    const std::string_view page = PageHtml();
-    response.set_content(page.data(), page.size(), "text/html; charset=utf-8");
+    response.set_content(PageHtml(""), kHtml);
+  }
+  void IncidentPage(const httplib::Request&, httplib::Response& response) {
+    response.set_content(PageHtml("../"), kHtml);
+  }
+  void AssetFile(const httplib::Request& request, httplib::Response& response);
+  void Runbooks(const httplib::Request&, httplib::Response& response) {
+    response.set_content(RunbookListHtml(""), kHtml);
+  }
+  void OneRunbook(const httplib::Request& request, httplib::Response& response);
+  void PageSettings(const httplib::Request&, httplib::Response& response) {
+    response.set_content(
+        PageSettingsJson({.external_url = options_.external_url,
+                          .trace_url = options_.trace_url}),
+        kJson);
+  }
+  void Sparks(const httplib::Request&, httplib::Response& response) {
+    response.set_content(SparksJson(handlers_.sparks()), kJson);
   }
   void Streams(const httplib::Request&, httplib::Response& response) {
     response.set_content(StreamsJson(handlers_.streams()), kJson);
@@ -177,6 +197,8 @@ class Server final : public HttpServer {
   void Incidents(const httplib::Request& request, httplib::Response& response);
   void OneIncident(const httplib::Request& request,
                    httplib::Response& response);
+  absl::StatusOr<IncidentExtras> ExtrasOf(const Incident& incident) const;
+  void Act(const httplib::Request& request, httplib::Response& response);
   void Deployment(const httplib::Request& request, httplib::Response& response);
   void Responses(const httplib::Request& request, httplib::Response& response);
   void LiteLlm(const httplib::Request& request, httplib::Response& response);
@@ -202,13 +224,23 @@ const Server::Route Server::kRoutes[] = {
     {"GET", "/-/ready", Guard::kNone, &Server::Ready},
     {"POST", "/-/reload", Guard::kToken, &Server::Reload},
     {"GET", "/metrics", Guard::kToken, &Server::Metrics},
-    {"GET", "/", Guard::kToken, &Server::Page},
+    {"GET", "/", Guard::kNone, &Server::Page},
+    {"GET", "/incidents/(inc-[0-9a-f]{12})", Guard::kNone,
+     &Server::IncidentPage},
+    {"GET", "/assets/([a-z.]{1,32})", Guard::kNone, &Server::AssetFile},
+    {"GET", "/runbooks", Guard::kNone, &Server::Runbooks},
+    {"GET", "/runbooks/([A-Za-z_]{1,64})", Guard::kNone, &Server::OneRunbook},
+    {"GET", "/api/v1/page", Guard::kToken, &Server::PageSettings},
+    {"GET", "/api/v1/history", Guard::kToken, &Server::Sparks},
     {"GET", "/api/v1/streams", Guard::kToken, &Server::Streams},
     {"GET", "/api/v1/coverage", Guard::kToken, &Server::Coverage},
     {"GET", "/api/v1/habits", Guard::kToken, &Server::Habits},
     {"GET", "/api/v1/incidents", Guard::kToken, &Server::Incidents},
     {"GET", "/api/v1/incidents/(inc-[0-9a-f]{12})", Guard::kToken,
      &Server::OneIncident},
+    {"POST",
+     "/api/v1/incidents/(inc-[0-9a-f]{12})/(acknowledge|wanted|false_alarm)",
+     Guard::kToken, &Server::Act},
     {"GET", "/api/v1/baseline", Guard::kToken, &Server::Baseline},
     {"POST", "/api/v1/deployments", Guard::kToken, &Server::Deployment},
     {"POST", "/api/v1/responses", Guard::kToken, &Server::Responses},
@@ -240,6 +272,7 @@ void Server::SetHeadersAndErrors() {
   server_->set_default_headers(
       {{"X-Content-Type-Options", "nosniff"},
        {"Cache-Control", "no-store"},
+       {"Referrer-Policy", "no-referrer"},
        {"Content-Security-Policy", kContentSecurityPolicy}});
   server_->set_exception_handler([](const httplib::Request&,
                                     httplib::Response& response,
@@ -377,14 +410,88 @@ void Server::OneIncident(const httplib::Request& request,
     SendError(response, incident.status());
     return;
   }
-  const TimeSpan span = TimelineOf(*incident);
-  const absl::StatusOr<std::vector<ModelEvent>> events =
-      handlers_.events(incident->model, span.from, span.to);
-  if (!events.ok()) {
-    SendError(response, events.status());
+  const absl::StatusOr<IncidentExtras> extras = ExtrasOf(*incident);
+  if (!extras.ok()) {
+    SendError(response, extras.status());
     return;
   }
-  response.set_content(IncidentJson(*incident, *events), kJson);
+  response.set_content(IncidentPageJson(*incident, *extras), kJson);
+}
+
+absl::StatusOr<IncidentExtras> Server::ExtrasOf(
+    const Incident& incident) const {
+  IncidentExtras extras;
+  const TimeSpan span = TimelineOf(incident);
+  RW_ASSIGN_OR_RETURN(extras.events,
+                      handlers_.events(incident.model, span.from, span.to));
+  extras.story = handlers_.story(incident);
+  RW_ASSIGN_OR_RETURN(extras.jobs, handlers_.jobs(incident));
+  std::vector<uint64_t> problems;
+  for (const IncidentSignal& s : incident.signals)
+    for (const FailingProblem& p : s.finding.failing)
+      problems.push_back(p.problem);
+  RW_ASSIGN_OR_RETURN(const std::vector<std::string> gold,
+                      handlers_.gold(incident.model, problems));
+  for (size_t i = 0; i < problems.size() && i < gold.size(); ++i)
+    extras.gold[problems[i]] = gold[i];
+  return extras;
+}
+
+void Server::Act(const httplib::Request& request, httplib::Response& response) {
+  if (!IsOwnPage({.origin = request.get_header_value("Origin"),
+                  .host = request.get_header_value("Host"),
+                  .external_url = options_.external_url,
+                  .has_token = !options_.bearer_token.empty()})) {
+    response.status = 403;
+    response.set_content(
+        ErrorJson("not from this page; set http.external_url to its address"),
+        kJson);
+    return;
+  }
+  const std::string id = request.matches[1];
+  const std::string name = request.matches[2];
+  const auto action = ValueOf(kIncidentActionNames, name);
+  const absl::StatusOr<Incident> incident = handlers_.incident(id);
+  if (!incident.ok()) {
+    SendError(response, incident.status());
+    return;
+  }
+  const absl::StatusOr<ModelEvent> event =
+      ParseAction(action.value_or(IncidentAction::kAcknowledge), *incident,
+                  request.body, absl::Now());
+  if (!event.ok()) {
+    SendError(response, event.status());
+    return;
+  }
+  const absl::Status done = handlers_.act(*action, *incident, *event);
+  if (!done.ok()) {
+    SendError(response, done);
+    return;
+  }
+  response.set_content(EventJson(*event), kJson);
+}
+
+void Server::AssetFile(const httplib::Request& request,
+                       httplib::Response& response) {
+  const std::string name = request.matches[1];
+  const Asset* asset = FindAsset(name);
+  if (asset == nullptr) {
+    response.status = 404;
+    return;
+  }
+  response.set_content(asset->body.data(), asset->body.size(), TypeOf(*asset));
+}
+
+void Server::OneRunbook(const httplib::Request& request,
+                        httplib::Response& response) {
+  const std::string name = request.matches[1];
+  const std::string page = RunbookHtml(name);
+  if (page.empty()) {
+    response.status = 404;
+    response.set_content(RunbookListHtml("../"), kHtml);
+    return;
+  }
+  response.set_content(page, kHtml);
 }
 
 void Server::Baseline(const httplib::Request&, httplib::Response& response) {
@@ -398,7 +505,7 @@ void Server::Baseline(const httplib::Request&, httplib::Response& response) {
 
 void Server::Deployment(const httplib::Request& request,
                         httplib::Response& response) {
-  // No page of ours posts, as for a reload.
+  // Our page does not report deployments, as for a reload.
   if (request.has_header("Origin")) {
     response.status = 403;
     response.set_content(ErrorJson("not from a web page"), kJson);
@@ -439,7 +546,7 @@ void Server::Incidents(const httplib::Request& request,
     SendError(response, incidents.status());
     return;
   }
-  response.set_content(IncidentsJson(*incidents), kJson);
+  response.set_content(IncidentsJson(*incidents, handlers_.sentence), kJson);
 }
 
 }  // namespace
@@ -449,7 +556,9 @@ absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(
   if (!handlers.metrics || !handlers.ready || !handlers.reload ||
       !handlers.incidents || !handlers.incident || !handlers.streams ||
       !handlers.coverage || !handlers.habits || !handlers.events ||
-      !handlers.deployment || !handlers.baseline || !handlers.ingest) {
+      !handlers.deployment || !handlers.baseline || !handlers.ingest ||
+      !handlers.story || !handlers.sentence || !handlers.sparks ||
+      !handlers.gold || !handlers.jobs || !handlers.act) {
     return absl::InvalidArgumentError("an HTTP handler is missing");
   }
   if (options.threads < 1 || options.max_waiting < 0) {

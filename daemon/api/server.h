@@ -5,9 +5,18 @@
 //   GET  /-/healthy                        200 while the process serves
 //   GET  /-/ready                          200, or 503 and the reason
 //   POST /-/reload                         200, or 500 and the reason
-//   GET  /                                 the page
+//   GET  /                                 the page, an overview
+//   GET  /incidents/<id>                   the page of one incident
+//   GET  /assets/<file>                    scripts and styles of the page
+//   GET  /runbooks/<name>                  the runbook of an alert, a signal
+//                                          or a cause; /runbooks lists them
+//   GET  /api/v1/page                      settings that the page needs
 //   GET  /api/v1/incidents[?open=1&limit=] newest first, limit 1..1000 (100)
-//   GET  /api/v1/incidents/<id>            404 if there is none
+//   GET  /api/v1/incidents/<id>            404 if there is none; the same with
+//                                          its story, for its page
+//   POST /api/v1/incidents/<id>/<action>   acknowledge, wanted, false_alarm;
+//                                          {"note"} or no body
+//   GET  /api/v1/history                   reasoning length by stream, a day
 //   GET  /api/v1/streams
 //   GET  /api/v1/coverage                 share of served traffic that was seen
 //   GET  /api/v1/habits                    phrases by model, in the order of
@@ -18,6 +27,10 @@
 //   POST /api/v1/responses[?format=&wait=] responses that others saw; answers
 //                                          of tap/http/http_tap.h
 //   POST /api/v1/litellm[?wait=]           the same in LiteLLM's form
+//
+// The page itself needs no token: it holds no data and asks for the token that
+// the API wants. A POST with an Origin comes from a web page, and is refused
+// unless it is our own.
 //
 // Errors of the API are {"error": "..."} with a fitting status.
 #ifndef REASONWATCH_DAEMON_API_SERVER_H_
@@ -37,6 +50,8 @@
 #include "core/incident.h"
 #include "core/ingest.h"
 #include "core/model_event.h"
+#include "core/picture.h"
+#include "core/rescore_job.h"
 #include "core/snapshot.h"
 #include "daemon/api/incident_json.h"
 
@@ -54,6 +69,12 @@ struct HttpOptions {
   // A scrape, a page and a health check at once, one to spare, and those that
   // post responses.
   int threads = 8;
+  // Address of the page as its readers know it, without a slash at its end; ""
+  // = an address of this machine.
+  std::string external_url;
+  // Link to a response in the operator's tracing, with {trace_id} or
+  // {response_id} in it; "" = none.
+  std::string trace_url;
   // Connections that wait for a thread; further ones wait in the kernel.
   int max_waiting = 32;
   // A deployment has at most three texts of 512 bytes.
@@ -75,6 +96,21 @@ struct HttpHandlers {
                                                       int limit)>
       incidents;
   std::function<absl::StatusOr<Incident>(std::string_view id)> incident;
+  // StoryJson() of the incident, "" = nothing is known.
+  std::function<std::string(const Incident&)> story;
+  // The first line of it, also for many incidents at once.
+  std::function<std::string(const Incident&)> sentence;
+  std::function<std::vector<StreamSpark>()> sparks;
+  // Expected answers of these problems of the model; in their order.
+  std::function<absl::StatusOr<std::vector<std::string>>(
+      std::string_view model, const std::vector<uint64_t>& problems)>
+      gold;
+  // Questions that were asked for the incident.
+  std::function<absl::StatusOr<std::vector<RescoreJob>>(const Incident&)> jobs;
+  // The operator's word on the incident; `event` says the same to its model.
+  std::function<absl::Status(IncidentAction, const Incident&,
+                             const ModelEvent& event)>
+      act;
   // Events of the model in [from, to], oldest first.
   std::function<absl::StatusOr<std::vector<ModelEvent>>(
       std::string_view model, absl::Time from, absl::Time to)>

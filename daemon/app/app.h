@@ -25,6 +25,7 @@
 #include "daemon/api/server.h"
 #include "daemon/app/config/config.h"
 #include "daemon/app/fact_offsets.h"
+#include "daemon/app/incident_desk.h"
 #include "daemon/app/ingest_gate.h"
 #include "daemon/app/observers.h"
 #include "daemon/app/rescoring_service.h"
@@ -129,6 +130,9 @@ class App {
   absl::Status ApplyStored(bool all_problems)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(stored_mutex_);
   HttpHandlers MakeHttpHandlers();
+  void AddIncidentHandlers(HttpHandlers& handlers);
+  absl::Status Act(IncidentAction action, const Incident& incident,
+                   const ModelEvent& event);
   SeenTotals Seen() const;
   std::string MetricsText();
   HabitPhrases Habits() const;
@@ -146,6 +150,7 @@ class App {
   std::unique_ptr<LiveGrader> grader_;  // null: no command grades
   std::unique_ptr<Webhook> webhook_;    // null: no URL is configured
   const WallClock clock_;
+  std::unique_ptr<IncidentDesk> desk_;
   std::unique_ptr<Observers> observers_;
   std::unique_ptr<Shards> shards_;
   std::unique_ptr<RescoreService> rescoring_;  // null: nobody can be asked
@@ -157,6 +162,7 @@ class App {
   std::thread http_stopper_;
   std::unique_ptr<Taps> taps_;
   std::unique_ptr<CoverageWatch> coverage_;
+  std::string page_url_;
   std::atomic<int64_t> writes_seen_ = 0;  // of the storage thread, by a scrape
 };
 

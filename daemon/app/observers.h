@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Joins the observers of the pipeline's workers: metrics, log, re-scoring,
-// webhook, the board of snapshots and the counts of coverage.
+// webhook, the board of snapshots, the desk of incidents and the counts of
+// coverage.
 #ifndef REASONWATCH_DAEMON_APP_OBSERVERS_H_
 #define REASONWATCH_DAEMON_APP_OBSERVERS_H_
 
@@ -9,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/app/incident_desk.h"
 #include "daemon/app/pipeline_log.h"
 #include "daemon/app/pipeline_metrics.h"
 #include "daemon/app/rescoring_service.h"
@@ -70,8 +72,9 @@ class Observers {
   // All must outlive the observers.
   Observers(Telemetry& telemetry,
             const std::unique_ptr<RescoreService>& rescoring,
-            const std::unique_ptr<Webhook>& webhook)
+            const std::unique_ptr<Webhook>& webhook, IncidentDesk& desk)
       : metrics_(telemetry), forwarder_(rescoring, webhook) {
+    all_.Add(desk);
     all_.Add(metrics_);
     all_.Add(log_);
     all_.Add(forwarder_);

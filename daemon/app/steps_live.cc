@@ -6,10 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "daemon/app/app.h"
 #include "daemon/app/commands/baseline.h"
 #include "daemon/app/coverage_ports.h"
+#include "daemon/app/log.h"
 #include "daemon/app/log_events.h"
 #include "daemon/app/settings.h"
 #include "daemon/app/stored_baseline.h"
@@ -22,6 +24,8 @@ namespace {
 
 // Events that an incident's time line shows.
 constexpr int kMaxTimeline = 100;
+// Questions that its page lists.
+constexpr size_t kMaxJobs = 100;
 // Incidents of a moment ago may still wait for the storage thread.
 constexpr absl::Duration kFlushForReaders = absl::Seconds(1);
 
@@ -37,6 +41,15 @@ RescoreTotals TotalsOf(const RescoreCounters& counters) {
   totals.gate_open = counters.gate_open;
   totals.anchor_error = counters.judge.anchor_error;
   return totals;
+}
+
+// The configured address, or one on which the port answers here.
+std::string PageUrl(const HttpConfig& config, int port) {
+  if (!config.external_url.empty()) return config.external_url;
+  std::string host = config.listen.substr(0, config.listen.rfind(':'));
+  if (host == "0.0.0.0" || host == "[::]") host = "localhost";
+  return absl::StrCat(config.tls.cert.empty() ? "http://" : "https://", host,
+                      ":", port);
 }
 
 }  // namespace
@@ -57,7 +70,13 @@ absl::Status App::MakePipelines() {
   PipelineOptions options = PipelineOptionsOf(config_);
   options.grader = grader_.get();
   options.incidents.can_confirm = CanRescore(config_);
-  observers_ = std::make_unique<Observers>(*telemetry_, rescoring_, webhook_);
+  desk_ = std::make_unique<IncidentDesk>(
+      static_cast<size_t>(config_.streams.max), *store_, clock_);
+  RW_ASSIGN_OR_RETURN(const std::vector<Incident> open,
+                      store_->LoadIncidents(/*open_only=*/true, /*limit=*/0));
+  desk_->Restore(open);
+  observers_ =
+      std::make_unique<Observers>(*telemetry_, rescoring_, webhook_, *desk_);
   coverage_ = std::make_unique<CoverageWatch>(
       config_.coverage,
       CoveragePorts{.get = &GetMetrics, .seen = [this] { return Seen(); }});
@@ -70,6 +89,7 @@ void App::DropPipelines(absl::Duration) {
   shards_.reset();
   coverage_.reset();
   observers_.reset();
+  desk_.reset();
 }
 
 absl::Status App::OpenRescoring() {
@@ -92,7 +112,10 @@ absl::Status App::StartPipelines() {
   return absl::OkStatus();
 }
 
-void App::StopPipelines(absl::Duration) { shards_->Stop(); }
+void App::StopPipelines(absl::Duration) {
+  shards_->Stop();
+  desk_->SaveAll();
+}
 
 absl::Status App::StartRescoring() {
   if (rescoring_ == nullptr) return absl::OkStatus();
@@ -114,11 +137,15 @@ absl::Status App::StartHttp() {
   options.tls_cert = config.tls.cert;
   options.tls_key = config.tls.key;
   options.tls_client_ca = config.tls.client_ca;
+  options.external_url = config.external_url;
+  options.trace_url = config.trace_url;
   if (!config.token_file.empty()) {
     RW_ASSIGN_OR_RETURN(options.bearer_token, ReadSecret(config.token_file));
   }
   RW_ASSIGN_OR_RETURN(http_,
                       StartHttpServer(std::move(options), MakeHttpHandlers()));
+  page_url_ = PageUrl(config, http_->BoundPort());
+  telemetry_->SetPageUrl(page_url_);
   return absl::OkStatus();
 }
 
@@ -198,6 +225,7 @@ std::string App::MetricsText() {
   if (webhook_ != nullptr) totals.webhooks = webhook_->Counts();
   telemetry_->SetRescore(totals);
   telemetry_->SetCoverage(coverage_->Snapshots());
+  telemetry_->SetIncidentInfos(desk_->Infos(page_url_));
   if (grader_ != nullptr)
     telemetry_->SetGrader(grader_->Answers(), grader_->starts());
   telemetry_->SetFramesForgotten(evaluator_->FramesForgotten());
@@ -218,14 +246,20 @@ HabitPhrases App::Habits() const {
   return phrases;
 }
 
-HttpHandlers App::MakeHttpHandlers() {
-  HttpHandlers handlers;
-  handlers.metrics = [this] { return MetricsText(); };
-  handlers.ready = [this]() -> absl::Status {
-    if (ready_) return absl::OkStatus();
-    return absl::UnavailableError("starting or stopping");
-  };
-  handlers.reload = [this] { return Reload(); };
+absl::Status App::Act(IncidentAction action, const Incident& incident,
+                      const ModelEvent& event) {
+  LogInfo("incident_action",
+          {{"incident", incident.id},
+           {"action", std::string(NameOf(kIncidentActionNames, action))}});
+  RW_RETURN_IF_ERROR(
+      action == IncidentAction::kWanted
+          ? ApplyDeployment(event, *store_, *shards_, *telemetry_)
+          : store_->PutEvent(event));
+  telemetry_->CountAction(incident.model, NameOf(kIncidentActionNames, action));
+  return absl::OkStatus();
+}
+
+void App::AddIncidentHandlers(HttpHandlers& handlers) {
   handlers.incidents = [this](bool open_only, int limit) {
     store_->Flush(kFlushForReaders).IgnoreError();
     return store_->LoadIncidents(open_only, limit);
@@ -234,6 +268,43 @@ HttpHandlers App::MakeHttpHandlers() {
     store_->Flush(kFlushForReaders).IgnoreError();
     return store_->LoadIncident(id);
   };
+  handlers.story = [this](const Incident& incident) {
+    return desk_->StoryOf(incident);
+  };
+  handlers.sentence = [this](const Incident& incident) {
+    return desk_->SentenceOf(incident);
+  };
+  handlers.sparks = [this] { return desk_->Sparks(); };
+  handlers.gold = [this](std::string_view model,
+                         const std::vector<uint64_t>& problems) {
+    return store_->LoadGold(model, problems);
+  };
+  handlers.jobs =
+      [this](
+          const Incident& incident) -> absl::StatusOr<std::vector<RescoreJob>> {
+    RW_ASSIGN_OR_RETURN(std::vector<RescoreJob> jobs,
+                        store_->LoadRescoreJobs(incident.opened));
+    std::erase_if(jobs, [&](const RescoreJob& job) {
+      return job.incident != incident.id;
+    });
+    if (jobs.size() > kMaxJobs) jobs.resize(kMaxJobs);
+    return jobs;
+  };
+  handlers.act = [this](IncidentAction action, const Incident& incident,
+                        const ModelEvent& event) {
+    return Act(action, incident, event);
+  };
+}
+
+HttpHandlers App::MakeHttpHandlers() {
+  HttpHandlers handlers;
+  handlers.metrics = [this] { return MetricsText(); };
+  handlers.ready = [this]() -> absl::Status {
+    if (ready_) return absl::OkStatus();
+    return absl::UnavailableError("starting or stopping");
+  };
+  handlers.reload = [this] { return Reload(); };
+  AddIncidentHandlers(handlers);
   handlers.events = [this](std::string_view model, absl::Time from,
                            absl::Time to) {
     return store_->LoadEvents(model, from, to, kMaxTimeline);

@@ -81,6 +81,12 @@ enum class Metric : uint8_t {
   kTapCoverage,
   kTapCoverageLooks,
   kFramesForgotten,
+  kIncidentInfo,
+  kIncidentOnset,
+  kIncidentResponses,
+  kIncidentEffect,
+  kIncidentActions,
+  kPageInfo,
   kCount
 };
 inline constexpr int kMetricCount = static_cast<int>(Metric::kCount);

@@ -76,6 +76,30 @@ std::pair<std::string, std::string> IncidentSection::LabelsOf(
   return {other, of_model ? "" : other};
 }
 
+void IncidentSection::SetInfos(std::vector<IncidentInfo> infos) {
+  std::stable_sort(infos.begin(), infos.end(),
+                   [](const IncidentInfo& a, const IncidentInfo& b) {
+                     return a.incident.severity > b.incident.severity;
+                   });
+  if (infos.size() > kMaxIncidentInfos) {
+    families_.OverflowCounter(Metric::kIncidentInfo).Increment();
+    infos.resize(kMaxIncidentInfos);
+  }
+  infos_ = std::move(infos);
+}
+
+void IncidentSection::CountAction(std::string_view model,
+                                  std::string_view action) {
+  bool overflow = false;
+  watched_.Model(model, overflow);
+  families_
+      .CounterAt(
+          Metric::kIncidentActions,
+          {{"model", overflow ? std::string(kOtherLabel) : LabelValue(model)},
+           {"action", LabelValue(action)}})
+      .Increment();
+}
+
 std::vector<MetricInfo> IncidentSection::Rows() {
   using enum MetricType;
   return {
@@ -94,6 +118,56 @@ std::vector<MetricInfo> IncidentSection::Rows() {
        {"model", "signal", "verdict"},
        "Signals of incidents, counted once when their verdict stands.",
        "How often a signal fires, and how often re-runs bear it out."},
+      {Metric::kIncidentInfo,
+       "reasonwatch_incident_info",
+       kGauge,
+       "incident",
+       {"incident", "model", "route", "replica", "scope", "severity",
+        "confirmation", "signal", "cause", "sentence", "url"},
+       "1 for each open incident, with its words.",
+       "The text of an alert: `sentence` says the fault, its size, since when "
+       "and the likeliest cause, and is renewed at most once in five minutes; "
+       "`url` is the incident's page. At most 256 incidents; a series ends "
+       "with its incident."},
+      {Metric::kIncidentOnset,
+       "reasonwatch_incident_onset_timestamp_seconds",
+       kGauge,
+       "seconds",
+       {"incident", "model"},
+       "Begin of the first response of an open incident's change.",
+       "Since when a model is worse."},
+      {Metric::kIncidentResponses,
+       "reasonwatch_incident_responses",
+       kGauge,
+       "responses",
+       {"incident", "model", "state"},
+       "Responses since the onset of an open incident, all and affected.",
+       "`affected` of `all` show the fault or lie outside the expected band. "
+       "Missing while the past of the stream is not known, as after a "
+       "restart."},
+      {Metric::kIncidentEffect,
+       "reasonwatch_incident_effect",
+       kGauge,
+       "effect",
+       {"incident", "model", "unit"},
+       "Size of an open incident's change by its first signal.",
+       "`unit` ratio: a length as a multiple of its usual one; points: the "
+       "change of a rate, -1 to 1."},
+      {Metric::kIncidentActions,
+       "reasonwatch_incident_actions_total",
+       kCounter,
+       "actions",
+       {"model", "action"},
+       "Words of an operator on incidents.",
+       "`false_alarm` against `incidents_total` shows whether the budget "
+       "holds."},
+      {Metric::kPageInfo,
+       "reasonwatch_page_info",
+       kGauge,
+       "",
+       {"url"},
+       "1, with the address of the page.",
+       "Alerts make their links of it."},
   };
 }
 

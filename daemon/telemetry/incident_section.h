@@ -14,6 +14,7 @@
 #include "daemon/telemetry/bounded_labels.h"
 #include "daemon/telemetry/catalogue.h"
 #include "daemon/telemetry/families.h"
+#include "daemon/telemetry/incident_info.h"
 #include "daemon/telemetry/scraped_gauges.h"
 #include "daemon/telemetry/watched_series.h"
 
@@ -30,6 +31,10 @@ class IncidentSection {
   // one restored from an earlier run was already.
   void Set(const Incident& incident, bool count);
   const IncidentGauges& gauges() const { return gauges_; }
+  // The gravest kMaxIncidentInfos; the rest is counted as overflow, each once.
+  void SetInfos(std::vector<IncidentInfo> infos);
+  const std::vector<IncidentInfo>& infos() const { return infos_; }
+  void CountAction(std::string_view model, std::string_view action);
 
  private:
   struct Open {
@@ -46,6 +51,7 @@ class IncidentSection {
   WatchedSeries& watched_;
   IncidentGauges gauges_;
   BoundedNames<Open> open_{kMaxOpenIncidents};  // by id
+  std::vector<IncidentInfo> infos_;
 };
 
 }  // namespace reasonwatch

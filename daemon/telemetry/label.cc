@@ -4,14 +4,13 @@
 #include "util/strings.h"
 
 namespace reasonwatch {
-std::string LabelValue(std::string_view value) {
+std::string LabelValue(std::string_view value, size_t max_bytes) {
   std::string out;
-  out.reserve(value.size() < kMaxLabelValueBytes ? value.size()
-                                                 : kMaxLabelValueBytes);
+  out.reserve(value.size() < max_bytes ? value.size() : max_bytes);
   while (!value.empty()) {
     size_t skip = 0;
     const size_t length = Utf8CharacterLength(value, skip);
-    if (out.size() + (length == 0 ? 1 : length) > kMaxLabelValueBytes) break;
+    if (out.size() + (length == 0 ? 1 : length) > max_bytes) break;
     if (length == 0) {
       out.push_back('?');
       value.remove_prefix(1);

@@ -12,9 +12,13 @@ namespace reasonwatch {
 // A name of a model with its path fits.
 inline constexpr size_t kMaxLabelValueBytes = 128;
 
-// Cuts after kMaxLabelValueBytes at a character and replaces bytes that are not
+// A sentence or an address fits.
+inline constexpr size_t kMaxLabelTextBytes = 512;
+
+// Cuts after `max_bytes` at a character and replaces bytes that are not
 // UTF-8 by '?': a single bad label value makes Prometheus refuse the scrape.
-std::string LabelValue(std::string_view value);
+std::string LabelValue(std::string_view value,
+                       size_t max_bytes = kMaxLabelValueBytes);
 
 }  // namespace reasonwatch
 

@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "absl/time/time.h"
+#include "daemon/telemetry/label.h"
 
 namespace reasonwatch {
 namespace {
@@ -35,7 +36,60 @@ void AddIncident(ScrapedSeries& out, const IncidentKey& key, bool open) {
       open ? 1 : 0);
 }
 
+double SecondsOf(absl::Time time) {
+  return static_cast<double>(absl::ToUnixNanos(time)) / 1e9;
+}
+
+void AddIncidentInfo(ScrapedSeries& out, const IncidentInfo& info) {
+  const Incident& incident = info.incident;
+  const std::string model = LabelValue(incident.model);
+  const std::string route = LabelValue(incident.route);
+  const std::string replica = LabelValue(incident.replica);
+  const std::string sentence = LabelValue(info.sentence, kMaxLabelTextBytes);
+  const std::string url = LabelValue(info.url, kMaxLabelTextBytes);
+  const std::string cause =
+      incident.causes.empty() ? "unknown" : incident.causes.front().cause;
+  const std::string signal(
+      incident.signals.empty() ? "" : SignalName(incident.signals[0].signal));
+  Add(out, Metric::kIncidentInfo,
+      {{"cause", cause},
+       {"confirmation", ConfirmationName(incident.confirmation)},
+       {"incident", incident.id},
+       {"model", model},
+       {"replica", replica},
+       {"route", route},
+       {"scope", ScopeName(incident.scope)},
+       {"sentence", sentence},
+       {"severity", SeverityName(incident.severity)},
+       {"signal", signal},
+       {"url", url}},
+      1);
+  if (incident.onset_time != absl::InfinitePast())
+    Add(out, Metric::kIncidentOnset,
+        {{"incident", incident.id}, {"model", model}},
+        SecondsOf(incident.onset_time));
+  if (info.seen > 0) {
+    Add(out, Metric::kIncidentResponses,
+        {{"incident", incident.id}, {"model", model}, {"state", "affected"}},
+        static_cast<double>(info.affected));
+    Add(out, Metric::kIncidentResponses,
+        {{"incident", incident.id}, {"model", model}, {"state", "all"}},
+        static_cast<double>(info.seen));
+  }
+  if (incident.signals.empty()) return;
+  const Effect& effect = incident.signals.front().finding.effect;
+  if (std::isfinite(effect.value) && !effect.unit.empty())
+    Add(out, Metric::kIncidentEffect,
+        {{"incident", incident.id}, {"model", model}, {"unit", effect.unit}},
+        effect.value);
+}
+
 }  // namespace
+
+void AddIncidentInfos(const std::vector<IncidentInfo>& infos,
+                      ScrapedSeries& out) {
+  for (const IncidentInfo& info : infos) AddIncidentInfo(out, info);
+}
 
 void StreamGauges::Set(const StreamSnapshot& snapshot) {
   set_ = true;

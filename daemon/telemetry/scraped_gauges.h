@@ -20,6 +20,7 @@
 #include "core/signal.h"
 #include "core/snapshot.h"
 #include "daemon/telemetry/catalogue.h"
+#include "daemon/telemetry/incident_info.h"
 
 namespace reasonwatch {
 
@@ -70,6 +71,13 @@ class IncidentGauges {
  private:
   std::map<IncidentKey, int> held_;  // incidents
 };
+
+// Incidents with series of their own, those of the gravest kind first; the
+// rest has only its labels in reasonwatch_incident_open.
+inline constexpr size_t kMaxIncidentInfos = 256;
+// reasonwatch_incident_info and the numbers beside it.
+void AddIncidentInfos(const std::vector<IncidentInfo>& infos,
+                      ScrapedSeries& out);
 
 }  // namespace reasonwatch
 

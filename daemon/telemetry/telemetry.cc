@@ -34,6 +34,7 @@ class Telemetry::Impl {
     std::vector<StreamGauges> gauges;
     std::vector<StreamLabels> models;
     IncidentGauges open;
+    std::vector<IncidentInfo> infos;
     {
       MutexLock lock(mutex);
       streams.reserve(watched.streams().size());
@@ -45,11 +46,13 @@ class Telemetry::Impl {
       for (const auto& [name, series] : watched.models())
         models.emplace_back(name, "");
       open = incidents.gauges();
+      infos = incidents.infos();
     }
     ScrapedSeries out;
     for (size_t i = 0; i < streams.size(); ++i)
       gauges[i].AddTo(streams[i], out);
     open.AddTo(streams, models, out);
+    AddIncidentInfos(infos, out);
     return out;
   }
 
@@ -119,6 +122,20 @@ void Telemetry::SetIncident(const Incident& incident) {
 void Telemetry::RestoreIncident(const Incident& incident) {
   MutexLock lock(impl_->mutex);
   impl_->incidents.Set(incident, /*count=*/false);
+}
+void Telemetry::SetIncidentInfos(std::vector<IncidentInfo> infos) {
+  MutexLock lock(impl_->mutex);
+  impl_->incidents.SetInfos(std::move(infos));
+}
+void Telemetry::SetPageUrl(std::string_view url) {
+  impl_->families
+      .GaugeAt(Metric::kPageInfo,
+               {{"url", LabelValue(url, kMaxLabelTextBytes)}})
+      .Set(1);
+}
+void Telemetry::CountAction(std::string_view model, std::string_view action) {
+  MutexLock lock(impl_->mutex);
+  impl_->incidents.CountAction(model, action);
 }
 void Telemetry::SetDeployment(std::string_view model, absl::Time time) {
   MutexLock lock(impl_->mutex);

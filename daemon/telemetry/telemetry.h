@@ -24,6 +24,7 @@
 #include "core/stage.h"
 #include "core/stream_limit.h"
 #include "core/tap_counters.h"
+#include "daemon/telemetry/incident_info.h"
 #include "daemon/telemetry/rescore_totals.h"
 
 namespace reasonwatch {
@@ -72,6 +73,13 @@ class Telemetry {
   void SetIncident(const Incident& incident);
   // An incident from before the restart: shown, but not counted again.
   void RestoreIncident(const Incident& incident);
+
+  // All open incidents, for the texts of alerts; those of before are gone.
+  void SetIncidentInfos(std::vector<IncidentInfo> infos);
+  // Address of the page, for links: "https://reasonwatch.example".
+  void SetPageUrl(std::string_view url);
+  // The operator's word on an incident.
+  void CountAction(std::string_view model, std::string_view action);
 
   // The operator reported a deployment.
   void SetDeployment(std::string_view model, absl::Time time);

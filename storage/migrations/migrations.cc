@@ -315,8 +315,18 @@ CREATE TABLE incident_problems (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// An incident in words and pictures, as JSON. Not a child of its incident,
+// which every write deletes and inserts anew.
+constexpr const char* kStories = R"sql(
+CREATE TABLE incident_stories (
+  incident TEXT PRIMARY KEY,
+  story TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr const char* kMigrations[] = {kState,   kIncidents,       kBaselines,
-                                       kRescore, kVerdictEvidence, kFamilies};
+                                       kRescore, kVerdictEvidence, kFamilies,
+                                       kStories};
 
 }  // namespace
 

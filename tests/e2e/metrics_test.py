@@ -9,8 +9,8 @@ import harness
 import golden  # after harness, which makes it findable
 
 FREEZE = "reference: {freeze: true}\n"
-# Series that exist for each core of the machine or for each release.
-VARYING = re.compile(r'\b(shard|version)="[^"]*"')
+# Series that exist for each core of the machine, for each release or for each port.
+VARYING = re.compile(r'\b(shard|version|url)="[^"]*"')
 BUCKET = re.compile(r'^(\w+)_bucket\{(.*)\}$')
 LE = re.compile(r',?le="([^"]*)",?')
 
@@ -55,6 +55,11 @@ STILL = {
     "reasonwatch_storage_queue_records": "the writer has caught up at the end",
     "reasonwatch_storage_expired_records_total": "nothing is old enough",
     "reasonwatch_incident_open": "0 again at the end; alert_test.py sees the 1",
+    "reasonwatch_incident_info": "none is open at the end; alert_test.py sees one",
+    "reasonwatch_incident_onset_timestamp_seconds": "the same",
+    "reasonwatch_incident_responses": "the same",
+    "reasonwatch_incident_effect": "the same",
+    "reasonwatch_incident_actions_total": "no operator here; browser_test.py is one",
     "reasonwatch_restart_gap_seconds": "the first start; restart_test.py has a second",
     "reasonwatch_rescore_jobs_total": NO_RESCORING,
     "reasonwatch_rescore_samples_total": NO_RESCORING,

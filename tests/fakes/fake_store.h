@@ -63,6 +63,23 @@ class FakeStore : public Store {
     if (it == incidents_.end()) return absl::NotFoundError("no such incident");
     return it->second;
   }
+  absl::Status PutStory(std::string_view incident,
+                        std::string_view json) override {
+    MutexLock lock(mutex_);
+    stories_[std::string(incident)] = std::string(json);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::string> LoadStory(std::string_view incident) override {
+    MutexLock lock(mutex_);
+    const auto it = stories_.find(std::string(incident));
+    if (it == stories_.end()) return absl::NotFoundError("no such story");
+    return it->second;
+  }
+  absl::StatusOr<std::vector<std::string>> LoadGold(
+      std::string_view /*model*/,
+      const std::vector<uint64_t>& problems) override {
+    return std::vector<std::string>(problems.size());
+  }
   absl::Status PutProblems(std::vector<BaselineProblem> problems) override {
     MutexLock lock(mutex_);
     problems_ = std::move(problems);
@@ -148,6 +165,7 @@ class FakeStore : public Store {
   std::map<std::pair<std::string, std::string>, StateBlob> state_
       ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Incident> incidents_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> stories_ ABSL_GUARDED_BY(mutex_);
   std::vector<BaselineProblem> problems_ ABSL_GUARDED_BY(mutex_);
   std::vector<ModelEvent> events_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, RescoreJob> jobs_ ABSL_GUARDED_BY(mutex_);

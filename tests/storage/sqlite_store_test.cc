@@ -332,6 +332,10 @@ TEST(SqliteStore, ReturnsStateProblemsAndFacts) {
   EXPECT_EQ(high.trials, 4);
   EXPECT_EQ(high.failures, 1);
   EXPECT_EQ((*problems)[1].id, "q");
+  const auto gold = store->LoadGold("m", {1, 7, 0xfedcba9876543210});
+  ASSERT_TRUE(gold.ok()) << gold.status();
+  EXPECT_EQ(*gold, (std::vector<std::string>{"B", "", "\\frac{1}{2}"}));
+  EXPECT_EQ(store->LoadGold("n", {1})->at(0), "");
   EXPECT_EQ(store->LoadFact("name").value(), "value 2");
   EXPECT_TRUE(absl::IsNotFound(store->LoadFact("other").status()));
 }

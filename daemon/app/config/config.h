@@ -36,6 +36,8 @@ struct HttpConfig {
   std::string listen;
   TlsConfig tls;
   std::string token_file;
+  std::string external_url;
+  std::string trace_url;
 };
 
 struct StreamsConfig {

@@ -91,6 +91,14 @@ void DescribeIntake(V& v, Config& c) {
     v.Listen("listen", c.http.listen, /*may_be_off=*/false);
     DescribeTls(v, c.http.tls.cert, c.http.tls.key, c.http.tls.client_ca);
     v.String("token_file", c.http.token_file);
+    v.String("external_url", c.http.external_url);
+    v.Check(
+        c.http.external_url.empty() ||
+            (IsUrl(c.http.external_url) && !c.http.external_url.ends_with('/')),
+        "external_url is not http:// or https://, or ends with a slash");
+    v.String("trace_url", c.http.trace_url);
+    v.Check(c.http.trace_url.empty() || IsUrl(c.http.trace_url),
+            "trace_url is not http:// or https://");
   });
   v.Section("streams", [&] {
     v.OneOf("route_from", c.streams.route_from,

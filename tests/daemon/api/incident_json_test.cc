@@ -63,6 +63,52 @@ TEST(IncidentJson, ARegressionNamesFamiliesAndProblems) {
   EXPECT_FALSE(json["signals"][1].contains("families"));
 }
 
+TEST(IncidentJson, ThePageHasStoryGoldAndActions) {
+  Incident incident;
+  incident.id = "inc-000000000001";
+  incident.signals.resize(1);
+  Finding& f = incident.signals[0].finding;
+  f.signal = incident.signals[0].signal = Signal::kConsistencyRegression;
+  f.failing = {{255, "p/1", "algebra", 4, 3, 2, 0},
+               {256, "p/2", "", 1, 1, 1, 0}};
+  Story story;
+  story.sentence = "S \xFF";
+  SignalPicture signal;
+  signal.unit = "tokens";
+  signal.points.push_back({absl::UnixEpoch(), 2, kNotKnown, 5, kNotKnown});
+  signal.buckets = {{0, 1, 2, 3}};
+  story.picture.signals = {signal};
+  story.picture.carriers = {{"replica", "a", 1, 2}};
+  story.picture.examples = {{"r1", "t1", "a", absl::UnixEpoch(), 5, true}};
+  IncidentExtras extras;
+  extras.story = StoryJson(story);
+  extras.gold = {{255, "42"}, {256, ""}};
+  ModelEvent other;
+  other.kind = kAcknowledgedEvent;
+  other.new_value = "inc-000000000002";
+  extras.events = {other};
+  nlohmann::json json =
+      nlohmann::json::parse(IncidentPageJson(incident, extras));
+  EXPECT_EQ(json["sentence"], "S \xEF\xBF\xBD");
+  const auto& picture = json["picture"];
+  EXPECT_TRUE(picture["signals"][0]["points"][0]["low"].is_null());
+  EXPECT_EQ(picture["signals"][0]["points"][0]["value"], 5);
+  EXPECT_EQ(picture["signals"][0]["buckets"][0]["since"], 3);
+  EXPECT_EQ(picture["carriers"][0]["name"], "a");
+  EXPECT_EQ(picture["examples"][0]["trace_id"], "t1");
+  const auto& failing = json["signals"][0]["failing_problems"];
+  EXPECT_EQ(failing[0]["gold"], "42");
+  EXPECT_FALSE(failing[1].contains("gold"));
+  // Another incident of the model was acknowledged, not this one.
+  EXPECT_TRUE(json["acknowledged"].is_null());
+  EXPECT_EQ(json["timeline"].size(), 1u);
+
+  extras.story = "not JSON";
+  json = nlohmann::json::parse(IncidentPageJson(incident, extras));
+  EXPECT_TRUE(json["sentence"].is_null());
+  EXPECT_TRUE(json["picture"].is_null());
+}
+
 TEST(IncidentJson, AFindingLineBeginsWithTheContract) {
   const std::string line = FindingLine(SampleEvent());
   EXPECT_EQ(

@@ -71,7 +71,8 @@ tap:
          tls: {cert: a, key: b, client_ca: c}}
   http: {enabled: false}
   files: [{path: "/l/*.jsonl", format: lm-eval, model: x}, {path: /b}]
-http: {listen: "0.0.0.0:80", token_file: /u, tls: {cert: d, key: e}}
+http: {listen: "0.0.0.0:80", token_file: /u, tls: {cert: d, key: e},
+       external_url: "https://rw.example", trace_url: "https://t/{trace_id}"}
 streams: {route_from: task, max: 3}
 models:
   "org/m.1": {format: deepseek_r1, context_window: 32768}
@@ -120,6 +121,8 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(c.http.listen, "0.0.0.0:80");
   EXPECT_EQ(c.http.tls.key, "e");
   EXPECT_EQ(c.http.token_file, "/u");
+  EXPECT_EQ(c.http.external_url, "https://rw.example");
+  EXPECT_EQ(c.http.trace_url, "https://t/{trace_id}");
   EXPECT_EQ(c.streams.route_from, "task");
   EXPECT_EQ(c.streams.max, 3);
   EXPECT_EQ(c.models.at("org/m.1").format, "deepseek_r1");
@@ -211,6 +214,9 @@ TEST(Config, NamesFileLineAndKeyOfAnError) {
               "test.yaml:2: signals.length: unknown key");
   ExpectError("models:\n  a:\n    formt: b\n",
               "test.yaml:3: models.a.formt: unknown key");
+  ExpectError("http: {external_url: rw.example}", "external_url");
+  ExpectError("http: {external_url: 'https://rw.example/'}", "slash");
+  ExpectError("http: {trace_url: 'javascript:alert(1)'}", "trace_url");
   ExpectError("queue: {records: 0}", "queue.records: must be from 1 to");
   ExpectError("queue: {records: 1.5}", "must be a whole number");
   ExpectError("queue: {records: }", "needs a value");

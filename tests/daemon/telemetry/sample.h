@@ -103,6 +103,18 @@ inline void Fill(Telemetry& t) {
   snapshot.distance_ratios = {1, .9, 1.4, 2};
   t.SetStream(snapshot);
   t.SetIncident(OpenIncident("inc-000000000001"));
+  IncidentInfo info;
+  info.incident = OpenIncident("inc-000000000001");
+  info.incident.onset_time = absl::FromUnixSeconds(1700000000);
+  info.incident.signals[0].finding.effect = {.25, .2, .3, "ratio"};
+  info.incident.causes = {{"gateway", 1, ""}};
+  info.sentence = "Reasoning is 25 % \"of\" its usual length";
+  info.url = "http://h:1/incidents/inc-000000000001";
+  info.affected = 3;
+  info.seen = 4;
+  t.SetIncidentInfos({info});
+  t.SetPageUrl("http://h:1");
+  t.CountAction("m", "acknowledge");
   t.AddTap("grpc", [] {
     TapCounters counters;
     counters.records = 10;

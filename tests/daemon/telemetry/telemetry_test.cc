@@ -291,6 +291,51 @@ TEST(Telemetry, AnIncidentMovesItsOneAndLeavesZeros) {
             2);
 }
 
+TEST(Telemetry, AnOpenIncidentHasItsWordsAndNumbersWhileItIsOpen) {
+  Telemetry t({});
+  Fill(t);
+  std::string text = t.Text();
+  const std::string info =
+      "reasonwatch_incident_info{cause=\"gateway\",confirmation=\"pending\","
+      "incident=\"inc-000000000001\",model=\"m\",replica=\"\",route=\"r\","
+      "scope=\"route\",sentence=\"Reasoning is 25 % \\\"of\\\" its usual "
+      "length\",severity=\"warning\",signal=\"length_collapse\","
+      "url=\"http://h:1/incidents/inc-000000000001\"}";
+  EXPECT_EQ(Value(text, info), 1);
+  const std::string labels = "{incident=\"inc-000000000001\",model=\"m\"";
+  EXPECT_EQ(Value(text, "reasonwatch_incident_responses" + labels +
+                            ",state=\"affected\"}"),
+            3);
+  EXPECT_EQ(Value(text, "reasonwatch_incident_responses" + labels +
+                            ",state=\"all\"}"),
+            4);
+  EXPECT_EQ(
+      Value(text, "reasonwatch_incident_effect" + labels + ",unit=\"ratio\"}"),
+      .25);
+  EXPECT_EQ(Value(text, "reasonwatch_incident_onset_timestamp_seconds" +
+                            labels + "}"),
+            1700000000);
+  t.SetIncidentInfos({});
+  EXPECT_EQ(CountOf(t.Text(), "reasonwatch_incident_info{"), 0);
+  EXPECT_EQ(CountOf(t.Text(), "reasonwatch_incident_responses{"), 0);
+}
+
+TEST(Telemetry, ShowsABoundedNumberOfIncidentsTheGravestFirst) {
+  Telemetry t({});
+  std::vector<IncidentInfo> infos(400);
+  for (size_t i = 0; i < infos.size(); ++i) {
+    infos[i].incident = OpenIncident("inc-" + std::to_string(i));
+    infos[i].sentence = std::string(2000, 'x');
+  }
+  infos.back().incident.severity = Severity::kCritical;
+  t.SetIncidentInfos(infos);
+  const std::string text = t.Text();
+  EXPECT_EQ(CountOf(text, "reasonwatch_incident_info{"), 256);
+  EXPECT_THAT(text, ::testing::HasSubstr("incident=\"inc-399\""));
+  EXPECT_THAT(text,
+              ::testing::Not(::testing::HasSubstr(std::string(513, 'x'))));
+}
+
 TEST(Telemetry, ASignalThatRecoveredGoesToZeroWhileTheIncidentIsOpen) {
   Telemetry t({});
   Incident incident = OpenIncident("inc-000000000001");
