@@ -13,7 +13,7 @@ inline std::string Grouped(int64_t n) {
   std::string digits = std::to_string(n);
   const int64_t first = n < 0 ? 1 : 0;
   for (auto at = static_cast<int64_t>(digits.size()) - 3; at > first; at -= 3)
-    digits.insert(static_cast<size_t>(at), ",");
+    digits.insert(static_cast<size_t>(at), 1, ',');
   return digits;
 }
 

@@ -95,7 +95,7 @@ std::string Words(std::string_view name) {
 std::string Count(double value) {
   std::string digits = absl::StrFormat("%.0f", value);
   for (auto i = static_cast<int>(digits.size()) - 3; i > 0; i -= 3)
-    digits.insert(static_cast<size_t>(i), ",");
+    digits.insert(static_cast<size_t>(i), 1, ',');
   return digits;
 }
 
