@@ -465,11 +465,14 @@ absl::StatusOr<CompareReport> CompareFiles(const std::string& a,
                                            const std::string& b,
                                            const CompareOptions& options,
                                            std::ostream& messages) {
+  // A sample of lm-eval names no model; both sides are of one anyway.
+  const std::string model =
+      options.from == RecordFormat::kLmEval ? "model" : "";
   const auto read = [&](const std::string& path) {
     BadLines bad(messages, path + ":");
     auto file = ReadRecordedFile(
         path, [&](int64_t line, std::string_view why) { bad.Add(line, why); },
-        RecordFormat::kReasonwatch, options.on_rows);
+        options.from, options.on_rows, model);
     bad.Finish();
     return file;
   };

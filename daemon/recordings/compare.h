@@ -65,6 +65,7 @@ struct CompareOptions {
   int64_t max_ungraded = 0;
   // In place of the built-in grader; may be null.
   StandardEvaluator::AnswerGrader grader{};
+  RecordFormat from = RecordFormat::kReasonwatch;  // of both files
   OnRows on_rows{};  // while rows are read and compared; may be null
 };
 

@@ -13,11 +13,13 @@ namespace reasonwatch {
 namespace {
 
 // Calls `take` with each usable row, which it may move from.
+// `model`: of rows that name none.
 absl::Status ForEachRow(const std::string& path, RecordFormat format,
+                        const std::string& model,
                         const std::function<absl::Status(Response&)>& take,
                         const BadLine& bad_line) {
   RW_ASSIGN_OR_RETURN(std::ifstream in, OpenInput(path));
-  RecordReader reader(format);
+  RecordReader reader(format, model);
   std::string line;
   std::vector<Response> rows;
   std::vector<std::string> errors;
@@ -50,7 +52,7 @@ RecordedFileSource::RecordedFileSource(std::string path, RecordFormat format,
 absl::Status RecordedFileSource::ForEach(const Visit& visit,
                                          const BadLine& bad_line) {
   return ForEachRow(
-      path_, format_,
+      path_, format_, model_,
       [&](Response& row) {
         if (!model_.empty()) row.model = model_;
         return visit(row);
@@ -72,10 +74,11 @@ absl::Status CountedSource::ForEach(const Visit& visit,
 absl::StatusOr<RecordedFile> ReadRecordedFile(const std::string& path,
                                               const BadLine& bad_line,
                                               RecordFormat format,
-                                              const OnRows& on_rows) {
+                                              const OnRows& on_rows,
+                                              const std::string& model) {
   RecordedFile file;
   RW_RETURN_IF_ERROR(ForEachRow(
-      path, format,
+      path, format, model,
       [&](Response& row) -> absl::Status {
         file.rows.push_back(std::move(row));
         if (on_rows == nullptr) return absl::OkStatus();

@@ -85,11 +85,12 @@ struct RecordedFile {
   int64_t bad_lines = 0;
 };
 
-// As RecordedFileSource; InvalidArgument if the file holds no usable row.
+// As RecordedFileSource, but `model` is that of rows that name none;
+// InvalidArgument if the file holds no usable row.
 absl::StatusOr<RecordedFile> ReadRecordedFile(
     const std::string& path, const BadLine& bad_line,
     RecordFormat format = RecordFormat::kReasonwatch,
-    const OnRows& on_rows = nullptr);
+    const OnRows& on_rows = nullptr, const std::string& model = "");
 
 }  // namespace reasonwatch
 

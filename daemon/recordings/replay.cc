@@ -141,7 +141,7 @@ absl::StatusOr<ReplayReport> Replay(
     absl::StatusOr<RecordedFile> file = ReadRecordedFile(
         path,
         [&](int64_t number, std::string_view why) { bad.Add(number, why); },
-        format, settings.on_rows);
+        format, settings.on_rows, options.model);
     bad.Finish();
     return file;
   };

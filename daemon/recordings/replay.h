@@ -21,6 +21,7 @@ struct ReplayOptions {
   std::string live;      // file of responses to judge
   RecordFormat baseline_from = RecordFormat::kReasonwatch;
   RecordFormat from = RecordFormat::kReasonwatch;  // of `live`
+  std::string model = {};                          // of rows that name none
 };
 
 struct ReplayReport {

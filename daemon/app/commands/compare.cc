@@ -18,6 +18,7 @@ namespace {
 struct Flags {
   std::string a, b, config;
   std::string output = "text";
+  std::string from = "reasonwatch";
   CompareOptions compare;
 };
 
@@ -27,6 +28,7 @@ absl::StatusOr<ExitStatus> Run(Flags& flags) {
     flags.compare.grader =
         GraderOf(config, /*lasting=*/false, ReportGraderFailures(std::cerr));
   }
+  flags.compare.from = *RecordFormatOf(flags.from);
   Progress progress(std::cerr, /*on=*/true);
   flags.compare.on_rows = [&](std::string_view things, int64_t done,
                               int64_t total) {
@@ -63,6 +65,9 @@ void AddCompare(CLI::App& app, ExitStatus& result) {
       ->required();
   command->add_option("--config", flags->config,
                       "configuration (YAML), for a grader of your own");
+  command->add_option("--from", flags->from, "format of the two files")
+      ->check(CLI::IsMember(RecordFormatNames()))
+      ->capture_default_str();
   const CLI::IsMember forms({"text", "json", "junit"});
   command
       ->add_option("--output", flags->output,

@@ -218,7 +218,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(
 class Sender {
  public:
   Sender(const FeedOptions& options, std::string token,
-         std::shared_ptr<grpc::Channel> channel)
+         const std::shared_ptr<grpc::Channel>& channel)
       : options_(options),
         token_(std::move(token)),
         stub_(v1::Tap::NewStub(channel)) {

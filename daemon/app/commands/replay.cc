@@ -25,6 +25,7 @@ struct Flags {
   std::string config, baseline, live, findings;
   std::string from = "reasonwatch";
   std::string baseline_from;
+  std::string model;
   double mean_responses = 0;
   Output output = Output::kText;
 };
@@ -64,6 +65,7 @@ absl::Status Run(const Flags& flags) {
   options.live = flags.live;
   options.baseline_from = *RecordFormatOf(baseline_from);
   options.from = *RecordFormatOf(flags.from);
+  options.model = flags.model;
   RecordingSettings settings = RecordingSettingsOf(config, std::cerr);
   Progress progress(std::cerr, /*on=*/true);
   settings.on_rows = [&](std::string_view things, int64_t done, int64_t total) {
@@ -113,6 +115,7 @@ void AddReplay(CLI::App& app, ExitStatus& result) {
       ->add_option("--baseline-from", flags->baseline_from,
                    "what wrote --baseline, where it is not --from")
       ->check(CLI::IsMember(RecordFormatNames()));
+  command->add_option("--model", flags->model, "model of rows that name none");
   AddOutputOption(command, flags->output);
   OnGate(command, result, [flags]() -> absl::StatusOr<ExitStatus> {
     const absl::Status status = Run(*flags);
