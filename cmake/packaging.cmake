@@ -36,6 +36,9 @@ install(DIRECTORY dashboards/ DESTINATION ${CMAKE_INSTALL_DATADIR}/reasonwatch/d
 install(FILES proto/reasonwatch/v1/tap.proto
         DESTINATION ${CMAKE_INSTALL_DATADIR}/reasonwatch/proto/reasonwatch/v1)
 install(FILES README.md CHANGELOG.md SECURITY.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# The licence of the script that is embedded in the page.
+install(FILES /usr/share/doc/libjs-dygraphs/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR}
+        RENAME copyright.dygraphs OPTIONAL)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 # Once more, at the path by which the alerts name them (runbook_url).
 install(DIRECTORY docs/runbooks/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/runbooks)

@@ -415,6 +415,15 @@ std::string StoryJson(const Story& story) {
   return Dump(out);
 }
 
+std::string SentenceOfStory(std::string_view story) {
+  const Json json = Json::parse(story.begin(), story.end(), nullptr,
+                                /*allow_exceptions=*/false);
+  if (!json.is_object()) return "";
+  const auto found = json.find("sentence");
+  return found != json.end() && found->is_string() ? found->get<std::string>()
+                                                   : "";
+}
+
 std::string SparksJson(const std::vector<StreamSpark>& sparks) {
   Json list = Json::array();
   for (const StreamSpark& spark : sparks)

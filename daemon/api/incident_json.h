@@ -46,6 +46,8 @@ struct IncidentExtras {
 std::string IncidentPageJson(const Incident& incident,
                              const IncidentExtras& extras);
 std::string StoryJson(const Story& story);
+// The sentence of StoryJson(); "" if there is none.
+std::string SentenceOfStory(std::string_view story);
 // {"streams": [...]}
 std::string SparksJson(const std::vector<StreamSpark>& sparks);
 

@@ -12,6 +12,7 @@ namespace reasonwatch {
 namespace {
 
 constexpr absl::Duration kRenewal = absl::Minutes(5);
+constexpr absl::Duration kPageRenewal = absl::Seconds(30);
 // More than one operator can read; the rest has words without numbers.
 constexpr size_t kMaxOpen = 256;
 
@@ -33,7 +34,11 @@ void IncidentDesk::Restore(const std::vector<Incident>& open) {
     held.incident = incident;
     held.sentence = reasonwatch::SentenceOf(incident, clock_.Now());
     held.made = clock_.Now();
-    held.rich = store_.LoadStory(incident.id).ok();
+    const absl::StatusOr<std::string> stored = store_.LoadStory(incident.id);
+    held.rich = stored.ok();
+    if (!stored.ok()) continue;
+    const std::string sentence = SentenceOfStory(*stored);
+    if (!sentence.empty()) held.sentence = sentence;
   }
 }
 
@@ -80,7 +85,7 @@ void IncidentDesk::Renew(const Incident& incident, bool rich) {
   Open& held = it->second;
   held.made = now;
   held.rich = held.rich || knows;
-  if (!knows && held.seen > 0) return;
+  if (!knows && (rich || held.seen > 0)) return;
   held.sentence = story.sentence;
   if (knows) {
     held.affected = story.picture.signals.front().affected;
@@ -99,13 +104,24 @@ std::string IncidentDesk::StoryOf(const Incident& incident) const {
 }
 
 std::string IncidentDesk::SentenceOf(const Incident& incident) const {
-  if (incident.open()) {
+  const absl::Time now = clock_.Now();
+  if (!incident.open()) return reasonwatch::SentenceOf(incident, now);
+  {
     MutexLock lock(mutex_);
     const auto it = open_.find(incident.id);
-    if (it != open_.end() && !it->second.sentence.empty())
-      return it->second.sentence;
+    if (it != open_.end() && now - it->second.page_made < kPageRenewal)
+      return it->second.page_sentence;
   }
-  return reasonwatch::SentenceOf(incident, clock_.Now());
+  const Story story = history_.StoryOf(incident, now);
+  const bool knows = KnowsBoth(story);
+  MutexLock lock(mutex_);
+  const auto it = open_.find(incident.id);
+  if (it == open_.end()) return story.sentence;
+  Open& held = it->second;
+  held.page_sentence =
+      knows || held.sentence.empty() ? story.sentence : held.sentence;
+  held.page_made = now;
+  return held.page_sentence;
 }
 
 std::vector<IncidentInfo> IncidentDesk::Infos(std::string_view page_url) {

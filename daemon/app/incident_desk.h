@@ -43,6 +43,7 @@ class IncidentDesk : public PipelineObserver {
   // StoryJson(): the stored one, or a new one if the incident is open and the
   // history reaches back to before its onset.
   std::string StoryOf(const Incident& incident) const;
+  // An open incident has one at most half a minute old.
   std::string SentenceOf(const Incident& incident) const;
   std::vector<StreamSpark> Sparks() const { return history_.Sparks(); }
 
@@ -60,6 +61,8 @@ class IncidentDesk : public PipelineObserver {
     int64_t seen = 0;
     bool rich = false;  // the stored story has numbers
     absl::Time made = absl::InfinitePast();
+    std::string page_sentence;  // newer than that of the metrics
+    absl::Time page_made = absl::InfinitePast();
   };
   // Makes the story and stores it; `rich`: only if it has numbers too.
   void Renew(const Incident& incident, bool rich);
@@ -68,7 +71,7 @@ class IncidentDesk : public PipelineObserver {
   Store& store_;
   const Clock& clock_;
   mutable Mutex mutex_;
-  std::map<std::string, Open> open_ ABSL_GUARDED_BY(mutex_);  // by id
+  mutable std::map<std::string, Open> open_ ABSL_GUARDED_BY(mutex_);  // by id
 };
 
 }  // namespace reasonwatch

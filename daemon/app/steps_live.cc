@@ -72,9 +72,6 @@ absl::Status App::MakePipelines() {
   options.incidents.can_confirm = CanRescore(config_);
   desk_ = std::make_unique<IncidentDesk>(
       static_cast<size_t>(config_.streams.max), *store_, clock_);
-  RW_ASSIGN_OR_RETURN(const std::vector<Incident> open,
-                      store_->LoadIncidents(/*open_only=*/true, /*limit=*/0));
-  desk_->Restore(open);
   observers_ =
       std::make_unique<Observers>(*telemetry_, rescoring_, webhook_, *desk_);
   coverage_ = std::make_unique<CoverageWatch>(
@@ -108,6 +105,9 @@ absl::Status App::OpenRescoring() {
 void App::CloseRescoring(absl::Duration) { rescoring_.reset(); }
 
 absl::Status App::StartPipelines() {
+  RW_ASSIGN_OR_RETURN(const std::vector<Incident> open,
+                      store_->LoadIncidents(/*open_only=*/true, /*limit=*/0));
+  desk_->Restore(open);
   shards_->Start();
   return absl::OkStatus();
 }

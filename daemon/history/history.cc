@@ -14,29 +14,41 @@ constexpr absl::Duration kFutureAllowed = absl::Minutes(10);
 
 }  // namespace
 
+History::History(size_t max_streams)
+    : max_streams_(max_streams), number_([] {
+        static std::atomic<uint64_t> made = 0;
+        return ++made;
+      }()) {}
+
 void History::SetNow(absl::Time now) {
+  latest_ns_ = absl::ToUnixNanos(now + kFutureAllowed);
+}
+
+History::Held* History::HeldOf(const Scored& scored) {
+  struct Last {
+    uint64_t number = 0;
+    Key key;
+    Held* held = nullptr;
+  };
+  thread_local Last last;
+  if (last.number == number_ && last.key.second == scored.route &&
+      last.key.first == scored.model)
+    return last.held;
+  Key key(scored.model, scored.route);
   MutexLock lock(mutex_);
-  latest_ = now + kFutureAllowed;
+  auto it = streams_.find(key);
+  if (it == streams_.end()) {
+    if (streams_.size() >= max_streams_) return nullptr;
+    it = streams_.emplace(key, std::make_unique<Held>()).first;
+  }
+  last = {number_, std::move(key), it->second.get()};
+  return last.held;
 }
 
 void History::Observe(const Scored& scored) {
-  Held* held = nullptr;
-  {
-    MutexLock lock(mutex_);
-    if (scored.start > latest_) return;
-    if (last_ == nullptr || last_key_.second != scored.route ||
-        last_key_.first != scored.model) {
-      Key key(scored.model, scored.route);
-      auto it = streams_.find(key);
-      if (it == streams_.end()) {
-        if (streams_.size() >= max_streams_) return;
-        it = streams_.emplace(key, std::make_unique<Held>()).first;
-      }
-      last_key_ = std::move(key);
-      last_ = it->second.get();
-    }
-    held = last_;
-  }
+  if (absl::ToUnixNanos(scored.start) > latest_ns_) return;
+  Held* held = HeldOf(scored);
+  if (held == nullptr) return;
   MutexLock lock(held->mutex);
   held->history.Observe(scored);
 }

@@ -8,7 +8,9 @@
 #ifndef REASONWATCH_DAEMON_HISTORY_HISTORY_H_
 #define REASONWATCH_DAEMON_HISTORY_HISTORY_H_
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -27,7 +29,7 @@ namespace reasonwatch {
 
 class History {
  public:
-  explicit History(size_t max_streams) : max_streams_(max_streams) {}
+  explicit History(size_t max_streams);
 
   // A scored response of a watched stream. One that begins later than ten
   // minutes after the latest SetNow() is left out: it would push the others
@@ -52,17 +54,17 @@ class History {
     Mutex mutex;
     StreamHistory history ABSL_GUARDED_BY(mutex);
   };
-  // A stream that is held is never dropped.
+  // The stream, made if it is new; null = there is no room. A stream that is
+  // held is never dropped, so each thread keeps the one it has seen last.
+  Held* HeldOf(const Scored& scored);
   std::vector<std::pair<Key, Held*>> HeldStreams() const;
 
   const size_t max_streams_;
+  const uint64_t number_;  // of this history among all of the process
+  std::atomic<int64_t> latest_ns_ = INT64_MAX;
   mutable Mutex mutex_;
-  absl::Time latest_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
   std::unordered_map<Key, std::unique_ptr<Held>, Hash> streams_
       ABSL_GUARDED_BY(mutex_);
-  // The stream of the last response: most come in rows.
-  Key last_key_ ABSL_GUARDED_BY(mutex_);
-  Held* last_ ABSL_GUARDED_BY(mutex_) = nullptr;
 };
 
 }  // namespace reasonwatch

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -351,8 +352,7 @@ absl::Time EndOf(const std::vector<StreamHistory>& streams,
 }
 
 std::vector<PictureCarrier> CarriersOf(const std::vector<Judged>& judged) {
-  static constexpr const char* kTurns[] = {"first turn", "turns 2 to 5",
-                                           "turns 6 and later"};
+  static constexpr const char* kTurns[] = {"first", "2 to 5", "6 and later"};
   static constexpr const char* kFills[] = {"under 50 % or not known",
                                            "50 to 75 %", "75 % and over"};
   std::map<std::pair<int, std::string>, PictureCarrier> parts;
@@ -412,6 +412,27 @@ std::vector<PictureExample> ExamplesOf(std::vector<Judged> judged,
 
 }  // namespace
 
+namespace {
+
+// Reasoning length beside a channel of lengths that is a rate, such as missing
+// reasoning.
+std::optional<Reading> LengthsOf(const std::vector<SignalPainter>& painters) {
+  for (const SignalPainter& p : painters) {
+    Reading r = p.reading();
+    const bool collapse = r.signal == SignalName(Signal::kLengthCollapse);
+    if (r.length() ||
+        (!collapse && r.signal != SignalName(Signal::kLengthRunaway)))
+      continue;
+    r.question = collapse ? Question::kLow : Question::kHigh;
+    r.feature = Feature::kReasoningTokens;
+    r.channel = r.signal + "/reasoning_tokens";
+    return r;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Picture MakePicture(const std::vector<StreamHistory>& streams,
                     const Incident& incident) {
   const absl::Time onset = incident.onset_time == absl::InfinitePast()
@@ -427,6 +448,8 @@ Picture MakePicture(const std::vector<StreamHistory>& streams,
     if (!known && painters.size() < kMaxPictured)
       painters.emplace_back(reading, onset);
   }
+  if (const auto length = LengthsOf(painters); length.has_value())
+    painters.emplace_back(*length, onset);
   Picture picture;
   if (painters.empty()) return picture;
   for (const StreamHistory& stream : streams) {

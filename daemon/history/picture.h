@@ -13,7 +13,8 @@ namespace reasonwatch {
 
 // The expected band is that of the responses before the onset; it is left out
 // (NaN) where fewer than 20 of them are known. One signal each, the first
-// finding of it; at most kMaxPictured. A failed problem is read off the grades,
+// finding of it, at most kMaxPictured; then reasoning length, if a signal of
+// lengths is led by a rate. A failed problem is read off the grades,
 // a rare pair of languages off the answers in an unasked language.
 inline constexpr size_t kMaxPictured = 4;
 Picture MakePicture(const std::vector<StreamHistory>& streams,

@@ -11,7 +11,6 @@
 #ifndef REASONWATCH_DAEMON_HISTORY_STREAM_HISTORY_H_
 #define REASONWATCH_DAEMON_HISTORY_STREAM_HISTORY_H_
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -37,19 +36,10 @@ double TokensAt(double bin);
 // A bit a feature.
 class FeatureBits {
  public:
-  // Bit i is test(i).
-  template <typename Test>
-  explicit FeatureBits(Test test) {
-    for (size_t w = 0; w < words_.size(); ++w) {
-      const size_t first = 64 * w;
-      const size_t count =
-          std::min<size_t>(64, static_cast<size_t>(kFeatureCount) - first);
-      uint64_t word = 0;
-      for (size_t b = 0; b < count; ++b)
-        word |= static_cast<uint64_t>(test(first + b)) << b;
-      words_[w] = word;
-    }
-  }
+  // Words of bits that are on, by 64 features.
+  static constexpr size_t kWords = (kFeatureCount + 63) / 64;
+  explicit FeatureBits(const std::array<uint64_t, kWords>& words)
+      : words_(words) {}
   FeatureBits() = default;
   bool Has(Feature f) const {
     const auto i = static_cast<size_t>(f);
@@ -64,7 +54,7 @@ class FeatureBits {
   }
 
  private:
-  std::array<uint64_t, (kFeatureCount + 63) / 64> words_{};
+  std::array<uint64_t, kWords> words_{};
 };
 
 using LengthHistogram = std::array<uint16_t, kLengthBins>;

@@ -106,7 +106,7 @@
 
   function signalCards(incident) {
     if (!incident.picture || !incident.picture.signals.length) return [];
-    return incident.picture.signals.flatMap((signal) => {
+    return incident.picture.signals.map((signal) => {
       const title = signal.title || rw.words(signal.channel);
       if (!signal.points.length) {
         return section(title[0].toUpperCase() + title.slice(1),
@@ -118,7 +118,8 @@
       const words = rw.known(usual.value)
         ? format(signal.now.value) + ' since the onset, usually ' + format(usual.value) +
           (rw.known(usual.low) && usual.low !== usual.high
-            ? ' (' + format(usual.low) + ' to ' + format(usual.high) + ')' : '') +
+            ? ' (' + (signal.unit === 'share' ? format : rw.whole)(usual.low) + ' to ' +
+              format(usual.high) + ')' : '') +
           '; ' + rw.whole(signal.affected) + ' of ' + rw.whole(signal.seen) + ' responses affected.'
         : format(signal.now.value) + ' in the last hours; the usual value is not known.';
       const plot = make('div', 'plot');
@@ -127,7 +128,7 @@
       const rows = signal.points.map((p) => rw.cells(rw.clock(p.time), format(p.value),
                                                      rw.whole(p.responses)));
       const card = make('div', 'card', make('p', '', words), plot, rw.key(!incident.open),
-        rw.fold('points ' + signal.signal, 'the same as a table',
+        rw.fold('points ' + signal.channel, 'the same as a table',
                 rw.table(['Time', 'Value', 'Responses'], rows)));
       const parts = [card];
       if (signal.buckets.length) {
@@ -230,14 +231,21 @@
   }
 
   function timeline(incident) {
+    const bySignal = new Map();
+    for (const s of incident.signals) {
+      const known = bySignal.get(s.signal);
+      if (!known || Date.parse(s.time) > Date.parse(known.time)) bySignal.set(s.signal, s);
+    }
+    const latest = [...bySignal.values()];
+    const change = (e) => [e.old, e.new === id ? '' : e.new].filter(Boolean).join(' → ');
     const events = [
-      ...incident.timeline.map((e) => ({time: e.time, text: rw.words(e.kind) + ' ' +
-        [e.old, e.new === id ? '' : e.new].filter(Boolean).join(' → ') +
-        (e.expected ? ' (expected)' : '') + (e.note ? ': ' + e.note : '')})),
+      ...incident.timeline.map((e) => ({time: e.time, text: [rw.words(e.kind), change(e),
+        e.expected ? '(expected)' : ''].filter(Boolean).join(' ') +
+        (e.note ? ': ' + e.note : '')})),
       {time: incident.onset_time, text: 'the change begins' +
         (incident.onset_id ? ' with response ' + incident.onset_id : '')},
       {time: incident.opened, text: 'incident opened'},
-      ...incident.signals.map((s) => ({time: s.time, text: 'latest word of ' + rw.words(s.signal)})),
+      ...latest.map((s) => ({time: s.time, text: 'latest evidence of ' + rw.words(s.signal)})),
       incident.rescore ? {time: incident.rescore.time, text: 'verdict: ' +
         rw.words(incident.rescore.verdict)} : {},
       {time: incident.closed, text: 'incident closed, ' + rw.words(incident.close_reason)}
@@ -267,6 +275,7 @@
     toPlot = [];
     const json = rw.link(rw.root + 'api/v1/incidents/' + id, 'JSON');
     const signal = incident.signals[0];
+    const cards = signalCards(incident);
     rw.replace(byId('content'),
       make('div', 'card ' + (incident.open ? incident.severity : 'closed'),
         make('h1', '', incident.sentence || id),
@@ -276,11 +285,14 @@
              make('span', 'badge', rw.confirmations[incident.confirmation] || incident.confirmation),
              make('code', 'soft', id)),
         facts(incident)),
-      buttons(incident),
-      ...signalCards(incident), ...causes(incident), ...carriers(incident), ...problems(incident),
-      ...verdict(incident), ...timeline(incident), ...examples(incident), ...numbers(incident),
+      buttons(incident), ...(cards[0] || []),
+      make('div', 'half', make('div', '', ...causes(incident)),
+           make('div', '', ...carriers(incident))),
+      ...cards.slice(1).flat(), ...problems(incident), ...examples(incident),
+      ...verdict(incident), ...timeline(incident), ...numbers(incident),
       make('p', 'soft', signal ? rw.link(rw.root + 'runbooks/' + signal.signal, 'Runbook') : '',
-           ' · ', json, incident.as_of ? ' · numbers as of ' + rw.clock(incident.as_of) : ''));
+           // A link bears no token.
+           rw.token() ? '' : ' · ', rw.token() ? '' : json, incident.as_of ? ' · numbers as of ' + rw.clock(incident.as_of) : ''));
     for (const [div, picture] of toPlot) rw.series(div, picture, marks(incident));
     byId('summary').textContent = rw.place(incident);
   }

@@ -78,20 +78,22 @@
       ? 'A halved reasoning length is noticed in about ' +
         rw.whole(stream.halved_length_delay) + ' responses.'
       : 'Not yet known how soon a halved reasoning length is noticed.';
-    const name = make('td', 'name', make('span', 'wrap', stream.model), ' ',
-      make('span', 'soft wrap', stream.route), ...notices(stream),
+    const name = make('td', 'name', make('div', 'row', make('span', 'wrap', stream.model),
+      make('span', 'soft wrap', stream.route)), ...notices(stream),
       rw.fold('signals ' + stream.model + ' ' + stream.route, 'evidence',
-              make('div', 'soft', delay),
+              make('div', 'soft', 'State ' + stream.state + ': ' +
+                   (rw.states[stream.state] || '') + '. ' + delay),
               ...stream.signals.filter((s) => s.enabled).map(signalLine)));
     const badge = make('span', 'badge ' + kind, stream.state);
+    badge.title = rw.states[stream.state] || '';
     const stateCell = make('td', '', incident
       ? rw.link(rw.root + 'incidents/' + incident.id, incident.severity + ' incident',
-                'badge ' + incident.severity) : badge,
-      make('div', 'soft', incident ? stream.state : rw.states[stream.state] || ''));
-    const length = make('td', 'number', rw.spark(spark, Boolean(incident)),
+                'badge ' + incident.severity) : badge, ' ',
+      incident ? make('span', 'soft', stream.state) : '');
+    const length = make('td', 'number', make('div', 'length', rw.spark(spark, Boolean(incident)),
       make('span', 'soft', rw.known(last) ? rw.whole(last) + ' tokens' +
         (spark && rw.known(spark.expected.value)
-          ? ', usually ' + rw.whole(spark.expected.value) : '') : ''));
+          ? ', usually ' + rw.whole(spark.expected.value) : '') : '')));
     const cell = (...children) => make('td', 'number inline', ...children);
     return make('tr', '', name, stateCell, length,
       cell(rw.percent(stream.coverage_ratio), ' ',

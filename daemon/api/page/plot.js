@@ -43,13 +43,16 @@ rw.series = (div, signal, marks) => {
        rw.known(usual.high) ? usual.high : usual.value] : [null, null, null];
   const share = signal.unit === 'share';
   const rows = signal.points.map((p) => [new Date(p.time), [p.value, p.value, p.value], band]);
-  const format = share ? (x) => Math.round(1000 * x) / 10 + ' %' : (x) => rw.whole(x);
+  // Room above for the names of the marks.
+  const highest = Math.max(share ? .04 : 1, band[2] || 0, ...signal.points.map((p) => p.value || 0));
+  const format = (x) => x < 0 || (share && x > 1.001) ? ''
+    : share ? Math.round(1000 * x) / 10 + ' %' : rw.whole(x);
   const plot = new Dygraph(div, rows, {
     labels: ['time', 'seen', 'usual'], customBars: true, includeZero: true,
     legend: 'never', drawPoints: rows.length < 80, pointSize: 2.5, strokeWidth: 2,
-    valueRange: share ? [0, null] : [0, null], interactionModel: {},
+    valueRange: [-.03 * highest, 1.25 * highest], interactionModel: {},
     gridLineColor: rw.colour('--line'), axisLineColor: rw.colour('--line'),
-    highlightCircleSize: 4, xRangePad: 8, yRangePad: 4,
+    highlightCircleSize: 4, xRangePad: 8,
     axes: {y: {axisLabelFormatter: format, axisLabelWidth: 58}, x: {axisLabelWidth: 64}},
     series: {
       seen: {color: rw.colour('--seen'), fillAlpha: 0},

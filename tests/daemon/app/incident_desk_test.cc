@@ -121,6 +121,8 @@ TEST_F(IncidentDeskTest, ARestartLosesNoNumbers) {
   desk.Restore({incident});
   clock_.Advance(absl::Minutes(10));
   ASSERT_EQ(desk.Infos("").size(), 1u);
+  EXPECT_THAT(desk.Infos("")[0].sentence, HasSubstr("20 of 20"));
+  EXPECT_THAT(desk.SentenceOf(incident), HasSubstr("20 of 20"));
   EXPECT_THAT(desk.StoryOf(incident), HasSubstr("20 of 20"));
   desk.SaveAll();
   EXPECT_THAT(store_.LoadStory(incident.id).value(), HasSubstr("20 of 20"));
