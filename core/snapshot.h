@@ -83,6 +83,13 @@ struct StreamSnapshot {
   double responses_per_hour = 0;    // NaN: unknown
   absl::Time last_response = absl::InfinitePast();
   std::array<SignalSnapshot, kSignalCount> signals;  // indexed by Signal
+  // A state that a larger reference ends (learning, provisional): the responses
+  // and the further time that it needs. 0 otherwise.
+  int64_t reference_needed = 0;
+  absl::Duration reference_time_left = absl::ZeroDuration();
+  bool reference_imported = false;
+  // A gross effect is critical all the same.
+  bool pages_on_gross = false;
   // For the model: observed over expected failures by distance to the
   // baseline's problem: itself, neighbours up to .15, .3, .5.
   std::array<double, 4> distance_ratios = {1, 1, 1, 1};

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_format.h"
 #include "detectors/model_watch.h"
+#include "detectors/traffic/heard_lately.h"
 #include "detectors/traffic/prompt_twin.h"
 #include "util/state_archive.h"
 #include "util/strings.h"
@@ -67,6 +68,8 @@ void Describe(Archive& archive, WatchedStream& s) {
   archive.Field("changes", s.changes);
   // States of before the twin are without one.
   if (archive.Version("prompt_twin", 2) >= 2) archive.Field("twin", *s.twin);
+  // States of before it was stored begin with nothing heard.
+  if (archive.Version("heard_lately", 2) >= 2) archive.Field("heard", *s.heard);
 }
 
 template <typename Archive>
@@ -93,6 +96,8 @@ void Describe(Archive& archive, ModelWatch& w) {
       });
   archive.Field("failures", w.failures_);
   archive.InRange("responses", w.responses_, 0, kMaxStored);
+  if (archive.Version("in_doubt", 2) >= 2)
+    archive.InRange("in_doubt_until", w.in_doubt_until_, 0, kMaxStored);
   int64_t last_start_ns = absl::ToUnixNanos(w.last_start_);
   archive.InRange("last_start_ns", last_start_ns, 0, kMaxStored);
   if constexpr (Archive::kReads)

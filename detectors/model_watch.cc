@@ -11,6 +11,7 @@
 
 #include "core/scored.h"
 #include "detectors/snapshot.h"
+#include "detectors/traffic/heard_lately.h"
 #include "detectors/traffic/prompt_twin.h"
 
 namespace reasonwatch {
@@ -24,6 +25,8 @@ constexpr size_t kFitInPlace = 256;
 // Responses from which the stratum of a new kind of prompts is a measure: its
 // error is then under .2 standard deviations.
 constexpr int64_t kKindBets = 100;
+// Responses of the model for which a stream's doubt about its prompts lasts.
+constexpr int64_t kDoubtLasts = 20;
 // As docs/glossary.md says of the close reason "no_data".
 constexpr absl::Duration kNoDataAfter = absl::Hours(24 * 7);
 
@@ -34,13 +37,21 @@ size_t ConsistencyChannel() {
   return 0;
 }
 
+double ShareOfEvidence(const Scored& scored, WatchedStream& stream) {
+  const uint32_t prompt =
+      scored.prompt_terms.empty() ? 0 : PromptKeyOf(scored.prompt_terms);
+  return stream.heard->Observe(prompt, scored.session,
+                               stream.twin->UsualShare(prompt));
+}
+
 }  // namespace
 
 WatchedStream::WatchedStream(const std::string& model, const std::string& route,
                              const ReferenceOptions& options)
     : reference(options),
       level(Scope::kRoute, model, route, ""),
-      twin(std::make_unique<PromptTwin>()) {}
+      twin(std::make_unique<PromptTwin>()),
+      heard(std::make_unique<HeardLately>()) {}
 
 WatchedStream::~WatchedStream() = default;
 
@@ -162,6 +173,7 @@ Thresholds ModelWatch::StreamThresholds(const WatchedStream& stream) const {
 LevelContext ModelWatch::ContextOf(const WatchedStream& stream,
                                    bool low_coverage) const {
   LevelContext context;
+  context.prompts_in_doubt = responses_ < in_doubt_until_;
   context.may_open =
       stream.reference.responses() >= kLearningUnder || failures_.ready();
   context.provisional = stream.reference.responses() < kProvisionalUnder ||
@@ -194,18 +206,21 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
       *scored,
       {reference.rows(), [&](size_t row) { return reference.prompt(row); }});
   if (prompts.fired) SetBack(stream, prompts.onset_ns, prompts.since_onset);
+  if (stream.twin->InDoubt()) in_doubt_until_ = responses_ + kDoubtLasts;
   if (prompts.kind != 0) {
     if (scored != &dated) dated = received;
-    dated.stratum.kind = prompts.kind;
+    // One stratum is learnt sooner than one a task and turn.
+    dated.stratum = {.intent = dated.stratum.intent, .kind = prompts.kind};
     scored = &dated;
     if (!reference.Covered(*scored, kKindBets)) prompts.weight = 0;
   }
   stream.Observe(*scored);
+  const double weight = prompts.weight * ShareOfEvidence(*scored, stream);
 
   stream.reference.Judge(*scored, pay_offs_);
   // A graded answer is compared with its own problem, whatever the others ask.
   for (size_t c = 0; c < pay_offs_.size(); ++c)
-    if (c != ConsistencyChannel()) pay_offs_[c].weight *= prompts.weight;
+    if (c != ConsistencyChannel()) pay_offs_[c].weight *= weight;
   failures_.Judge(*scored, pay_offs_[ConsistencyChannel()]);
   const bool suspicious =
       ObserveLevels(*scored, stream, ContextOf(stream, low_coverage), findings);

@@ -33,6 +33,7 @@
 
 namespace reasonwatch {
 
+class HeardLately;
 class PromptTwin;
 struct Scored;
 
@@ -53,6 +54,7 @@ struct WatchedStream {
   bool fit_pending = false;
   ChangeMarkers changes;
   std::unique_ptr<PromptTwin> twin;
+  std::unique_ptr<HeardLately> heard;
 };
 // Responses of which the share with a reference is known: the same as a
 // quarantine of responses.
@@ -193,6 +195,7 @@ class ModelWatch {
   int64_t replicas_over_ = 0;
   FailureWatch failures_;
   int64_t responses_ = 0;
+  int64_t in_doubt_until_ = 0;  // by responses_
   absl::Time last_start_ = absl::UnixEpoch();
   std::vector<PayOff> pay_offs_;  // of the response in hand
 };

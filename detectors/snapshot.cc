@@ -50,6 +50,15 @@ StreamSnapshot MakeSnapshot(const WatchedStream& stream,
   s.state = StateOf(stream, context);
   s.responses = stream.responses;
   s.reference_responses = stream.reference.responses();
+  if (s.state == StreamState::kLearning ||
+      s.state == StreamState::kProvisional) {
+    s.reference_needed =
+        s.state == StreamState::kLearning ? kLearningUnder : kProvisionalUnder;
+    if (s.state == StreamState::kProvisional)
+      s.reference_time_left = stream.reference.TimeLeft();
+    s.pages_on_gross = stream.reference.responses() >= kGrossFrom;
+  }
+  s.reference_imported = stream.reference.imported();
   s.coverage_ratio = Coverage(stream);
   const double per_day = stream.traffic.per_day(absl::Minutes(1));
   s.responses_per_hour =

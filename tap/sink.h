@@ -43,6 +43,7 @@ class TapSink {
   // Saves the state that holds everything offered so far, then calls `done` on
   // a thread of the sink: false if some of it could not be saved. Writes that
   // are put into the store afterwards are never on disk before it.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): others keep it.
   virtual void SaveBehind(std::function<void(bool saved)> done) { done(false); }
 };
 

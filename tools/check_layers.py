@@ -42,7 +42,7 @@ THIRD_PARTY = [
 # Header-only libraries, which are not linked, and the rooms that may include them.
 HEADER_ONLY = {"xxhash.h": {"util"}}
 SYSTEM = re.compile(r"[a-z_0-9]+$|(sys|netinet|arpa|linux)/|"
-                    r"(csignal|unistd|fcntl|glob|poll|signal|pthread|dirent|dlfcn|netdb|errno|"
+                    r"(csignal|fnmatch|unistd|fcntl|glob|poll|signal|pthread|dirent|dlfcn|netdb|errno|"
                     r"malloc|time|stdlib|stdio|string|stdint|cxxabi|execinfo|getopt|syslog|"
                     r"pwd|grp|termios|ifaddrs)\.h$")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>]+)>|"([^"]+)")', re.MULTILINE)

@@ -45,7 +45,7 @@ class Command(NamedTuple):
 
 
 def rows(section):
-    """Yields (what, description) of the indented lines of a section."""
+    """Yields (form, description) of the indented lines of a section."""
     lines = section.split("\n")
     for n, line in enumerate(lines):
         if not re.match(r"  \S", line):
@@ -177,6 +177,11 @@ def names_of(command):
     return [name for option in command.options for name in option.names]
 
 
+def choices_of(command):
+    """Returns the words that a command's own words may be."""
+    return [choice for positional in command.positionals for choice in positional.choices]
+
+
 def bash(commands):
     paths = "|".join("/" + "/".join(c.path) for c in commands if c.path)
     lines = ["# bash completion of reasonwatch, written by tools/make_manual.py",
@@ -197,7 +202,8 @@ def bash(commands):
     lines += ["  esac", '  case "$path" in']
     for command in commands:
         at = "/" + "/".join(command.path) if command.path else '""'
-        lines.append(f'    {at}) words="{" ".join(names_of(command) + command.commands)}" ;;')
+        offered = names_of(command) + command.commands + choices_of(command)
+        lines.append(f'    {at}) words="{" ".join(offered)}" ;;')
     lines += ["  esac", '  COMPREPLY=($(compgen -W "$words" -- "$cur"))',
               "  # A command that takes a file.",
               "  [ ${#COMPREPLY[@]} -gt 0 ] || compopt -o default", "}",
@@ -236,7 +242,11 @@ def zsh(commands):
                       for name in command.commands]
             specs += ["    '1: :->command'", "    '*:: :->rest'"]
         else:
-            specs += ["    '*:file:_files'"] if command.positionals else []
+            choices = choices_of(command)
+            if choices:
+                specs.append(f"    '1:{zsh_text(command.positionals[0].text)}:({' '.join(choices)})'")
+            elif command.positionals:
+                specs.append("    '*:file:_files'")
         if command.commands:
             lines.append("  )")
         lines += ["  _arguments -C \\", " \\\n".join(specs)]
@@ -265,6 +275,9 @@ def fish(commands):
                              f"-a {name} -d '{text}'")
         else:
             within = seen
+            if choices_of(command):
+                lines.append(f"complete -c reasonwatch -f -n '{'; and '.join(within)}' "
+                             f"-a '{' '.join(choices_of(command))}'")
         for option in command.options:
             words = ["complete -c reasonwatch", f"-n '{'; and '.join(within)}'" if within else ""]
             for name in option.names:

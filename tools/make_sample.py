@@ -3,12 +3,19 @@
 """Writes the bundled recording, tests/testdata/sample/{baseline,live}.jsonl.
 
 A fictitious model answers synthetic problems. In live.jsonl it is healthy for
-HEALTHY responses; then, with a new build, it stops reasoning: one sentence, no
-<think> block, no \\boxed{}, and more wrong answers; then the old build comes back.
+HEALTHY responses; then it is broken for COLLAPSED responses; then it is as before.
 The same seed gives the same bytes.
 
-  tools/make_sample.py [--out FOLDER] [--check]
+  tools/make_sample.py [--fault NAME] [--out FOLDER] [--check]
 
+--fault names the way in which it is broken:
+  collapse       a new build stops reasoning: one sentence, no <think> block, no
+                 \\boxed{}, and more wrong answers. The default, and the bundled one
+  template       the server has another chat template: no <think> block, and marks of
+                 the template in the text
+  wrong-answers  a new build reasons as long as before, and most results are wrong
+  loop           a replica says one passage over and over, up to the token limit
+  language       a new build reasons and answers in German
 --check writes nothing and exits 1 if the files in FOLDER differ.
 """
 import argparse
@@ -24,6 +31,9 @@ BASELINE = 300
 HEALTHY, COLLAPSED, RECOVERED = 700, 150, 400
 MODEL = "heron-think-8b"
 GOOD_BUILD, BAD_BUILD = "heron-2025.02.1", "heron-2025.03.0"
+GOOD_TEMPLATE, BAD_TEMPLATE = "5e1f0c4a", "b7702d93"
+LOOPING_REPLICA = "gpu-1"
+MAX_TOKENS = 4096
 TOKENS_PER_SECOND = 120
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "tests/testdata/sample"
 
@@ -270,6 +280,86 @@ def collapsed_answer(d, problem):
     return answer
 
 
+def wrong_steps(d, problem):
+    """The problem with other numbers in its steps, and the answer that they lead to."""
+    answer = wrong(d, problem)
+    if problem.kind not in ("number", "choice"):
+        return problem, answer
+    at = problem.steps[-1].rfind(problem.answer)
+    last = problem.steps[-1] if at < 0 else (
+        problem.steps[-1][:at] + answer + problem.steps[-1][at + len(problem.answer):])
+    changed = Problem(problem.prompt, problem.steps[:-1] + [last], answer, problem.kind,
+                      problem.chars, problem.gold)
+    return changed, answer
+
+
+GERMAN = (
+    "Zuerst schreibe ich auf, was gegeben ist und wonach gefragt wird.",
+    "Diese Angabe wird mehrmals gebraucht, deshalb merke ich sie mir genau.",
+    "Jetzt rechne ich den nächsten Schritt aus und prüfe, ob er stimmen kann.",
+    "Das Ergebnis liegt in der erwarteten Größenordnung, also mache ich weiter.",
+    "Eine Umrechnung der Einheiten ist hier zum Glück nicht nötig.",
+    "Zur Sicherheit gehe ich den Weg noch einmal rückwärts und komme wieder an.",
+    "Von dem Zwischenergebnis ziehe ich ab, was verloren gegangen ist.",
+    "Nun fehlt nur noch die letzte Rechnung, danach steht die Antwort fest.",
+    "Habe ich dabei etwas doppelt gezählt? Nein, jede Größe kommt einmal vor.",
+    "Mit kleineren Zahlen ergibt derselbe Weg ein richtiges Ergebnis.",
+)
+
+
+def german_chain(d, problem):
+    target = problem.chars * math.exp(0.5 * d.normal())
+    sentences = [d.pick(GERMAN)]
+    while sum(len(s) + 1 for s in sentences) < target:
+        sentences.append(d.pick(GERMAN))
+    return " ".join(sentences)
+
+
+def marked(reasoning, answer):
+    return f"<think>\n{reasoning}\n</think>\n\n{answer}"
+
+
+def collapse(d, problem, _):
+    return collapsed_answer(d, problem)
+
+
+def other_template(d, problem, effort):
+    return (f"{chain(d, problem, effort)}\n\n{healthy_answer(d, problem)}"
+            "<|im_end|>\n<|im_start|>assistant\n")
+
+
+def wrong_answers(d, problem, effort):
+    if not d.chance(0.9):
+        return marked(chain(d, problem, effort), healthy_answer(d, problem))
+    changed, answer = wrong_steps(d, problem)
+    shown = f"So the result is \\boxed{{{answer}}}." if problem.gold else answer
+    return marked(chain(d, changed, effort), shown)
+
+
+def loop(d, problem, effort):
+    passage = " ".join(next(asides(d)) for _ in range(2))
+    room = 4 * MAX_TOKENS // (4 if effort == "high" else 6)
+    return f"<think>\n{chain(d, problem, effort)}\n" + (passage + " ") * (room // len(passage))
+
+
+def german(d, problem, _):
+    answer = problem.answer if d.chance(0.93) else wrong(d, problem)
+    if problem.kind in ("number", "choice"):
+        answer = f"Die Antwort auf diese Frage lautet also \\boxed{{{answer}}}."
+    return marked(german_chain(d, problem), answer)
+
+
+# Draws a broken content; the key of a response's `regime` that betrays the change; whether one
+# replica alone is broken.
+FAULTS = {
+    "collapse": (collapse, "fingerprint", False),
+    "template": (other_template, "template_hash", False),
+    "wrong-answers": (wrong_answers, "fingerprint", False),
+    "loop": (loop, None, True),
+    "language": (german, "fingerprint", False),
+}
+
+
 def timestamp(seconds):
     start = datetime.datetime(2025, 3, 3, 8, 0, tzinfo=datetime.timezone.utc)
     return ((start + datetime.timedelta(milliseconds=round(seconds * 1000)))
@@ -281,41 +371,53 @@ def tokens(text):
 
 
 class Recorder:
-    def __init__(self, seed, first_id, start_seconds):
+    def __init__(self, seed, first_id, start_seconds, fault="collapse"):
         self.d = Dice(seed)
+        self.fault = fault
         self.now = start_seconds
         self.count = 0
         self.first_id = first_id
         self.sessions = []  # [name, turn, messages]
 
-    def row(self, problem, collapsed):
+    def row(self, problem, broken):
         d = self.d
+        draw, betrayed, one_replica = FAULTS[self.fault]
         self.now += d.exponential(3.0)
         self.count += 1
         effort = "high" if d.chance(0.15) else "medium"
-        if collapsed:
-            reasoning, content = "", collapsed_answer(d, problem)
-        else:
-            reasoning = chain(d, problem, effort)
-            content = f"<think>\n{reasoning}\n</think>\n\n{healthy_answer(d, problem)}"
+        content = None
+        if broken and not one_replica:
+            content = draw(d, problem, effort)
+        elif not one_replica:
+            content = self.healthy(problem, effort)
         row = {"id": f"{self.first_id}-{self.count:04d}",
                "time": timestamp(self.now), "end_time": None, "model": MODEL,
                "route": "tutor" if d.chance(0.6) else "office",
                "replica": d.pick(("gpu-0", "gpu-1"))}
+        if content is None:
+            broken = broken and row["replica"] == LOOPING_REPLICA
+            content = draw(d, problem, effort) if broken else self.healthy(problem, effort)
         self.ask(row, problem, content)
         asked = row.get("prompt") or json.dumps(row["messages"])
         output = tokens(content)
         row["end_time"] = timestamp(self.now + 0.2 + output / TOKENS_PER_SECOND)
         row["content"] = content
-        row["finish_reason"] = "stop"
+        row["finish_reason"] = "length" if broken and one_replica else "stop"
         row["usage"] = {"input_tokens": tokens(asked) + 12, "output_tokens": output}
-        row["intent"] = {"thinking": True, "effort": effort, "max_tokens": 4096}
-        row["regime"] = {"fingerprint": BAD_BUILD if collapsed else GOOD_BUILD}
+        row["intent"] = {"thinking": True, "effort": effort, "max_tokens": MAX_TOKENS}
+        row["regime"] = {"fingerprint": BAD_BUILD if broken and betrayed == "fingerprint"
+                         else GOOD_BUILD}
+        if self.fault == "template":
+            row["regime"]["template_hash"] = BAD_TEMPLATE if broken else GOOD_TEMPLATE
         row["streamed"] = True
         if problem.id:
             row["problem"] = {"id": problem.id, "answer": problem.answer,
                               "answer_kind": problem.kind}
         return row
+
+    def healthy(self, problem, effort):
+        reasoning = chain(self.d, problem, effort)
+        return marked(reasoning, healthy_answer(self.d, problem))
 
     def ask(self, row, problem, content):
         """Adds the prompt to the row: alone, or as the next turn of a session."""
@@ -347,11 +449,11 @@ def problem_pool(d, size):
     return pool
 
 
-def make():
+def make(fault):
     """Returns the rows of both files by file name."""
     pool = problem_pool(Dice(SEED), 60)
 
-    baseline = Recorder(SEED + 1, "base", 0)
+    baseline = Recorder(SEED + 1, "base", 0, fault)
     # Three trials of each problem of the pool, spread over the file.
     asked = [p for _ in range(3) for p in pool] + [None] * (BASELINE - 3 * len(pool))
     order = sorted((baseline.d.whole(0, 10**9), i) for i in range(len(asked)))
@@ -360,7 +462,7 @@ def make():
         problem = asked[i] or baseline.d.pick(MAKERS)(baseline.d)
         rows["baseline.jsonl"].append(baseline.row(problem, False))
 
-    live = Recorder(SEED + 2, "live", 86400)
+    live = Recorder(SEED + 2, "live", 86400, fault)
     for i in range(HEALTHY + COLLAPSED + RECOVERED):
         known = live.d.chance(0.6)
         problem = live.d.pick(pool) if known else live.d.pick(MAKERS)(live.d)
@@ -376,11 +478,12 @@ def encode(rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fault", choices=FAULTS, default="collapse")
     parser.add_argument("--out", type=pathlib.Path, default=FOLDER, metavar="FOLDER")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     differs = False
-    for name, rows in make().items():
+    for name, rows in make(options.fault).items():
         path, data = options.out / name, encode(rows)
         if options.check:
             same = path.is_file() and path.read_bytes() == data

@@ -169,18 +169,24 @@ bool PrintBudget(const Arguments& a,
 void PrintSignals(const Arguments& a,
                   const std::vector<std::vector<Month>>& months) {
   for (size_t k = 0; k < a.kinds.size(); ++k) {
-    std::map<std::tuple<std::string, std::string>, std::pair<int, int>> counts;
+    struct Count {
+      int incidents = 0;
+      int critical = 0;
+      std::string days;  // of the opening, of a few
+    };
+    std::map<std::tuple<std::string, std::string>, Count> counts;
     for (const Month& m : months[k])
       for (const Alarm& alarm : m.alarms) {
-        auto& [incidents, critical] =
-            counts[{alarm.channel, std::string(ScopeName(alarm.scope))}];
-        ++incidents;
-        critical += alarm.critical;
+        constexpr int kDays = 8;
+        Count& n = counts[{alarm.channel, std::string(ScopeName(alarm.scope))}];
+        n.critical += alarm.critical;
+        if (++n.incidents <= kDays)
+          absl::StrAppendFormat(&n.days, " %.2f", alarm.day);
       }
     for (const auto& [where, n] : counts)
-      absl::PrintF("%-16s %-44s %-8s %4d incidents, %d critical\n",
+      absl::PrintF("%-16s %-44s %-8s %4d incidents, %d critical, days%s\n",
                    KindName(a.kinds[k]), std::get<0>(where), std::get<1>(where),
-                   n.first, n.second);
+                   n.incidents, n.critical, n.days);
   }
 }
 

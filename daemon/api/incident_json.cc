@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "core/provisional.h"
 
 namespace reasonwatch {
 namespace {
@@ -185,6 +186,22 @@ Json EventValue(const ModelEvent& e) {
                        {"note", e.note}});
 }
 
+// How the stream leaves its young state; null if it is in none.
+Json ProvisionalJson(const StreamSnapshot& stream) {
+  const std::string text = HowToLeave(stream);
+  if (text.empty()) return nullptr;
+  Json out;
+  out["text"] = text;
+  out["responses"] = stream.reference_responses;
+  out["needed"] = stream.reference_needed;
+  const auto time = TimeToLeave(stream);
+  out["hours_left"] =
+      time.has_value() ? Json(absl::ToDoubleHours(*time)) : Json(nullptr);
+  out["imported"] = stream.reference_imported;
+  out["pages_on_gross"] = stream.pages_on_gross;
+  return out;
+}
+
 Json JobValue(const RescoreJob& job) {
   int passed = 0;
   int graded = 0;
@@ -287,6 +304,7 @@ Json StreamValue(const StreamSnapshot& stream) {
   out["state"] = Str(StreamStateName(stream.state));
   out["responses"] = stream.responses;
   out["reference_responses"] = stream.reference_responses;
+  out["provisional"] = ProvisionalJson(stream);
   out["coverage_ratio"] = stream.coverage_ratio;
   out["responses_per_hour"] = stream.responses_per_hour;
   out["last_response"] = TimeJson(stream.last_response);

@@ -2,29 +2,55 @@
 // `reasonwatch`: parses the command line, of which each command is a part.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "absl/synchronization/mutex.h"
-#include "core/version.h"
 #include "daemon/app/commands/commands.h"
+#include "daemon/app/commands/suggest.h"
+#include "daemon/app/commands/version.h"
+
+namespace {
+
+using reasonwatch::ExitStatus;
+
+// docs/release.md documents them.
+constexpr char kFooter[] =
+    "Exit statuses: 0 done, or held; 1 worse; 2 could not tell; 3 an input "
+    "can't be read;\n64 usage; 70 all else, such as an output that can't be "
+    "written.";
+
+// In the order of the help text.
+void AddCommands(CLI::App& app, ExitStatus& result) {
+  for (const auto add :
+       {reasonwatch::AddInit, reasonwatch::AddCheckConfig,
+        reasonwatch::AddServe, reasonwatch::AddStatus, reasonwatch::AddTaps,
+        reasonwatch::AddIncidents, reasonwatch::AddBaseline,
+        reasonwatch::AddRescore, reasonwatch::AddReplay,
+        reasonwatch::AddCompare, reasonwatch::AddFeed, reasonwatch::AddEnvoy,
+        reasonwatch::AddRead, reasonwatch::AddGrade, reasonwatch::AddSplit})
+    add(app, result);
+}
+
+}  // namespace
 
 // NOLINTNEXTLINE(bugprone-exception-escape): an option defined twice throws.
 int main(int argc, char** argv) {
-  using reasonwatch::ExitStatus;
   // Debian's absl is built with a lock-order check that aborts; gRPC's own
   // locks are not ours to order.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   CLI::App app{"Watches the reasoning quality of language models."};
   app.require_subcommand(1);
-  app.set_version_flag("--version", reasonwatch::kVersion);
+  app.set_version_flag("--version", reasonwatch::VersionText());
   ExitStatus result = ExitStatus::kDone;
-  // In the order of the help text.
-  for (const auto add :
-       {reasonwatch::AddReplay, reasonwatch::AddGrade, reasonwatch::AddSplit,
-        reasonwatch::AddRead, reasonwatch::AddBaseline, reasonwatch::AddServe,
-        reasonwatch::AddCheckConfig, reasonwatch::AddFeed,
-        reasonwatch::AddEnvoy, reasonwatch::AddTaps, reasonwatch::AddRescore,
-        reasonwatch::AddIncidents, reasonwatch::AddCompare})
-    add(app, result);
+  AddCommands(app, result);
+  app.footer(kFooter);  // last, as commands would inherit it
+  const std::string unknown = reasonwatch::UnknownCommand(
+      app, std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
+  if (!unknown.empty()) {
+    std::cerr << "reasonwatch: " << unknown << "\n";
+    return static_cast<int>(ExitStatus::kUsage);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -15,6 +15,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "detectors/signals/channel.h"
+#include "util/grouped.h"
 
 namespace reasonwatch {
 namespace {
@@ -91,13 +92,7 @@ std::string Words(std::string_view name) {
   return absl::StrReplaceAll(std::string(name), {{"_", " "}});
 }
 
-// 12345 as "12,345".
-std::string Count(double value) {
-  std::string digits = absl::StrFormat("%.0f", value);
-  for (auto i = static_cast<int>(digits.size()) - 3; i > 0; i -= 3)
-    digits.insert(static_cast<size_t>(i), ",");
-  return digits;
-}
+std::string Count(double value) { return Grouped(std::llround(value)); }
 
 std::string Percent(double share) {
   const double percent = 100 * share;

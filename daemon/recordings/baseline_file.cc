@@ -52,8 +52,9 @@ absl::Status ImportResponses(const BaselineImportOptions& options,
                              BaselineImportReport& report) {
   StandardEvaluator evaluator(settings.session_key);
   evaluator.SetGrader(settings.grader);
-  RecordedFileSource source(options.path, RecordFormatOf(report.format),
-                            options.model);
+  RecordedFileSource file(options.path, RecordFormatOf(report.format),
+                          options.model);
+  CountedSource source(file, "rows looked at", settings.on_rows);
   const auto run = [&](BaselineSink& sink) -> absl::Status {
     ImportOptions import;
     import.profile_of = settings.profile_of;
@@ -80,12 +81,14 @@ absl::Status ImportResponses(const BaselineImportOptions& options,
 }
 
 absl::Status ImportProblemSet(const BaselineImportOptions& options,
+                              const RecordingSettings& settings,
                               BaselineStore* store, std::ostream& messages,
                               BaselineImportReport& report) {
   ProblemImportOptions import;
   import.path = options.path;
   import.format = report.format;
   import.model = options.model;
+  import.on_rows = settings.on_rows;
   // The stored baseline is only given up for a file that can be read to its
   // end.
   if (options.replace && !options.dry_run) {
@@ -140,7 +143,7 @@ absl::StatusOr<BaselineImportReport> ImportBaseline(
   RW_RETURN_IF_ERROR(
       HoldsResponses(report.format)
           ? ImportResponses(options, settings, store, messages, report)
-          : ImportProblemSet(options, store, messages, report));
+          : ImportProblemSet(options, settings, store, messages, report));
   if (report.problems == 0 && report.responses == 0)
     return absl::InvalidArgumentError(absl::StrFormat(
         "%s holds no usable row (read as %s, %d bad lines)", options.path,

@@ -112,12 +112,16 @@ std::string ShortAnswer(const Trace& trace) {
   return line;
 }
 
-Recording Read(const std::vector<Response>& rows,
-               const StandardEvaluator::AnswerGrader& grader) {
+absl::StatusOr<Recording> Read(const std::vector<Response>& rows,
+                               const CompareOptions& options) {
   StandardEvaluator evaluator("compare");
-  evaluator.SetGrader(grader);
+  evaluator.SetGrader(options.grader);
   Recording recording;
+  int64_t done = 0;
   for (const Response& row : rows) {
+    if (options.on_rows != nullptr)
+      RW_RETURN_IF_ERROR(options.on_rows("rows compared", done++,
+                                         static_cast<int64_t>(rows.size())));
     std::string key = row.problem_id;
     if (key.empty() && row.problem.has_value()) key = row.problem->id;
     if (key.empty()) {
@@ -403,8 +407,8 @@ std::string_view CompareVerdictName(CompareVerdict verdict) {
 absl::StatusOr<CompareReport> CompareResponses(const std::vector<Response>& a,
                                                const std::vector<Response>& b,
                                                const CompareOptions& options) {
-  const Recording before = Read(a, options.grader);
-  const Recording after = Read(b, options.grader);
+  RW_ASSIGN_OR_RETURN(const Recording before, Read(a, options));
+  RW_ASSIGN_OR_RETURN(const Recording after, Read(b, options));
   CompareReport report;
   report.rows_a = static_cast<int64_t>(a.size());
   report.rows_b = static_cast<int64_t>(b.size());
@@ -461,10 +465,14 @@ absl::StatusOr<CompareReport> CompareFiles(const std::string& a,
                                            const std::string& b,
                                            const CompareOptions& options,
                                            std::ostream& messages) {
+  // A sample of lm-eval names no model; both sides are of one anyway.
+  const std::string model =
+      options.from == RecordFormat::kLmEval ? "model" : "";
   const auto read = [&](const std::string& path) {
     BadLines bad(messages, path + ":");
     auto file = ReadRecordedFile(
-        path, [&](int64_t line, std::string_view why) { bad.Add(line, why); });
+        path, [&](int64_t line, std::string_view why) { bad.Add(line, why); },
+        options.from, options.on_rows, model);
     bad.Finish();
     return file;
   };

@@ -19,6 +19,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/response.h"
+#include "daemon/recordings/recording_source.h"
 #include "evaluator/standard_evaluator.h"
 
 namespace reasonwatch {
@@ -64,6 +65,8 @@ struct CompareOptions {
   int64_t max_ungraded = 0;
   // In place of the built-in grader; may be null.
   StandardEvaluator::AnswerGrader grader{};
+  RecordFormat from = RecordFormat::kReasonwatch;  // of both files
+  OnRows on_rows{};  // while rows are read and compared; may be null
 };
 
 struct CompareReport {

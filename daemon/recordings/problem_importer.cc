@@ -132,6 +132,7 @@ absl::StatusOr<std::vector<std::string>> ImportProblems(
   const auto reader = ProblemReader::Make(options.format, in);
   Models models(options, sink);
   std::vector<ImportedProblem> regimes;
+  int64_t problems = 0;
   while (true) {
     const absl::StatusOr<bool> more = reader->Next(regimes);
     if (!more.ok()) {
@@ -145,6 +146,8 @@ absl::StatusOr<std::vector<std::string>> ImportProblems(
     if (!*more) break;
     RW_RETURN_IF_ERROR(models.Add(std::move(regimes)));
     regimes.clear();
+    if (options.on_rows != nullptr)
+      RW_RETURN_IF_ERROR(options.on_rows("problems read", ++problems, 0));
   }
   return models.Finish();
 }

@@ -81,6 +81,7 @@ struct ProblemImportOptions {
       BaselineFormat::kExport;  // neither auto nor responses
   std::string model;            // "" = the model that each problem names
   BadLine bad_line = nullptr;   // null: bad lines are skipped silently
+  OnRows on_rows = nullptr;     // null: nobody looks on
 };
 
 // Returns the models of the set, by name. InvalidArgument if a problem names no

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "daemon/recordings/recording_source.h"
 #include "detectors/watch_options.h"
 #include "evaluator/standard_evaluator.h"
 #include "incidents/options.h"
@@ -21,6 +22,7 @@ struct RecordingSettings {
   // The key of the hashes of sessions, and of prompts and answers that no
   // baseline knows. Only the hashes of a stored baseline outlive the process.
   std::string session_key = "recording";
+  OnRows on_rows = nullptr;  // null: nobody looks on
 };
 
 }  // namespace reasonwatch

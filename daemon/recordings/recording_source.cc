@@ -13,11 +13,13 @@ namespace reasonwatch {
 namespace {
 
 // Calls `take` with each usable row, which it may move from.
+// `model`: of rows that name none.
 absl::Status ForEachRow(const std::string& path, RecordFormat format,
+                        const std::string& model,
                         const std::function<absl::Status(Response&)>& take,
                         const BadLine& bad_line) {
   RW_ASSIGN_OR_RETURN(std::ifstream in, OpenInput(path));
-  RecordReader reader(format);
+  RecordReader reader(format, model);
   std::string line;
   std::vector<Response> rows;
   std::vector<std::string> errors;
@@ -50,7 +52,7 @@ RecordedFileSource::RecordedFileSource(std::string path, RecordFormat format,
 absl::Status RecordedFileSource::ForEach(const Visit& visit,
                                          const BadLine& bad_line) {
   return ForEachRow(
-      path_, format_,
+      path_, format_, model_,
       [&](Response& row) {
         if (!model_.empty()) row.model = model_;
         return visit(row);
@@ -58,15 +60,29 @@ absl::Status RecordedFileSource::ForEach(const Visit& visit,
       bad_line);
 }
 
+absl::Status CountedSource::ForEach(const Visit& visit,
+                                    const BadLine& bad_line) {
+  if (on_rows_ == nullptr) return source_.ForEach(visit, bad_line);
+  return source_.ForEach(
+      [&](const Response& row) -> absl::Status {
+        RW_RETURN_IF_ERROR(on_rows_(things_, done_++, 0));
+        return visit(row);
+      },
+      bad_line);
+}
+
 absl::StatusOr<RecordedFile> ReadRecordedFile(const std::string& path,
                                               const BadLine& bad_line,
-                                              RecordFormat format) {
+                                              RecordFormat format,
+                                              const OnRows& on_rows,
+                                              const std::string& model) {
   RecordedFile file;
   RW_RETURN_IF_ERROR(ForEachRow(
-      path, format,
-      [&](Response& row) {
+      path, format, model,
+      [&](Response& row) -> absl::Status {
         file.rows.push_back(std::move(row));
-        return absl::OkStatus();
+        if (on_rows == nullptr) return absl::OkStatus();
+        return on_rows("rows read", static_cast<int64_t>(file.rows.size()), 0);
       },
       [&](int64_t line, std::string_view why) {
         ++file.bad_lines;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -19,6 +20,11 @@ namespace reasonwatch {
 // Called with a bad line's number, from 1, and the reason. A line may hold
 // several records: it is called for each bad one.
 using BadLine = std::function<void(int64_t line, std::string_view why)>;
+
+// Called with the number of `things` that are done, of `total` (0: not known).
+// An error ends the work and is returned.
+using OnRows = std::function<absl::Status(std::string_view things, int64_t done,
+                                          int64_t total)>;
 
 // Responses that can be read several times. Not thread-safe.
 class RecordingSource {
@@ -56,16 +62,35 @@ class RecordedFileSource : public RecordingSource {
   const std::string model_;
 };
 
+// Another source, whose visits are counted; both must outlive it. The count
+// goes on from one reading to the next.
+class CountedSource : public RecordingSource {
+ public:
+  CountedSource(RecordingSource& source, std::string things, OnRows on_rows)
+      : source_(source),
+        things_(std::move(things)),
+        on_rows_(std::move(on_rows)) {}
+  absl::Status ForEach(const Visit& visit, const BadLine& bad_line) override;
+
+ private:
+  RecordingSource& source_;
+  const std::string things_;
+  const OnRows on_rows_;  // may be null
+  int64_t done_ = 0;
+};
+
 // The usable rows of a whole file.
 struct RecordedFile {
   std::vector<Response> rows;
   int64_t bad_lines = 0;
 };
 
-// As RecordedFileSource; InvalidArgument if the file holds no usable row.
+// As RecordedFileSource, but `model` is that of rows that name none;
+// InvalidArgument if the file holds no usable row.
 absl::StatusOr<RecordedFile> ReadRecordedFile(
     const std::string& path, const BadLine& bad_line,
-    RecordFormat format = RecordFormat::kReasonwatch);
+    RecordFormat format = RecordFormat::kReasonwatch,
+    const OnRows& on_rows = nullptr, const std::string& model = "");
 
 }  // namespace reasonwatch
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/incident.h"
@@ -20,6 +21,7 @@ struct ReplayOptions {
   std::string live;      // file of responses to judge
   RecordFormat baseline_from = RecordFormat::kReasonwatch;
   RecordFormat from = RecordFormat::kReasonwatch;  // of `live`
+  std::string model = {};                          // of rows that name none
 };
 
 struct ReplayReport {
@@ -27,7 +29,15 @@ struct ReplayReport {
   int64_t live_rows = 0;
   int64_t bad_lines = 0;
   int64_t findings = 0;
+  int64_t streams = 0;
+  int64_t unjudged = 0;  // streams that no reference covers
+  // The incidents in the order in which they opened, each in its last state but
+  // for the severity, which is its highest.
+  std::vector<Incident> incidents;
 };
+
+// "verdict: ..." in a sentence for a person.
+std::string VerdictText(const ReplayReport& report);
 
 // Learns the baseline, then observes the live responses in their order on a
 // virtual clock (the latest time so far), and calls `emit` with each event.

@@ -151,11 +151,16 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
 }
 
 bool StreamReference::Covered(const Scored& scored, int64_t least) const {
-  return counts_.Rows(counts_.FindStratum(scored.stratum.Key())) >= least;
+  const int slot = counts_.FindStratum(scored.stratum.Key());
+  // Strata that share a slot are no measure of a new kind of prompts.
+  if (scored.stratum.kind != 0 && slot == kOtherStratum) return false;
+  return counts_.Rows(slot) >= least;
 }
 
-bool StreamReference::SpansEnough() const {
-  return imported_ || absl::Nanoseconds(pace_.span_ns()) >= options_.min_span;
+absl::Duration StreamReference::TimeLeft() const {
+  if (imported_) return absl::ZeroDuration();
+  return std::max(options_.min_span - absl::Nanoseconds(pace_.span_ns()),
+                  absl::ZeroDuration());
 }
 
 StreamReference::Means StreamReference::MeanReadings() const {

@@ -68,7 +68,9 @@ class StreamReference {
   int64_t responses() const { return learnt_; }
   // Its stratum has at least `least` reference responses.
   bool Covered(const Scored& scored, int64_t least = kCoveredFrom) const;
-  bool SpansEnough() const;
+  bool SpansEnough() const { return TimeLeft() <= absl::ZeroDuration(); }
+  // Until the reference spans enough time; an imported one does.
+  absl::Duration TimeLeft() const;
   bool imported() const { return imported_; }
   // As of judge.h.
   double HalvedLengthGrowth() const {

@@ -21,6 +21,10 @@ constexpr double kLeastRows = 30;
 // not. Until it falls below the second, they still are.
 constexpr double kChanged = 1e4;
 constexpr double kUnchanged = 10;
+// From here on it is in doubt, for so many prompts: in one of thirty responses
+// while nothing changes.
+constexpr double kDoubt = 30;
+constexpr int64_t kMostDoubted = 100;
 // Evidence is held here, so that the test soon notices an end.
 constexpr double kMostEvidence = 1e5;
 // A prompt of which the reference has under this part of the live density is
@@ -50,8 +54,6 @@ constexpr size_t kRing = 128;
 constexpr int64_t kDecayEvery = 20;  // prompts; as prompt_words.h
 // Tolerance for the error of the reference, in its standard errors.
 constexpr double kStandardErrors = 3;
-// Rows of the reference that are looked at for unseen words, a live prompt.
-constexpr int kUnseenRows = 6;
 // Scales of the standard scores of the three simple experts.
 constexpr double kSharpness = 1;
 // Share of a kind's prompts with another system prompt from which a client is
@@ -94,25 +96,32 @@ double SpreadOf(ScoreSpan scores) {
 }
 
 // In units of their own spread; all 0 if there is none.
-std::vector<double> Standardised(ScoreSpan scores) {
+PromptTwin::Scores Standardised(ScoreSpan scores) {
   const double spread = SpreadOf(scores);
   constexpr double kLeastSpread = 1e-6;  // rounding
-  std::vector<double> standard(scores.size(), 0);
+  PromptTwin::Scores standard(scores.size(), 0);
   if (spread < kLeastSpread) return standard;
   for (size_t i = 0; i < scores.size(); ++i) standard[i] = scores[i] / spread;
   return standard;
 }
 
-// n softmax of the first of n, which is lowered by the tolerance.
-double FirstOf(ScoreSpan scores, double sharpness, double tolerance) {
-  const double first = sharpness * scores[0] - std::abs(sharpness) * tolerance;
+// n softmax of the first of n: as it is, and lowered by the tolerance.
+struct FirstOfN {
+  double exact = 1;
+  double lowered = 1;
+};
+FirstOfN FirstOf(ScoreSpan scores, double sharpness, double tolerance) {
+  const double first = sharpness * scores[0];
   double most = first;
+  for (const double s : scores) most = std::max(most, sharpness * s);
+  double others = 0;
   for (size_t i = 1; i < scores.size(); ++i)
-    most = std::max(most, sharpness * scores[i]);
-  double sum = std::exp(first - most);
-  for (size_t i = 1; i < scores.size(); ++i)
-    sum += std::exp(sharpness * scores[i] - most);
-  return static_cast<double>(scores.size()) * std::exp(first - most) / sum;
+    others += std::exp(sharpness * scores[i] - most);
+  const auto pay_off = [&](double score) {
+    const double e = std::exp(score - most);
+    return static_cast<double>(scores.size()) * e / (e + others);
+  };
+  return {pay_off(first), pay_off(first - std::abs(sharpness) * tolerance)};
 }
 
 // The number of unseen words, as a score of ScoreShares.
@@ -147,20 +156,22 @@ PromptTwin::Verdict PromptTwin::Observe(const Scored& scored,
   }
   NoteSystem(scored.system_prompt_digest);
   const bool heard = IsHeard(PromptKeyOf(terms));
-  const double words =
-      heard ? WordsAlone(terms) : Test(terms, rows, time_ns, verdict);
-  const double unseen = CountUnseen(terms, rows);
+  const LiveScore scores =
+      heard ? ScoreAlone(terms) : Test(terms, rows, time_ns, verdict);
   if (frame_prompts_ > 0) ++frame_prompts_;
   if (changed_ && LookForFrame(terms)) return verdict;
-  const double ratio = std::min(words > 0 ? shares_.Ratio(words) : 1,
-                                unseen > 0 ? unseen_.Ratio(Binned(unseen)) : 1);
+  const double ratio =
+      std::min(scores.words > 0 ? shares_.Ratio(scores.words) : 1,
+               scores.unseen > 0 ? unseen_.Ratio(Binned(scores.unseen)) : 1);
   PromptKind* kind = nullptr;
   if (hold_ > 0) {
     --hold_;
     verdict.weight = 0;
   } else {
     kind = Classify(ratio);
-    if (kind == nullptr) verdict.weight = std::min(1.0, kSlack * ratio);
+    // Once they are known to have changed, less is chance.
+    if (kind == nullptr)
+      verdict.weight = std::min(1.0, (changed_ ? 1 : kSlack) * ratio);
   }
   kinds_.Count(kind, terms, other_system);
   if (kind == nullptr) return verdict;
@@ -173,13 +184,18 @@ PromptTwin::Verdict PromptTwin::Observe(const Scored& scored,
   return verdict;
 }
 
-double PromptTwin::Test(PromptTermSpan terms, const PromptRows& rows,
-                        int64_t time_ns, Verdict& verdict) {
+PromptTwin::LiveScore PromptTwin::Test(PromptTermSpan terms,
+                                       const PromptRows& rows, int64_t time_ns,
+                                       Verdict& verdict) {
   Candidates candidates = Draw(terms, rows);
-  if (candidates.size() < kLeastCandidates) return 0;
-  const double score = MoveBets(Score(candidates), time_ns);
+  if (candidates.size() < kLeastCandidates) return {};
+  const Scoring scoring = Score(candidates);
+  MoveBets(scoring, time_ns);
+  Count(scoring);
   Hear(terms);
   const double statistic = evidence();
+  if (doubted_ > 0 || statistic >= kDoubt) ++doubted_;
+  if (statistic < kUnchanged) doubted_ = 0;
   if (!changed_ && statistic >= kChanged) {
     const Bet* lead = &*std::max_element(
         bets_.begin(), bets_.end(),
@@ -194,7 +210,7 @@ double PromptTwin::Test(PromptTermSpan terms, const PromptRows& rows,
     since_.Clear();
     kinds_.DropGrowing();
   }
-  return score;
+  return {scoring.words[0], scoring.unseen[0]};
 }
 
 void PromptTwin::ReadRows(const PromptRows& rows) {
@@ -249,7 +265,7 @@ PromptTwin::Candidates PromptTwin::Draw(PromptTermSpan terms,
                                         const PromptRows& rows) {
   constexpr int kTries = 64;  // many rows may be heard or of a known kind
   Candidates candidates = {terms};
-  std::vector<size_t> drawn;
+  absl::InlinedVector<size_t, kCandidates> drawn;
   for (int i = 0; i < kTries && candidates.size() < kCandidates; ++i) {
     const size_t row = NextRandom() % read_rows_;
     if (std::find(drawn.begin(), drawn.end(), row) != drawn.end()) continue;
@@ -264,8 +280,18 @@ PromptTwin::Candidates PromptTwin::Draw(PromptTermSpan terms,
 }
 
 double PromptTwin::KnownCopies(uint32_t key) const {
-  const auto [low, high] = std::equal_range(known_.begin(), known_.end(), key);
-  return static_cast<double>(high - low);
+  const auto first = std::lower_bound(known_.begin(), known_.end(), key);
+  const auto last =
+      std::find_if(first, known_.end(), [key](uint32_t k) { return k != key; });
+  return static_cast<double>(last - first);
+}
+
+bool PromptTwin::InDoubt() const {
+  return doubted_ > 0 && doubted_ <= kMostDoubted;
+}
+
+double PromptTwin::UsualShare(uint32_t key) const {
+  return KnownCopies(key) / std::max(1.0, static_cast<double>(known_.size()));
 }
 
 bool PromptTwin::IsHeard(uint32_t key) const {
@@ -273,8 +299,11 @@ bool PromptTwin::IsHeard(uint32_t key) const {
 }
 
 PromptTwin::Scoring PromptTwin::Score(const Candidates& candidates) {
-  std::vector<uint32_t> keys;
+  absl::InlinedVector<uint32_t, kCandidates> keys;
   std::vector<WordCounts::Removed> removed;
+  size_t words = 0;
+  for (const PromptTermSpan terms : candidates) words += terms.size();
+  removed.reserve(words);
   double copies = 0;
   for (const PromptTermSpan terms : candidates) {
     const uint32_t key = PromptKeyOf(terms);
@@ -285,19 +314,21 @@ PromptTwin::Scoring PromptTwin::Score(const Candidates& candidates) {
     copies += known;
   }
   Scoring scoring;
-  const double n = std::max(1.0, reference_.prompts());
+  const double all = std::log(std::max(1.0, reference_.prompts()) + 1);
   for (const PromptTermSpan terms : candidates) {
-    scoring.words.push_back(WordScore(terms, live_, reference_, frame_));
-    LogProduct share;  // of the reference that has each word
+    WordRatio ratio(live_, reference_);
+    LogProduct commonness;  // prompts of the reference that have each word
     double unseen = 0, length = 0;
     for (const uint16_t t : terms) {
       if (frame_.Contains(t)) continue;
       const double with = reference_.with(t);
-      share.Multiply((with + 1) / (n + 1));
+      ratio.Add(t, with);
+      commonness.Multiply(with + 1);
       unseen += with <= 0;
       length += 1;
     }
-    scoring.rarity.push_back(length > 0 ? -share.Log() / length : 0);
+    scoring.words.push_back(ratio.Log());
+    scoring.rarity.push_back(length > 0 ? all - commonness.Log() / length : 0);
     scoring.unseen.push_back(unseen);
     scoring.length.push_back(length);
   }
@@ -305,10 +336,10 @@ PromptTwin::Scoring PromptTwin::Score(const Candidates& candidates) {
   return scoring;
 }
 
-double PromptTwin::MoveBets(const Scoring& scoring, int64_t time_ns) {
-  const std::vector<double> rarity = Standardised(scoring.rarity);
-  const std::vector<double> unseen = Standardised(scoring.unseen);
-  const std::vector<double> length = Standardised(scoring.length);
+void PromptTwin::MoveBets(const Scoring& scoring, int64_t time_ns) {
+  const Scores rarity = Standardised(scoring.rarity);
+  const Scores unseen = Standardised(scoring.unseen);
+  const Scores length = Standardised(scoring.length);
   const auto scores_of = [&](Expert expert) -> ScoreSpan {
     switch (expert) {
       case Expert::kRarity:
@@ -325,58 +356,39 @@ double PromptTwin::MoveBets(const Scoring& scoring, int64_t time_ns) {
   const double most = std::log(kMostEvidence * kBets.size());
   const double errors =
       kStandardErrors / std::sqrt(static_cast<double>(distinct_));
+  FirstOfN first;
   for (size_t j = 0; j < kBets.size(); ++j) {
     const BetSpec& spec = kBets[j];
-    const ScoreSpan scores = scores_of(spec.expert);
-    const auto pay_off = [&](double tolerance) {
-      return 1 - spec.share +
-             spec.share * FirstOf(scores, spec.sharpness, tolerance);
-    };
-    pay_offs_[j] = pay_off(0);
-    const double e = pay_off(errors * SpreadOf(scores));
+    if (j == 0 || spec.expert != kBets[j - 1].expert ||
+        spec.sharpness != kBets[j - 1].sharpness) {
+      const ScoreSpan scores = scores_of(spec.expert);
+      first = FirstOf(scores, spec.sharpness, errors * SpreadOf(scores));
+    }
+    pay_offs_[j] = 1 - spec.share + spec.share * first.exact;
+    const double e = 1 - spec.share + spec.share * first.lowered;
     Bet& bet = bets_[j];
     if (bet.score <= 0) bet = {.start_ns = time_ns, .start = prompts_};
     constexpr double kLeast = 1e-12;  // of a pay-off, whose logarithm is taken
     bet.score = std::min(most, bet.score + std::log(std::max(e, kLeast)));
   }
+}
+
+void PromptTwin::Count(const Scoring& scoring) {
   shares_.Decay();
-  shares_.AddLive(scoring.words[0], 1);
-  const size_t others = scoring.words.size() - 1;
-  for (size_t i = 1; i <= others; ++i)
-    shares_.AddReference(scoring.words[i], 1 / static_cast<double>(others));
-  return scoring.words[0];
-}
-
-double PromptTwin::WordsAlone(PromptTermSpan terms) {
-  std::vector<WordCounts::Removed> removed;
-  const double copies = KnownCopies(PromptKeyOf(terms));
-  reference_.TakeOut(terms, copies, removed);
-  const double score = WordScore(terms, live_, reference_, frame_);
-  reference_.PutBack(removed, copies);
-  return score;
-}
-
-double PromptTwin::UnseenIn(PromptTermSpan terms) {
-  std::vector<WordCounts::Removed> removed;
-  const double copies = KnownCopies(PromptKeyOf(terms));
-  reference_.TakeOut(terms, copies, removed);
-  double unseen = 0;
-  for (const uint16_t t : terms)
-    unseen += !frame_.Contains(t) && reference_.with(t) <= 0;
-  reference_.PutBack(removed, copies);
-  return unseen;
-}
-
-double PromptTwin::CountUnseen(PromptTermSpan terms, const PromptRows& rows) {
   unseen_.Decay();
-  const double unseen = UnseenIn(terms);
-  unseen_.AddLive(Binned(unseen), 1);
-  for (int i = 0; i < kUnseenRows; ++i) {
-    const PromptTermSpan row = rows.terms(NextRandom() % read_rows_);
-    if (!row.empty() && !kinds_.Knows(row, reference_, frame_))
-      unseen_.AddReference(Binned(UnseenIn(row)), 1.0 / kUnseenRows);
+  shares_.AddLive(scoring.words[0], 1);
+  unseen_.AddLive(Binned(scoring.unseen[0]), 1);
+  const size_t others = scoring.words.size() - 1;
+  const double weight = 1 / static_cast<double>(others);
+  for (size_t i = 1; i <= others; ++i) {
+    shares_.AddReference(scoring.words[i], weight);
+    unseen_.AddReference(Binned(scoring.unseen[i]), weight);
   }
-  return unseen;
+}
+
+PromptTwin::LiveScore PromptTwin::ScoreAlone(PromptTermSpan terms) {
+  const Scoring scoring = Score({terms});
+  return {scoring.words[0], scoring.unseen[0]};
 }
 
 double PromptTwin::evidence() const {
@@ -504,6 +516,7 @@ void Describe(Archive& archive, PromptTwin& t) {
   archive.InRange("system_votes", t.system_votes_, 0, kMaxStored);
   archive.Field("changed", t.changed_);
   archive.InRange("changed_ns", t.changed_ns_, 0, kMaxStored);
+  archive.InRange("doubted", t.doubted_, 0, kMaxStored);
   archive.Field("since", t.since_);
   archive.InRange("hold", t.hold_, 0, kHold);
   archive.Field("random", t.random_);

@@ -40,6 +40,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "core/finding.h"
 #include "core/scored.h"
 #include "core/snapshot.h"
@@ -54,6 +55,7 @@ class PromptTwin {
  public:
   static constexpr size_t kCandidates = 8;  // the live one and seven others
   static constexpr size_t kTwinBets = 10;
+  using Scores = absl::InlinedVector<double, kCandidates>;
 
   struct Verdict {
     double weight = 1;  // of what the response shows, in [0, 1]
@@ -71,7 +73,12 @@ class PromptTwin {
   NewPromptsSnapshot Snapshot() const;
   double evidence() const;
   bool changed() const { return changed_; }
+  // The prompts may be changing, or the new kind is not known yet; for a
+  // hundred prompts at most.
+  bool InDoubt() const;
   const PromptKinds& kinds() const { return kinds_; }
+  // Share of the reference's prompts that are this one, in [0, 1].
+  double UsualShare(uint32_t key) const;
   // The pay-offs of the latest prompt that was tested, a bet each, as they
   // would be without the tolerance; for tests.
   const std::array<double, kTwinBets>& pay_offs() const { return pay_offs_; }
@@ -92,10 +99,17 @@ class PromptTwin {
       archive.InRange("start", b.start, 0, kMaxStored);
     }
   };
-  using Candidates = std::vector<PromptTermSpan>;  // the live one first
+  // The live one first.
+  using Candidates = absl::InlinedVector<PromptTermSpan, kCandidates>;
   // One score a candidate and expert.
   struct Scoring {
-    std::vector<double> words, rarity, unseen, length;
+    Scores words, rarity, unseen, length;
+  };
+
+  // The scores of the live prompt; 0 if there is nothing to compare it with.
+  struct LiveScore {
+    double words = 0;
+    double unseen = 0;
   };
 
   void ReadRows(const PromptRows& rows);
@@ -103,17 +117,14 @@ class PromptTwin {
   void CountDistinct();
   Candidates Draw(PromptTermSpan terms, const PromptRows& rows);
   Scoring Score(const Candidates& candidates);
-  // Moves the bets; returns the live prompt's word score.
-  double MoveBets(const Scoring& scoring, int64_t time_ns);
-  // The word score of a prompt that was heard lately.
-  double WordsAlone(PromptTermSpan terms);
-  // Words that no other row of the reference has.
-  double UnseenIn(PromptTermSpan terms);
-  // The same, counted beside that of a few rows of the reference.
-  double CountUnseen(PromptTermSpan terms, const PromptRows& rows);
-  // The test of a prompt that was not heard lately; returns its word score.
-  double Test(PromptTermSpan terms, const PromptRows& rows, int64_t time_ns,
-              Verdict& verdict);
+  void MoveBets(const Scoring& scoring, int64_t time_ns);
+  // Adds the candidates to the densities.
+  void Count(const Scoring& scoring);
+  // For a prompt that was heard lately, which is not tested.
+  LiveScore ScoreAlone(PromptTermSpan terms);
+  // The test of a prompt that was not heard lately.
+  LiveScore Test(PromptTermSpan terms, const PromptRows& rows, int64_t time_ns,
+                 Verdict& verdict);
   void Hear(PromptTermSpan terms);
   double KnownCopies(uint32_t key) const;
   bool IsHeard(uint32_t key) const;
@@ -143,6 +154,7 @@ class PromptTwin {
   int64_t system_votes_ = 0;
   bool changed_ = false;
   int64_t changed_ns_ = 0;  // onset
+  int64_t doubted_ = 0;     // prompts since the evidence reached kDoubt
   WordCounts since_{1};     // prompts since it was known
   int64_t hold_ = 0;        // prompts that are yet to weigh nothing
   uint64_t random_ = 0;

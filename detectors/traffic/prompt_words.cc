@@ -81,15 +81,10 @@ void TermSet::Insert(uint16_t term) {
 
 double WordScore(PromptTermSpan terms, const WordCounts& sample,
                  const WordCounts& reference, const TermSet& ignored) {
-  const double n = std::max(1.0, sample.prompts());
-  const double m = std::max(1.0, reference.prompts());
-  const double more = 1 / std::min(n, m);
-  LogProduct score;
+  WordRatio ratio(sample, reference);
   for (const uint16_t t : terms)
-    if (!ignored.Contains(t))
-      score.Multiply((sample.with(t) / n + more) /
-                     (reference.with(t) / m + more));
-  return score.Log();
+    if (!ignored.Contains(t)) ratio.Add(t);
+  return ratio.Log();
 }
 
 }  // namespace reasonwatch

@@ -6,6 +6,7 @@
 #ifndef REASONWATCH_DETECTORS_TRAFFIC_PROMPT_WORDS_H_
 #define REASONWATCH_DETECTORS_TRAFFIC_PROMPT_WORDS_H_
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -36,7 +37,8 @@ class WordCounts {
  public:
   // A prompt counts `unit` each: 1 of a reference, more of a sample that is
   // decayed in whole numbers. Counts stay below 65,536.
-  explicit WordCounts(uint16_t unit) : unit_(unit) {}
+  explicit WordCounts(uint16_t unit)
+      : unit_(unit), prompts_a_unit_(1.0 / unit) {}
 
   // Adds a prompt with a weight in (0, 1].
   void Add(PromptTermSpan terms, double weight = 1);
@@ -59,8 +61,9 @@ class WordCounts {
   double prompts() const { return prompts_; }
   // Prompts that have the term.
   double with(uint16_t term) const {
-    return term < counts_.size() ? static_cast<double>(counts_[term]) / unit_
-                                 : 0;
+    return term < counts_.size()
+               ? static_cast<double>(counts_[term]) * prompts_a_unit_
+               : 0;
   }
   size_t bytes() const { return counts_.capacity() * sizeof(uint16_t); }
 
@@ -74,6 +77,7 @@ class WordCounts {
   }
 
   uint16_t unit_;
+  double prompts_a_unit_;
   double prompts_ = 0;
   std::vector<uint16_t> counts_;
 };
@@ -97,12 +101,12 @@ class TermSet {
   std::vector<uint64_t> bits_;
 };
 
-// The logarithm of a product, taken of a few factors at a time, each between
-// 1e-30 and 1e30: a logarithm costs as much as ten factors.
+// The logarithm of a product of factors from 1 to 2^20, taken of many at a
+// time: a logarithm costs as much as ten factors.
 class LogProduct {
  public:
   void Multiply(double factor) {
-    constexpr int kFactors = 8;  // 1e240 is within a double
+    constexpr int kFactors = 32;  // 2^640 is within a double
     product_ *= factor;
     if (++factors_ % kFactors != 0) return;
     sum_ += std::log(product_);
@@ -116,10 +120,43 @@ class LogProduct {
   int factors_ = 0;
 };
 
-// Sum over the words of the prompt, but for those in `ignored`, of the log of
-// how much more often `sample` has them than `reference`. Both rates are
-// raised by one prompt of the smaller sample, so that a word that is rare in
-// both says little.
+// How much more often one sample has a word than another. Both rates are raised
+// by one prompt of the smaller sample, so that a word that is rare in both says
+// little.
+class WordRatio {
+ public:
+  WordRatio(const WordCounts& sample, const WordCounts& reference)
+      : sample_(sample),
+        reference_(reference),
+        n_(std::max(1.0, sample.prompts())),
+        m_(std::max(1.0, reference.prompts())),
+        more_(1 / std::min(n_, m_)) {}
+  // A word of a prompt; `with` of the reference.
+  void Add(uint16_t term, double with) {
+    sample_rates_.Multiply(sample_.with(term) + more_ * n_);
+    reference_rates_.Multiply(with + more_ * m_);
+    ++words_;
+  }
+  void Add(uint16_t term) { Add(term, reference_.with(term)); }
+  // The sum over the words of the log of the ratio.
+  double Log() const {
+    return sample_rates_.Log() - reference_rates_.Log() +
+           words_ * std::log(m_ / n_);
+  }
+
+ private:
+  const WordCounts& sample_;
+  const WordCounts& reference_;
+  const double n_;
+  const double m_;
+  const double more_;
+  // Counts, each raised by at least 1 prompt, and of at most 2^17.
+  LogProduct sample_rates_;
+  LogProduct reference_rates_;
+  double words_ = 0;
+};
+
+// WordRatio of the words of a prompt, but for those in `ignored`.
 double WordScore(PromptTermSpan terms, const WordCounts& sample,
                  const WordCounts& reference, const TermSet& ignored);
 

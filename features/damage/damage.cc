@@ -3,7 +3,7 @@
 // begins; in sound prose hardly any block has one. Only the places that are
 // found are looked at one by one.
 //
-// Order: the pairs, what is at a place, the pass.
+// Order: the pairs, one place, the pass.
 #include "features/damage/damage.h"
 
 #include <algorithm>

@@ -213,7 +213,7 @@ void ReadToolCalls(const Trace& trace, const Response& response,
   set(Feature::kToolMarkup,
       trace.tool_markup || (!calls && IsPrintedCall(trace.answer)));
   const bool offered = !response.tools_json.empty();
-  // Without the request nobody knows what it offered.
+  // Without the request nobody knows its tools.
   const bool unknown = !offered && response.messages_json.empty();
   if (offered || calls || unknown) set(Feature::kToolCalled, calls);
   if (offered && !prompt.tool_turn)

@@ -371,7 +371,7 @@ void FileTap::Follower::Begin(Found& found) {
 }
 
 // Files that were at their place at the last scan, read to their end and
-// closed: what was written before they were renamed or truncated is not read
+// closed: lines written before they were renamed or truncated are not read
 // yet.
 void FileTap::Follower::FollowGone() {
   std::vector<FileMark> gone;

@@ -98,7 +98,7 @@ class Joiner {
   Counts counts_;
 };
 
-// Adds to `into` what it does not have.
+// Adds to `into` the parts that it does not have.
 void Merge(Observation&& from, Observation& into);
 // About the memory that it holds.
 int64_t BytesOf(const Observation& observation);

@@ -157,7 +157,7 @@ TEST(ModelWatch, GoldenDelays) {
     return run.Until(signal, 400, make);
   };
   EXPECT_EQ(delay(Signal::kLengthCollapse, Shorter), 19);
-  EXPECT_EQ(delay(Signal::kLengthRunaway, Longer), 23);
+  EXPECT_EQ(delay(Signal::kLengthRunaway, Longer), 25);
   EXPECT_EQ(delay(Signal::kFormatMarkers, Unboxed), 14);
   EXPECT_EQ(delay(Signal::kConsistencyRegression, Failing), 13);
 }

@@ -2,7 +2,12 @@
 """Tests the commands that end by themselves: replay, check-config, feed, incidents."""
 import datetime
 import json
+import os
 import pathlib
+import pty
+import re
+import signal
+import subprocess
 import unittest
 
 import harness
@@ -102,6 +107,38 @@ class Replay(Replayed):
                           ["replay", "--baseline", BASELINE, "--live", LIVE, "--findings", "x",
                            "--mean-responses", "-1"]):
             self.assertEqual(harness.run(*arguments, check=False).returncode, 64)
+
+    def test_it_ends_with_a_verdict_in_words(self):
+        done, _ = self.replay(BASELINE, LIVE)
+        self.assertRegex(done.stderr, r"verdict: worse\. 1 incident in 1,250 responses of 2 streams")
+        self.assertRegex(done.stderr, r"critical +heron-think-8b since response live-0\d+: .*"
+                                      "length_collapse.*over before the end")
+        self.assertIn("likely version_change: ", done.stderr)
+        done, _ = self.replay(BASELINE, BASELINE)
+        self.assertIn("verdict: held. No incident in 300 responses", done.stderr)
+        few = self.write("few.jsonl", "".join(BASELINE.read_text().splitlines(True)[:3]))
+        done, _ = self.replay(few, few)
+        self.assertIn("verdict: could not tell", done.stderr)
+
+    def test_the_verdict_is_json_too(self):
+        done, _ = self.replay(BASELINE, LIVE, "findings.jsonl", "--output", "json")
+        report = json.loads(done.stdout)
+        self.assertEqual((report["verdict"], report["live_rows"]), ("worse", 1250))
+        self.assertEqual(report["incidents"][0]["severity"], "critical")
+
+    def test_an_interrupt_ends_it_with_its_counts(self):
+        big = self.write("big.jsonl", LIVE.read_text() * 40)
+        out = self.folder / "findings.jsonl"
+        with subprocess.Popen([harness.BINARY, "replay", "--baseline", BASELINE, "--live", big,
+                               "--findings", out], stderr=subprocess.PIPE, text=True) as replay:
+            # The temporary file of the findings comes before the first row is read.
+            harness.wait_for("the work to begin", lambda: any(
+                p.name not in ("big.jsonl", out.name) for p in self.folder.iterdir()))
+            replay.send_signal(signal.SIGINT)
+            text = replay.stderr.read()
+        self.assertEqual(replay.returncode, 1, text)
+        self.assertRegex(text, r"interrupted after [\d,]+ .*rows (read|judged|looked at)")
+        self.assertFalse(out.exists())
 
 
 def as_litellm(line):
@@ -260,12 +297,133 @@ class FeedAndIncidents(Folder):
         self.assertEqual(daemon.stop()[0], 0)
         self.assertIn("closed", self.incidents("list").stdout)
 
+    def test_a_young_stream_says_how_to_leave_that_state(self):
+        daemon = self.start()
+        harness.feed(daemon.tap, LIVE, "--count", 725)
+        harness.wait_for("an incident", lambda: daemon.events("incident_opened"))
+        way = (r"warnings only, but for gross effects: [\d,]+ of 2,000 responses; import a larger "
+               "baseline or ")
+        # The rate is known after a minute of traffic.
+        status = harness.run("status", "--url", daemon.url).stdout
+        self.assertRegex(status, "heron-think-8b/office +provisional .*" + way)
+        self.assertRegex(status, r"warning +inc-[0-9a-f]{12} +heron-think-8b.*; likely ")
+        both = json.loads(harness.run("status", "--url", daemon.url, "--output", "json").stdout)
+        for stream in both["streams"]:
+            young = stream["provisional"]
+            self.assertRegex(young["text"], way)
+            self.assertEqual(young["needed"], 2000)
+            self.assertEqual(young["responses"], stream["reference_responses"])
+        self.assertEqual(len(both["open_incidents"]), 1)
+        for words in (["list"], ["show", both["open_incidents"][0]["id"]]):
+            harness.wait_for("a checkpoint", lambda words=words: re.search(
+                "  provisional +heron-think-8b/tutor: " + way, self.incidents(*words).stdout))
+        port, = harness.free_ports(1)
+        done = harness.run("status", "--url", f"http://127.0.0.1:{port}", check=False)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+
+    def test_every_list_and_report_is_json_too(self):
+        daemon = self.start()
+        done = harness.feed(daemon.tap, LIVE, "--count", 40, "--output", "json")
+        self.assertEqual(json.loads(done.stdout), {
+            "sent": 40, "accepted": 40, "dropped": 0, "bad_lines": 0, "interrupted": False})
+        harness.wait_for("40 responses", lambda: daemon.scored() == 40)
+        taps = json.loads(harness.run(
+            "taps", "--once", "--output", "json", "--url", daemon.url).stdout)
+        self.assertEqual([s for s in taps["sources"] if s["received"]], [
+            {"source": "grpc", "received": 40, "refused": {}, "errors": {}}])
+        self.assertEqual(taps["models"][0]["scored"], 40)
+        self.assertEqual(json.loads(self.incidents("list", "--output", "json").stdout),
+                         {"incidents": []})
+
+        def baseline(*words):
+            return json.loads(harness.run("baseline", *words, "--output", "json",
+                                          "--data", self.folder / "other").stdout)
+        imported = baseline("import", BASELINE)
+        self.assertEqual((imported["responses"], imported["problems"]), (300, 60))
+        self.assertEqual(baseline("list")["baselines"][0]["responses"], 300)
+        shown = baseline("show", "--model", "heron-think-8b", "sample-001")
+        self.assertEqual([p["id"] for p in shown["problems"]], ["sample-001"])
+
     def test_what_is_not_there_is_exit_status_3(self):
         self.assertEqual(self.incidents("list", check=False).returncode, 3)
         self.start()
         done = self.incidents("show", "inc-000000000000", check=False)
         self.assertEqual(done.returncode, 3)
         self.assertEqual(done.stdout, "")
+
+
+class Init(Folder):
+
+    def test_each_way_in_gives_a_configuration_that_holds(self):
+        for way in ("grpc", "envoy", "otlp", "http", "files"):
+            with self.subTest(way=way):
+                out = self.folder / f"{way}.yaml"
+                harness.run("init", way, "--out", out)
+                done = harness.run("check-config", out, "--output", "json")
+                tap = json.loads(done.stdout)["tap"]
+                self.assertEqual(bool(tap["files"]), way == "files")
+                self.assertEqual(bool(tap["otlp"]["http"]), way == "otlp")
+                self.assertIn(f"come in by: {way}", out.read_text())
+
+    def test_a_commented_key_is_one_that_exists(self):
+        """Each line that is switched off by a comment may be switched on."""
+        text = harness.run("init", "grpc").stdout
+        for line in ("baseline:\n#   path: healthy.jsonl", "rescore:\n#   endpoint: ",
+                     "webhook:\n#   url: "):
+            self.assertIn(f"# {line}", text)
+        for key in ("baseline", "rescore", "webhook"):
+            text = re.sub(rf"# {key}:\n((?:#  +.*\n)+)", lambda found, key=key: (
+                f"{key}:\n" + found.group(1).replace("# ", " ", 1).replace("\n# ", "\n ")), text)
+        harness.run("check-config", self.write("on.yaml", text))
+
+    def test_it_writes_over_no_file_unless_told_to(self):
+        kept = self.write("kept.yaml", "log: {level: warn}\n")
+        done = harness.run("init", "http", "--out", kept, check=False)
+        self.assertEqual((done.returncode, kept.read_text()), (64, "log: {level: warn}\n"))
+        harness.run("init", "http", "--out", kept, "--force")
+        self.assertIn("come in by: http", kept.read_text())
+        self.assertEqual(harness.run("init", "pigeon", check=False).returncode, 64)
+
+
+class Terminal(Folder):
+
+    def test_an_unknown_command_names_the_nearest(self):
+        for words, nearest in ((["replai"], "reasonwatch replay"),
+                               (["incidents", "lst"], "reasonwatch incidents list"),
+                               (["baseline", "imprt", "x"], "reasonwatch baseline import")):
+            done = harness.run(*words, check=False)
+            self.assertEqual(done.returncode, 64)
+            self.assertIn(f"the nearest is '{nearest}'", done.stderr)
+
+    def test_the_version_names_its_commit(self):
+        self.assertRegex(harness.run("--version").stdout,
+                         r"^reasonwatch \d+\.\d+\.\d+ \(commit ([0-9a-f]{7,40}\+?|unknown)\)\n$")
+
+    def test_the_help_names_the_exit_statuses(self):
+        self.assertIn("64 usage", harness.run("--help").stdout)
+
+    def test_a_bar_shows_on_a_terminal_and_goes_away(self):
+        answers = self.write("answers.jsonl", "".join(
+            json.dumps({"gold": str(n), "answer": f"It is {n}."}) + "\n" for n in range(2000)))
+        # A grader that takes its time, so that there is something to show.
+        slow = self.write("slow.py", "import json, sys, time\n"
+                          "for line in sys.stdin:\n    time.sleep(.01)\n"
+                          "    print(json.dumps({'grade': 'correct'}), flush=True)\n")
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([harness.BINARY, "grade", "--in", answers, "--out",
+                               self.folder / "graded.jsonl", "--command", f"python3 {slow}"],
+                              stderr=theirs, stdout=subprocess.DEVNULL) as grade:
+            os.close(theirs)
+            seen = []
+
+            def bar_shows():
+                seen.append(os.read(ours, 4096))
+                return b" of 2,000 lines" in b"".join(seen)
+            harness.wait_for("the bar", bar_shows, pause=0)
+            grade.send_signal(signal.SIGINT)
+            self.assertEqual(grade.wait(60), 2)
+        os.close(ours)
+        self.assertFalse((self.folder / "graded.jsonl").exists())
 
 
 if __name__ == "__main__":

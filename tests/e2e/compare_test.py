@@ -72,7 +72,7 @@ class Recordings(Folder):
             with self.subTest(name):
                 before, after = recorded(files, a), recorded(files, b)
                 self.assertGreater(len(before), 200)
-                done = self.compare(before, after, "--format", "json",
+                done = self.compare(before, after, "--output", "json",
                                     # One answer of the second run of GPT-4o mini is in no form.
                                     "--max-ungraded", "1")
                 report = json.loads(done.stdout)
@@ -89,7 +89,29 @@ def made(n, right, words=40, model="m"):
             for i in range(n)]
 
 
+def as_lm_eval(row, number, right):
+    """Returns the sample that lm-evaluation-harness would have logged."""
+    return {"doc_id": number, "doc_hash": row["problem"]["id"],
+            "target": row["problem"]["answer"], "arguments": [[row["prompt"], {"temperature": 0}]],
+            "resps": [[row["content"]]], "metrics": ["exact_match"],
+            "exact_match": 1.0 if right else 0.0}
+
+
 class Gate(Folder):
+
+    def test_samples_of_two_checkpoints_by_lm_eval(self):
+        def samples(right):
+            return [as_lm_eval(row, n, right(n)) for n, row in enumerate(made(200, right))]
+        for right, status in ((lambda i: i % 7 > 0, 0), (lambda i: i % 3 > 0, 1)):
+            done = self.compare(samples(lambda i: i % 7 > 0), samples(right), "--from", "lm-eval",
+                                "--output", "json")
+            self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+            self.assertEqual(json.loads(done.stdout)["pairs"], 200)
+        replayed = harness.run("replay", "--baseline", self.folder / "a.jsonl", "--live",
+                               self.folder / "b.jsonl", "--from", "lm-eval", "--model", "m",
+                               "--findings", self.folder / "findings.jsonl")
+        self.assertIn("baseline 200 rows, live 200 rows, bad lines 0", replayed.stderr)
+
 
     def test_a_drop_of_the_pass_rate_is_regressed(self):
         done = self.compare(made(200, lambda i: True), made(200, lambda i: i % 5))
@@ -99,7 +121,7 @@ class Gate(Folder):
 
     def test_the_same_again_is_no_change(self):
         rows = made(200, lambda i: i % 7)
-        done = self.compare(rows, rows, "--format", "json")
+        done = self.compare(rows, rows, "--output", "json")
         self.assertEqual(done.returncode, 0)
         self.assertEqual(json.loads(done.stdout)["verdict"], "no_change")
 

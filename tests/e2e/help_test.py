@@ -23,6 +23,12 @@ CALLS = (
     ("--help",),
     ("--no-such-option",),
     ("no-such-command",),
+    ("init",),
+    ("init", "no-such-way"),
+    ("init", "http", "--out", "init.yaml"),
+    ("init", "http", "--out", "init.yaml"),
+    ("status", "--url", f"http://{NOTHING}"),
+    ("taps", "--once", "--url", f"http://{NOTHING}"),
     ("replay",),
     ("replay", "--live", SAMPLE_LIVE, "--findings", "out.jsonl"),
     (*REPLAY, "--live", "absent.jsonl", "--findings", "out.jsonl"),
@@ -75,7 +81,7 @@ def call(folder, *arguments):
 
 def subcommands(text):
     """Returns the names under the last heading of a help text."""
-    _, _, listed = text.partition("\nSubcommands:\n")
+    listed = text.partition("\nSubcommands:\n")[2].partition("\n\n")[0]
     return re.findall(r"^  ([a-z-]+)\b", listed, re.MULTILINE)
 
 

@@ -65,7 +65,7 @@ class Image(unittest.TestCase):
     def test_a_command_of_ones_own(self):
         done = run(TOOLS / "run_image", self.archive, "--", "--version")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stdout, r"^\d+\.\d+\.\d+")
+        self.assertRegex(done.stdout, r"^reasonwatch \d+\.\d+\.\d+ \(commit ")
 
     def test_a_missing_library_is_found(self):
         archive = self.broken(lambda members: [m for m in members if "libz.so" not in m.name])

@@ -73,7 +73,7 @@ def make(release, fill_folder):
 
 
 def main():
-    version = harness.run("--version").stdout.strip()
+    version = harness.run("--version").stdout.split()[1]
     make(version, fill)
     make(version + "-killed", kill_early)
 

@@ -32,7 +32,7 @@ class Texts : public ::testing::Test {
     }
     return text;
   }
-  // Puts `what` behind a word, `times` times, at random places.
+  // Puts a piece behind a word, `times` times, at random places.
   std::string With(std::string_view what, size_t times) {
     std::string text = Sound(20 + Below(60));
     for (size_t i = 0; i < times; ++i) {

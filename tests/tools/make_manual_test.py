@@ -45,6 +45,8 @@ class MakeManual(unittest.TestCase):
         self.assertIn("import", self.complete("baseline", "i"))
         self.assertEqual(self.complete("baseline", "record", "--thinking", "of"), ["off"])
         self.assertIn("langfuse", self.complete("replay", "--from", ""))
+        self.assertEqual(self.complete("init", "env"), ["envoy"])
+        self.assertEqual(self.complete("status", "--output", "j"), ["json"])
 
     def test_a_command_that_takes_a_file_leaves_the_word_to_the_shell(self):
         self.assertEqual(self.complete("baseline", "import", "some"), [])

@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "answers/grading.h"
 #include "daemon/app/commands/command_line.h"
+#include "daemon/app/commands/progress.h"
 #include "daemon/app/data_folder.h"
 #include "daemon/app/settings.h"
 #include "daemon/recordings/export_baseline.h"
@@ -29,6 +30,15 @@ constexpr int kMaxRegimesShown = 20;
 // Means that differ by more standard errors are pointed out: one line in 400 by
 // chance, so that a screen of them has none.
 constexpr double kNotableErrors = 3;
+
+std::string Dumped(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json TimeJson(absl::Time t) {
+  if (t == absl::InfinitePast()) return nullptr;
+  return absl::FormatTime(absl::RFC3339_full, t, absl::UTCTimeZone());
+}
 
 std::string Day(absl::Time t) {
   if (t == absl::InfinitePast()) return "-";
@@ -101,39 +111,42 @@ struct DiffLine {
   std::string name, before, after, change;
   bool notable = false;
 };
+using DiffLines = std::vector<DiffLine>;
 
 void PrintDiff(const DiffLine& line, std::ostream& out) {
+  if (line.before.empty()) {
+    out << line.name << "\n";
+    return;
+  }
   out << absl::StrFormat("%-34s %12s %12s %12s%s\n", line.name, line.before,
                          line.after, line.change,
                          line.notable ? "  notable" : "");
 }
 
-void PrintPassRates(const Posteriors& golden, const Posteriors& rolling,
-                    std::ostream& out) {
+void AddPassRates(const Posteriors& golden, const Posteriors& rolling,
+                  DiffLines& lines) {
   if (golden.trials() == 0 || rolling.trials() == 0) return;
   const double before = 1 - golden.pooled_rate();
   const double after = 1 - rolling.pooled_rate();
   const double error =
       std::sqrt(before * (1 - before) / static_cast<double>(golden.trials()) +
                 after * (1 - after) / static_cast<double>(rolling.trials()));
-  PrintDiff({"pass rate", absl::StrFormat("%.1f %%", 100 * before),
-             absl::StrFormat("%.1f %%", 100 * after),
-             absl::StrFormat("%+.1f", 100 * (after - before)),
-             std::abs(after - before) > kNotableErrors * error},
-            out);
+  lines.push_back({"pass rate", absl::StrFormat("%.1f %%", 100 * before),
+                   absl::StrFormat("%.1f %%", 100 * after),
+                   absl::StrFormat("%+.1f", 100 * (after - before)),
+                   std::abs(after - before) > kNotableErrors * error});
 }
 
 // `rolling` is null if the route has not been seen live.
-void PrintRoute(const std::string& route, const StreamReference& golden,
-                const StreamReference* rolling, std::ostream& out) {
+void AddRoute(const std::string& route, const StreamReference& golden,
+              const StreamReference* rolling, DiffLines& lines) {
   if (rolling == nullptr) {
-    out << "route " << route << ": not seen live\n";
+    lines.push_back({"route " + route + ": not seen live", "", "", ""});
     return;
   }
-  PrintDiff(
-      {"route " + route + ", responses", std::to_string(golden.responses()),
-       std::to_string(rolling->responses()), ""},
-      out);
+  lines.push_back({"route " + route + ", responses",
+                   std::to_string(golden.responses()),
+                   std::to_string(rolling->responses()), ""});
   const StreamReference::Means before = golden.MeanReadings();
   const StreamReference::Means after = rolling->MeanReadings();
   for (size_t f = 0; f < kFeatureCount; ++f) {
@@ -147,15 +160,13 @@ void PrintRoute(const std::string& route, const StreamReference& golden,
     const bool notable = std::abs(y - x) > kNotableErrors * error;
     const std::string name = "  " + std::string(FeatureName(feature));
     if (IsLength(feature)) {
-      PrintDiff({name, absl::StrFormat("%.0f", std::exp2(x) - 1),
-                 absl::StrFormat("%.0f", std::exp2(y) - 1),
-                 absl::StrFormat("x%.2f", std::exp2(y - x)), notable},
-                out);
+      lines.push_back({name, absl::StrFormat("%.0f", std::exp2(x) - 1),
+                       absl::StrFormat("%.0f", std::exp2(y) - 1),
+                       absl::StrFormat("x%.2f", std::exp2(y - x)), notable});
     } else if (RankIndex(feature) == kRankFeatures.size() && (x > 0 || y > 0)) {
-      PrintDiff({name, absl::StrFormat("%.1f %%", 100 * x),
-                 absl::StrFormat("%.1f %%", 100 * y),
-                 absl::StrFormat("%+.1f", 100 * (y - x)), notable},
-                out);
+      lines.push_back({name, absl::StrFormat("%.1f %%", 100 * x),
+                       absl::StrFormat("%.1f %%", 100 * y),
+                       absl::StrFormat("%+.1f", 100 * (y - x)), notable});
     }
   }
 }
@@ -167,6 +178,10 @@ absl::StatusOr<BaselineImportReport> ImportBaselineFile(
     BaselineStore* store, std::ostream& messages) {
   RW_ASSIGN_OR_RETURN(const BaselineFormat format, CheckImport(options));
   RecordingSettings settings = RecordingSettingsOf(config, messages);
+  Progress progress(messages, /*on=*/true);
+  settings.on_rows = [&](std::string_view things, int64_t done, int64_t total) {
+    return progress.Show(things, done, total);
+  };
   // Only a stored baseline keeps hashes that must agree with the daemon's.
   if (HoldsResponses(format) && !options.dry_run) {
     RW_ASSIGN_OR_RETURN(settings.session_key, SessionKey(config.storage.path));
@@ -198,10 +213,6 @@ absl::Status ListBaselines(BaselineStore& store, std::ostream& out) {
 }
 
 std::string BaselinesJson(const std::vector<BaselineInfo>& baselines) {
-  const auto time = [](absl::Time t) -> Json {
-    if (t == absl::InfinitePast()) return nullptr;
-    return absl::FormatTime(absl::RFC3339_full, t, absl::UTCTimeZone());
-  };
   Json list = Json::array();
   for (const BaselineInfo& b : baselines)
     list.push_back(Json::object({{"model", b.model},
@@ -210,11 +221,41 @@ std::string BaselinesJson(const std::vector<BaselineInfo>& baselines) {
                                  {"responses", b.responses},
                                  {"revision", b.revision},
                                  {"has_reference", b.has_reference},
-                                 {"updated", time(b.updated)},
-                                 {"frozen", time(b.frozen)}}));
+                                 {"updated", TimeJson(b.updated)},
+                                 {"frozen", TimeJson(b.frozen)}}));
   Json out;
   out["baselines"] = std::move(list);
-  return out.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Dumped(out);
+}
+
+absl::Status ShowBaselineJson(BaselineStore& store, const std::string& model,
+                              const std::string& problem, std::ostream& out) {
+  RW_ASSIGN_OR_RETURN(const BaselineInfo info, FindBaseline(store, model));
+  RW_ASSIGN_OR_RETURN(const auto problems, store.Problems(model));
+  Json list = Json::array();
+  for (const BaselineProblem& p : problems) {
+    const std::string digest = absl::StrFormat("%016x", p.digest);
+    if (!problem.empty() && p.id != problem && digest != problem) continue;
+    list.push_back(Json::object(
+        {{"id", p.id},
+         {"digest", digest},
+         {"kind", p.kind == ProblemKind::kAgreed ? "agreed" : "gold"},
+         {"answer", p.gold},
+         {"family", p.family},
+         {"trials", p.trials},
+         {"passed", p.trials - p.failures}}));
+  }
+  if (!problem.empty() && list.empty())
+    return absl::NotFoundError(absl::StrFormat(
+        "no problem '%s' in the baseline of %s", problem, model));
+  out << Dumped(Json::object({{"model", model},
+                              {"reference_responses", info.responses},
+                              {"has_reference", info.has_reference},
+                              {"updated", TimeJson(info.updated)},
+                              {"frozen", TimeJson(info.frozen)},
+                              {"problems", std::move(list)}}))
+      << "\n";
+  return absl::OkStatus();
 }
 
 absl::Status ShowBaseline(BaselineStore& store, const std::string& model,
@@ -274,7 +315,8 @@ absl::Status ShowBaseline(BaselineStore& store, const std::string& model,
 }
 
 absl::Status DiffBaseline(BaselineStore& store, const Config& config,
-                          const std::string& model, std::ostream& out) {
+                          const std::string& model, Output output,
+                          std::ostream& out) {
   RW_ASSIGN_OR_RETURN(const auto golden_blobs, store.Golden(model));
   RW_ASSIGN_OR_RETURN(const auto rolling_blobs, store.Rolling(model));
   if (golden_blobs.empty())
@@ -289,10 +331,23 @@ absl::Status DiffBaseline(BaselineStore& store, const Config& config,
   ModelWatch rolling(model, WatchOptionsOf(config));
   RW_RETURN_IF_ERROR(golden.Restore(golden_blobs));
   RW_RETURN_IF_ERROR(rolling.Restore(rolling_blobs));
-  PrintDiff({model, "GOLDEN", "ROLLING", "CHANGE"}, out);
-  PrintPassRates(golden.posteriors(), rolling.posteriors(), out);
+  DiffLines lines;
+  AddPassRates(golden.posteriors(), rolling.posteriors(), lines);
   for (const std::string& route : golden.routes())
-    PrintRoute(route, *golden.reference(route), rolling.reference(route), out);
+    AddRoute(route, *golden.reference(route), rolling.reference(route), lines);
+  if (output == Output::kJson) {
+    Json list = Json::array();
+    for (const DiffLine& line : lines)
+      list.push_back(Json::object({{"name", line.name},
+                                   {"golden", line.before},
+                                   {"rolling", line.after},
+                                   {"change", line.change},
+                                   {"notable", line.notable}}));
+    out << Dumped({{"model", model}, {"lines", std::move(list)}}) << "\n";
+    return absl::OkStatus();
+  }
+  PrintDiff({model, "GOLDEN", "ROLLING", "CHANGE"}, out);
+  for (const DiffLine& line : lines) PrintDiff(line, out);
   return absl::OkStatus();
 }
 

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "daemon/app/commands/command_line.h"
 #include "daemon/app/config/config.h"
 #include "daemon/recordings/baseline_file.h"
 #include "storage/baseline_store.h"
@@ -34,9 +35,13 @@ std::string BaselinesJson(const std::vector<BaselineInfo>& baselines);
 absl::Status ShowBaseline(BaselineStore& store, const std::string& model,
                           const std::string& problem, int limit,
                           std::ostream& out);
+// The same as one JSON object, without the words of the problems.
+absl::Status ShowBaselineJson(BaselineStore& store, const std::string& model,
+                              const std::string& problem, std::ostream& out);
 // Prints the golden reference beside the one that the daemon has learnt since.
 absl::Status DiffBaseline(BaselineStore& store, const Config& config,
-                          const std::string& model, std::ostream& out);
+                          const std::string& model, Output output,
+                          std::ostream& out);
 
 // The model has been changed on purpose.
 struct RebaseOptions {

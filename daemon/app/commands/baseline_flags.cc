@@ -12,6 +12,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
@@ -59,6 +60,7 @@ struct Shared {
   bool candidate = false;
   bool accept = false;
   double timeout_seconds = 300;
+  Output output = Output::kText;
 };
 
 absl::StatusOr<Config> ConfigOf(const Shared& s) {
@@ -118,6 +120,25 @@ void PrintImport(const BaselineImportOptions& options,
   std::cout << (news ? kHowTaken : "Nothing of it is new.\n");
 }
 
+std::string ImportJson(const BaselineImportOptions& options,
+                       const BaselineImportReport& r) {
+  using Json = nlohmann::ordered_json;
+  const Json json = Json::object({{"file", options.path},
+                                  {"dry_run", options.dry_run},
+                                  {"format", BaselineFormatName(r.format)},
+                                  {"models", r.models},
+                                  {"responses", r.responses},
+                                  {"new_responses", r.learnt},
+                                  {"graded", r.graded},
+                                  {"correct", r.correct},
+                                  {"problems", r.problems},
+                                  {"new_problems", r.fresh},
+                                  {"changed_problems", r.changed},
+                                  {"agreed_problems", r.agreed},
+                                  {"bad_lines", r.bad_lines}});
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 absl::Status Import(Shared& s) {
   RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(s));
   RW_ASSIGN_OR_RETURN(s.import.format, ParseBaselineFormat(s.from));
@@ -132,7 +153,10 @@ absl::Status Import(Shared& s) {
   RW_ASSIGN_OR_RETURN(
       const BaselineImportReport report,
       ImportBaselineFile(s.import, config, store.get(), std::cerr));
-  PrintImport(s.import, report, absl::Now() - began);
+  if (s.output == Output::kJson)
+    std::cout << ImportJson(s.import, report) << "\n";
+  else
+    PrintImport(s.import, report, absl::Now() - began);
   return absl::OkStatus();
 }
 
@@ -313,6 +337,7 @@ class Registration {
                       "forget the model's stored baseline first");
     command->add_flag("--dry-run", shared_->import.dry_run,
                       "read and count only");
+    AddOutputOption(command, shared_->output);
   }
 
   void AddRecord() {
@@ -380,15 +405,25 @@ class Registration {
   }
 
   void AddListAndShow() {
-    Add("list", "one line a model",
-        Reading([](const Shared&, const Config&, BaselineStore& store) {
-          return ListBaselines(store, std::cout);
-        }));
+    auto* list =
+        Add("list", "one line a model",
+            Reading([](const Shared& s, const Config&,
+                       BaselineStore& store) -> absl::Status {
+              if (s.output == Output::kText)
+                return ListBaselines(store, std::cout);
+              RW_ASSIGN_OR_RETURN(const auto baselines, store.Baselines());
+              std::cout << BaselinesJson(baselines) << "\n";
+              return absl::OkStatus();
+            }));
     auto* show = Add(
         "show", "a model's baseline, or one of its problems",
         Reading([](const Shared& s, const Config&, BaselineStore& store) {
+          if (s.output == Output::kJson)
+            return ShowBaselineJson(store, s.model, s.problem, std::cout);
           return ShowBaseline(store, s.model, s.problem, s.limit, std::cout);
         }));
+    for (auto* command : {list, show})
+      AddOutputOption(command, shared_->output);
     AddModel(show, /*required=*/true);
     show->add_option("problem", shared_->problem, "id or digest of a problem");
     show->add_option("--limit", shared_->limit, "problems to list")
@@ -418,8 +453,9 @@ class Registration {
         "diff", "the golden reference against what the daemon has learnt since",
         Reading(
             [](const Shared& s, const Config& config, BaselineStore& store) {
-              return DiffBaseline(store, config, s.model, std::cout);
+              return DiffBaseline(store, config, s.model, s.output, std::cout);
             }));
+    AddOutputOption(command, shared_->output);
     AddModel(command, /*required=*/true);
   }
 

@@ -4,9 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <utility>
 
 #include "daemon/app/commands/output_file.h"
+#include "daemon/app/commands/progress.h"
 #include "daemon/app/settings.h"
 #include "tap/jsonl/import.h"
 #include "util/input_file.h"
@@ -58,6 +60,21 @@ RecordingSettings RecordingSettingsOf(const Config& config,
   return settings;
 }
 
+void AddOutputOption(CLI::App* command, Output& output) {
+  // The help shows the names alone.
+  static const std::map<std::string, Output> kNames = {{"text", Output::kText},
+                                                       {"json", Output::kJson}};
+  command
+      ->add_option_function<std::string>(
+          "--output",
+          [&output](const std::string& name) { output = kNames.at(name); },
+          "for a person, or JSON")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->default_str("text");
+  command->add_flag_callback("--json", [&output] { output = Output::kJson; })
+      ->group("");
+}
+
 std::vector<std::string> RecordFormatNames() {
   std::vector<std::string> names;
   names.reserve(kRecordFormats.size());
@@ -80,7 +97,14 @@ absl::Status OverLines(
   RW_ASSIGN_OR_RETURN(std::ifstream in, OpenInput(in_path));
   if (SameFile(in_path, out_path))
     return UsageError("--in and --out are the same file, " + in_path);
-  return WriteFile(out_path, [&](std::ostream& out) { return run(in, out); });
+  return WriteFile(out_path, [&](std::ostream& out) -> absl::Status {
+    Progress progress(std::cerr, /*on=*/true);
+    LineMeter meter(*in.rdbuf(), LinesOf(in_path), progress);
+    std::istream lines(&meter);
+    const absl::Status status = run(lines, out);
+    RW_RETURN_IF_ERROR(meter.status());
+    return status;
+  });
 }
 
 }  // namespace reasonwatch

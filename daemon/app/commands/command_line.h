@@ -42,6 +42,11 @@ absl::StatusOr<Config> ConfigFrom(const std::string& path);
 RecordingSettings RecordingSettingsOf(const Config& config,
                                       std::ostream& messages);
 
+// The form of a command's answer: for a person, or one JSON value.
+enum class Output { kText, kJson };
+// The option --output; the flag --json means the same and is not documented.
+void AddOutputOption(CLI::App* command, Output& output);
+
 // The values that `--from` may have.
 std::vector<std::string> RecordFormatNames();
 
@@ -49,7 +54,7 @@ std::vector<std::string> RecordFormatNames();
 // is well.
 absl::Status WriteFile(const std::string& path,
                        const std::function<absl::Status(std::ostream&)>& write);
-// The same from a file of lines to another.
+// The same from a file of lines to another, with its progress.
 absl::Status OverLines(
     const std::string& in_path, const std::string& out_path,
     const std::function<absl::Status(std::istream&, std::ostream&)>& run);

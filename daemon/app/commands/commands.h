@@ -16,6 +16,8 @@ class App;
 
 namespace reasonwatch {
 
+void AddInit(CLI::App& app, ExitStatus& result);
+void AddStatus(CLI::App& app, ExitStatus& result);
 void AddReplay(CLI::App& app, ExitStatus& result);
 void AddGrade(CLI::App& app, ExitStatus& result);
 void AddRead(CLI::App& app, ExitStatus& result);

@@ -8,6 +8,7 @@
 
 #include "daemon/app/commands/command_line.h"
 #include "daemon/app/commands/commands.h"
+#include "daemon/app/commands/progress.h"
 #include "daemon/app/settings.h"
 #include "util/status_macros.h"
 
@@ -16,7 +17,8 @@ namespace {
 
 struct Flags {
   std::string a, b, config;
-  std::string format = "text";
+  std::string output = "text";
+  std::string from = "reasonwatch";
   CompareOptions compare;
 };
 
@@ -26,10 +28,16 @@ absl::StatusOr<ExitStatus> Run(Flags& flags) {
     flags.compare.grader =
         GraderOf(config, /*lasting=*/false, ReportGraderFailures(std::cerr));
   }
+  flags.compare.from = *RecordFormatOf(flags.from);
+  Progress progress(std::cerr, /*on=*/true);
+  flags.compare.on_rows = [&](std::string_view things, int64_t done,
+                              int64_t total) {
+    return progress.Show(things, done, total);
+  };
   RW_ASSIGN_OR_RETURN(const CompareReport report,
                       CompareFiles(flags.a, flags.b, flags.compare, std::cerr));
-  std::cout << (flags.format == "json"    ? CompareJson(report)
-                : flags.format == "junit" ? CompareJunit(report)
+  std::cout << (flags.output == "json"    ? CompareJson(report)
+                : flags.output == "junit" ? CompareJunit(report)
                                           : CompareText(report));
   switch (report.verdict) {
     case CompareVerdict::kRegressed:
@@ -57,9 +65,17 @@ void AddCompare(CLI::App& app, ExitStatus& result) {
       ->required();
   command->add_option("--config", flags->config,
                       "configuration (YAML), for a grader of your own");
-  command->add_option("--format", flags->format)
-      ->check(CLI::IsMember({"text", "json", "junit"}))
+  command->add_option("--from", flags->from, "format of the two files")
+      ->check(CLI::IsMember(RecordFormatNames()))
       ->capture_default_str();
+  const CLI::IsMember forms({"text", "json", "junit"});
+  command
+      ->add_option("--output", flags->output,
+                   "for a person, JSON, or JUnit's XML")
+      ->check(forms)
+      ->capture_default_str();
+  // The name that --output had before.
+  command->add_option("--format", flags->output)->check(forms)->group("");
   command
       ->add_option("--min-drop", flags->compare.min_drop,
                    "smallest drop of the pass rate that counts, 0 to 1")

@@ -28,6 +28,7 @@
 #include "absl/time/clock.h"
 #include "daemon/app/commands/command_line.h"
 #include "daemon/app/commands/commands.h"
+#include "daemon/app/commands/progress.h"
 #include "reasonwatch/v1/tap.grpc.pb.h"
 #include "util/input_file.h"
 #include "util/secret.h"
@@ -117,42 +118,6 @@ v1::Response ToMessage(const Response& r) {
   return m;
 }
 
-// A bar that moves in place on a terminal, and a line each fifth elsewhere.
-class Progress {
- public:
-  // `total` 0: nobody knows how much will come, and nothing is shown.
-  Progress(std::ostream& out, int64_t total, bool on)
-      : out_(out),
-        total_(total),
-        on_(on),
-        terminal_(::isatty(STDERR_FILENO) == 1) {}
-  void Show(int64_t done) {
-    if (!on_ || total_ == 0) return;
-    const auto percent =
-        static_cast<int>(100 * std::min(done, total_) / total_);
-    const int step = terminal_ ? percent : percent / 20;
-    if (step == last_) return;
-    last_ = step;
-    const auto filled = static_cast<size_t>(percent) / 4;
-    out_ << (terminal_ ? "\r" : "") << "  [" << std::string(filled, '#')
-         << std::string(25 - filled, '.') << "] " << done << "/" << total_
-         << " responses" << (terminal_ && done != total_ ? "" : "\n")
-         << std::flush;
-  }
-
- private:
-  std::ostream& out_;
-  const int64_t total_;
-  const bool on_;
-  const bool terminal_;
-  int last_ = -1;
-};
-
-// Set by a signal; the feed then ends after the row that it is at.
-volatile std::sig_atomic_t interrupted = 0;
-
-void Interrupt(int) { interrupted = 1; }
-
 // Lines of a file or a pipe, as they come. An interrupt ends them.
 class LineSource {
  public:
@@ -174,7 +139,7 @@ class LineSource {
   LineSource& operator=(const LineSource&) = delete;
 
   bool Next(std::string& line) {
-    while (interrupted == 0) {
+    while (!Interrupted()) {
       const size_t end = buffer_.find('\n', begin_);
       if (end != std::string::npos) {
         line.assign(buffer_, begin_, end - begin_);
@@ -183,7 +148,7 @@ class LineSource {
       }
       if (!Fill()) {
         // Not the half of a line that an interrupt left.
-        if (interrupted != 0) return false;
+        if (Interrupted()) return false;
         line.assign(buffer_, begin_);
         begin_ = buffer_.size();
         return !line.empty();
@@ -200,7 +165,7 @@ class LineSource {
     buffer_.erase(0, begin_);
     begin_ = 0;
     pollfd wait = {fd_, POLLIN, 0};
-    while (interrupted == 0) {
+    while (!Interrupted()) {
       if (::poll(&wait, 1, kPatienceMs) <= 0) continue;
       const size_t had = buffer_.size();
       buffer_.resize(had + kPiece);
@@ -215,12 +180,6 @@ class LineSource {
   std::string buffer_;
   size_t begin_ = 0;
 };
-
-int64_t LinesOf(const std::string& path) {
-  if (path == "-") return 0;
-  std::ifstream in(path, std::ios::binary);
-  return std::count(std::istreambuf_iterator<char>(in), {}, '\n');
-}
 
 absl::Status Unavailable(const grpc::Status& status) {
   return absl::UnavailableError(absl::StrFormat(
@@ -259,7 +218,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsOf(
 class Sender {
  public:
   Sender(const FeedOptions& options, std::string token,
-         std::shared_ptr<grpc::Channel> channel)
+         const std::shared_ptr<grpc::Channel>& channel)
       : options_(options),
         token_(std::move(token)),
         stub_(v1::Tap::NewStub(channel)) {
@@ -292,7 +251,7 @@ class Sender {
         ++(ack.accepted() ? report.accepted : report.dropped);
         return true;
       }
-      if (interrupted != 0) {
+      if (Interrupted()) {
         ++report.dropped;
         return true;
       }
@@ -338,9 +297,8 @@ class Feeder {
       : options_(options),
         messages_(messages),
         reader_(options.format, options.model),
-        progress_(messages,
-                  options.count > 0 ? options.count : LinesOf(options.in),
-                  options.progress) {}
+        progress_(messages, options.progress),
+        total_(options.count > 0 ? options.count : LinesOf(options.in)) {}
 
   absl::StatusOr<FeedReport> Run(LineSource& lines, Sender& sender) {
     std::string line;
@@ -366,10 +324,10 @@ class Feeder {
       }
     }
     RW_RETURN_IF_ERROR(sender.Finish(report_));
-    if (row_ == 0 && interrupted == 0)
+    if (row_ == 0 && !Interrupted())
       return absl::InvalidArgumentError(
           absl::StrFormat("%s holds no usable row", options_.in));
-    report_.interrupted = interrupted != 0;
+    report_.interrupted = Interrupted();
     return report_;
   }
 
@@ -390,14 +348,15 @@ class Feeder {
     RW_ASSIGN_OR_RETURN(const bool open, sender.Send(ToMessage(row), report_));
     if (!open) return false;
     ++report_.sent;
-    progress_.Show(report_.sent);
-    return interrupted == 0;
+    // An interrupt ends the feed with its counts, which is no error.
+    return progress_.Show("responses", report_.sent, total_).ok();
   }
 
   const FeedOptions& options_;
   std::ostream& messages_;
   RecordReader reader_;
   Progress progress_;
+  const int64_t total_;
   FeedReport report_;
   std::set<std::string> unknown_;
   std::vector<Response> rows_;
@@ -464,18 +423,23 @@ void AddFeed(CLI::App& app, ExitStatus& result) {
   command->add_option("--token-file", flags->token_file,
                       "file with the tap's bearer token");
   command->add_flag("!--no-progress", flags->progress, "no progress bar");
-  OnRun(command, result, [flags, from]() -> absl::Status {
+  const auto output = std::make_shared<Output>(Output::kText);
+  AddOutputOption(command, *output);
+  OnRun(command, result, [flags, from, output]() -> absl::Status {
     flags->format = *RecordFormatOf(*from);
-    const auto old_int = std::signal(SIGINT, Interrupt);
-    const auto old_term = std::signal(SIGTERM, Interrupt);
-    const auto report = Feed(*flags, std::cerr);
-    std::signal(SIGINT, old_int);
-    std::signal(SIGTERM, old_term);
-    if (!report.ok()) return report.status();
-    std::cout << (report->interrupted ? "interrupted: " : "") << "sent "
-              << report->sent << ", accepted " << report->accepted
-              << ", dropped " << report->dropped << ", bad lines "
-              << report->bad_lines << "\n";
+    RW_ASSIGN_OR_RETURN(const FeedReport report, Feed(*flags, std::cerr));
+    if (*output == Output::kJson) {
+      std::cout << absl::StrFormat(
+          R"({"sent":%d,"accepted":%d,"dropped":%d,"bad_lines":%d,)"
+          R"("interrupted":%s})"
+          "\n",
+          report.sent, report.accepted, report.dropped, report.bad_lines,
+          report.interrupted ? "true" : "false");
+      return absl::OkStatus();
+    }
+    std::cout << (report.interrupted ? "interrupted: " : "") << "sent "
+              << report.sent << ", accepted " << report.accepted << ", dropped "
+              << report.dropped << ", bad lines " << report.bad_lines << "\n";
     return absl::OkStatus();
   });
 }

@@ -4,15 +4,22 @@
 #include "daemon/app/commands/incidents.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "core/provisional.h"
 #include "daemon/api/incident_json.h"
 #include "daemon/app/commands/command_line.h"
 #include "daemon/app/commands/commands.h"
+#include "daemon/app/settings.h"
+#include "detectors/model_watch.h"
+#include "storage/baseline_store.h"
 #include "storage/sqlite_store.h"
 #include "util/status_macros.h"
 #include "util/strings.h"
@@ -47,10 +54,18 @@ std::string EffectText(const Effect& e) {
   return text;
 }
 
+// The name in the severity's colour, at least `width` wide.
+std::string SeverityText(Severity severity, int width, const Painter& paint) {
+  return paint(
+      severity == Severity::kCritical ? Paint::kRed : Paint::kYellow,
+      absl::StrFormat("%-*s", width, AbslView(SeverityName(severity))));
+}
+
 // The facts of the incident as a whole.
-void PrintFacts(const Incident& i, std::ostream& out) {
-  out << absl::StrFormat("%s  %s  %s\n", i.id, i.open() ? "open" : "closed",
-                         AbslView(SeverityName(i.severity)));
+void PrintFacts(const Incident& i, const Painter& paint, std::ostream& out) {
+  out << absl::StrFormat("%s  %s  %s\n", paint(Paint::kBold, i.id),
+                         i.open() ? "open" : "closed",
+                         SeverityText(i.severity, 0, paint));
   out << absl::StrFormat("  model         %s\n", i.model);
   if (!i.route.empty()) out << absl::StrFormat("  route         %s\n", i.route);
   if (!i.replica.empty())
@@ -155,15 +170,53 @@ void PrintCauses(const Incident& i, const std::vector<ModelEvent>& events,
                            e.note.empty() ? "" : ": " + e.note);
 }
 
+// It is a warning because the reference is young.
+bool IsProvisional(const Incident& i) {
+  return i.severity == Severity::kWarning &&
+         std::any_of(
+             i.signals.begin(), i.signals.end(),
+             [](const IncidentSignal& s) { return s.finding.provisional; });
+}
+
+// The streams of a model as they were at the last checkpoint; none if they
+// can't be read, as in a folder of another version.
+std::vector<StreamSnapshot> StoredStreams(const Config& config,
+                                          const std::string& model) {
+  const auto store =
+      OpenBaselineStore({.folder = config.storage.path, .read_only = true});
+  if (!store.ok()) return {};
+  const auto blobs = (*store)->Rolling(model);
+  if (!blobs.ok() || blobs->empty()) return {};
+  ModelWatch watch(model, WatchOptionsOf(config));
+  if (!watch.Restore(*blobs).ok()) return {};
+  return watch.Snapshot(absl::Now());
+}
+
+// How the streams leave their young state; an empty route means all of them.
+void PrintWaysOut(const Config& config, const std::string& model,
+                  const std::string& route, std::ostream& out) {
+  for (const StreamSnapshot& s : StoredStreams(config, model)) {
+    if (!route.empty() && s.route != route) continue;
+    const std::string text = HowToLeave(s);
+    if (text.empty()) continue;
+    out << absl::StrFormat("  provisional   %s%s%s: %s\n", model,
+                           s.route.empty() ? "" : "/", s.route, text);
+  }
+}
+
 }  // namespace
 
-absl::Status ListIncidents(const std::string& folder, bool open_only, int limit,
+absl::Status ListIncidents(const Config& config, const ListOptions& options,
                            std::ostream& out) {
-  RW_ASSIGN_OR_RETURN(const auto store, Open(folder));
+  RW_ASSIGN_OR_RETURN(const auto store, Open(config.storage.path));
   RW_ASSIGN_OR_RETURN(const std::vector<Incident> incidents,
-                      store->LoadIncidents(open_only, limit));
+                      store->LoadIncidents(options.open_only, options.limit));
+  if (options.output == Output::kJson) {
+    out << IncidentsJson(incidents) << "\n";
+    return absl::OkStatus();
+  }
   if (incidents.empty()) {
-    out << (open_only ? "no open incident\n" : "no incident\n");
+    out << (options.open_only ? "no open incident\n" : "no incident\n");
     return absl::OkStatus();
   }
   out << absl::StrFormat("%-16s  %-8s  %-8s  %-19s  %-24s  %s\n", "INCIDENT",
@@ -176,28 +229,36 @@ absl::Status ListIncidents(const std::string& folder, bool open_only, int limit,
       if (signals.find(name) != std::string::npos) continue;
       signals += (signals.empty() ? "" : ", ") + name;
     }
-    out << absl::StrFormat("%-16s  %-8s  %-8s  %-19s  %-24s  %s\n", i.id,
-                           i.open() ? "open" : "closed",
-                           AbslView(SeverityName(i.severity)), When(i.opened),
-                           i.route.empty() ? i.model : i.model + "/" + i.route,
-                           signals);
+    out << absl::StrFormat(
+        "%-16s  %-8s  %s  %-19s  %-24s  %s\n", i.id,
+        i.open() ? "open" : "closed",
+        SeverityText(i.severity, 8, options.paint), When(i.opened),
+        i.route.empty() ? i.model : i.model + "/" + i.route, signals);
   }
+  std::set<std::string> young;
+  for (const Incident& i : incidents)
+    if (i.open() && IsProvisional(i)) young.insert(i.model);
+  if (!young.empty()) out << "\n";
+  for (const std::string& model : young)
+    PrintWaysOut(config, model, /*route=*/"", out);
   return absl::OkStatus();
 }
 
-absl::Status ShowIncident(const std::string& folder, const std::string& id,
-                          bool json, std::ostream& out) {
-  RW_ASSIGN_OR_RETURN(const auto store, Open(folder));
+absl::Status ShowIncident(const Config& config, const std::string& id,
+                          Output output, const Painter& paint,
+                          std::ostream& out) {
+  RW_ASSIGN_OR_RETURN(const auto store, Open(config.storage.path));
   RW_ASSIGN_OR_RETURN(const Incident i, store->LoadIncident(id));
   const TimeSpan span = TimelineOf(i);
   RW_ASSIGN_OR_RETURN(
       const std::vector<ModelEvent> events,
       store->LoadEvents(i.model, span.from, span.to, kMaxTimeline));
-  if (json) {
+  if (output == Output::kJson) {
     out << IncidentJson(i, events) << "\n";
     return absl::OkStatus();
   }
-  PrintFacts(i, out);
+  PrintFacts(i, paint, out);
+  if (IsProvisional(i)) PrintWaysOut(config, i.model, i.route, out);
   if (i.verdict.has_value()) PrintVerdict(*i.verdict, out);
   PrintSignals(i, out);
   PrintCauses(i, events, out);
@@ -208,16 +269,14 @@ namespace {
 
 struct Flags {
   std::string config, folder, id;
-  bool open_only = false;
-  bool json = false;
-  int limit = 50;  // a screen
+  ListOptions list;
 };
 
-// The flag's data folder, else the configuration's.
-absl::StatusOr<std::string> FolderOf(const Flags& flags) {
-  if (!flags.folder.empty()) return flags.folder;
-  RW_ASSIGN_OR_RETURN(const Config config, ConfigFrom(flags.config));
-  return config.storage.path;
+// The configuration, with the flag's data folder if there is one.
+absl::StatusOr<Config> ConfigOf(const Flags& flags) {
+  RW_ASSIGN_OR_RETURN(Config config, ConfigFrom(flags.config));
+  if (!flags.folder.empty()) config.storage.path = flags.folder;
+  return config;
 }
 
 }  // namespace
@@ -231,18 +290,22 @@ void AddIncidents(CLI::App& app, ExitStatus& result) {
   for (auto* command : {list, show}) {
     AddConfigOption(command, flags->config);
     command->add_option("--data", flags->folder, "data folder");
+    AddOutputOption(command, flags->list.output);
   }
-  list->add_flag("--open", flags->open_only, "open ones only");
-  list->add_option("--limit", flags->limit)->check(CLI::PositiveNumber);
+  list->add_flag("--open", flags->list.open_only, "open ones only");
+  list->add_option("--limit", flags->list.limit, "incidents at most")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   show->add_option("id", flags->id, "inc-...")->required();
-  show->add_flag("--json", flags->json);
   OnRun(list, result, [flags]() -> absl::Status {
-    RW_ASSIGN_OR_RETURN(const std::string folder, FolderOf(*flags));
-    return ListIncidents(folder, flags->open_only, flags->limit, std::cout);
+    RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(*flags));
+    flags->list.paint = Painter::OfOutput();
+    return ListIncidents(config, flags->list, std::cout);
   });
   OnRun(show, result, [flags]() -> absl::Status {
-    RW_ASSIGN_OR_RETURN(const std::string folder, FolderOf(*flags));
-    return ShowIncident(folder, flags->id, flags->json, std::cout);
+    RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(*flags));
+    return ShowIncident(config, flags->id, flags->list.output,
+                        Painter::OfOutput(), std::cout);
   });
 }
 

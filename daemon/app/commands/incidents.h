@@ -7,15 +7,26 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "daemon/app/commands/command_line.h"
+#include "daemon/app/commands/terminal.h"
+#include "daemon/app/config/config.h"
 
 namespace reasonwatch {
 
-// Both read the data folder beside a running daemon and change nothing.
-absl::Status ListIncidents(const std::string& folder, bool open_only, int limit,
+// Both read the data folder (storage.path) beside a running daemon and change
+// nothing. An incident whose reference is young comes with the way out of it.
+struct ListOptions {
+  bool open_only = false;
+  int limit = 50;  // a screen
+  Output output = Output::kText;
+  Painter paint{};
+};
+absl::Status ListIncidents(const Config& config, const ListOptions& options,
                            std::ostream& out);
 // NotFound if there is no such incident.
-absl::Status ShowIncident(const std::string& folder, const std::string& id,
-                          bool json, std::ostream& out);
+absl::Status ShowIncident(const Config& config, const std::string& id,
+                          Output output, const Painter& paint,
+                          std::ostream& out);
 
 }  // namespace reasonwatch
 

@@ -17,7 +17,7 @@ namespace {
 
 struct Flags {
   std::string in, out, config, model;
-  bool text = false;
+  std::string output = "json";
   bool body = false;
 };
 
@@ -39,7 +39,7 @@ absl::Status Run(const Flags& flags) {
     if (flags.body) return ReadBody(config, flags.model, in, out);
     return RunRead(
         [&](const std::string& model) { return FormatPolicyOf(config, model); },
-        flags.text, in, out, std::cerr);
+        flags.output == "text", in, out, std::cerr);
   };
   if (!flags.in.empty() && !flags.out.empty())
     return OverLines(flags.in, flags.out, run);
@@ -61,7 +61,11 @@ void AddRead(CLI::App& app, ExitStatus& result) {
   command->add_option("--in", flags->in,
                       "recorded responses (JSONL); else standard input");
   command->add_option("--out", flags->out, "JSONL; else standard output");
-  command->add_flag("--text", flags->text, "for people instead of JSONL");
+  command->add_option("--output", flags->output, "for a person, or JSONL")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command->add_flag_callback("--text", [flags] { flags->output = "text"; })
+      ->group("");
   auto* body = command->add_flag("--body", flags->body,
                                  "the input is one response body of any API");
   command

@@ -4,11 +4,13 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "daemon/api/incident_json.h"
 #include "daemon/app/commands/command_line.h"
 #include "daemon/app/commands/commands.h"
+#include "daemon/app/commands/progress.h"
 #include "util/input_file.h"
 #include "util/status_macros.h"
 
@@ -23,8 +25,28 @@ struct Flags {
   std::string config, baseline, live, findings;
   std::string from = "reasonwatch";
   std::string baseline_from;
+  std::string model;
   double mean_responses = 0;
+  Output output = Output::kText;
 };
+
+std::string ReportJson(const ReplayReport& report) {
+  nlohmann::ordered_json json;
+  json["verdict"] =
+      report.incidents.empty()
+          ? report.unjudged == report.streams ? "cannot_tell" : "held"
+          : "worse";
+  json["baseline_rows"] = report.baseline_rows;
+  json["live_rows"] = report.live_rows;
+  json["bad_lines"] = report.bad_lines;
+  json["findings"] = report.findings;
+  json["streams"] = report.streams;
+  json["unjudged_streams"] = report.unjudged;
+  json["incidents"] = nlohmann::ordered_json::parse(
+      IncidentsJson(report.incidents))["incidents"];
+  return json.dump(-1, ' ', false,
+                   nlohmann::ordered_json::error_handler_t::replace);
+}
 
 absl::Status Run(const Flags& flags) {
   RW_ASSIGN_OR_RETURN(Config config, ConfigFrom(flags.config));
@@ -43,7 +65,12 @@ absl::Status Run(const Flags& flags) {
   options.live = flags.live;
   options.baseline_from = *RecordFormatOf(baseline_from);
   options.from = *RecordFormatOf(flags.from);
-  const RecordingSettings settings = RecordingSettingsOf(config, std::cerr);
+  options.model = flags.model;
+  RecordingSettings settings = RecordingSettingsOf(config, std::cerr);
+  Progress progress(std::cerr, /*on=*/true);
+  settings.on_rows = [&](std::string_view things, int64_t done, int64_t total) {
+    return progress.Show(things, done, total);
+  };
   return WriteFile(flags.findings, [&](std::ostream& findings) -> absl::Status {
     RW_ASSIGN_OR_RETURN(const ReplayReport report,
                         Replay(
@@ -52,9 +79,14 @@ absl::Status Run(const Flags& flags) {
                               findings << FindingLine(event) << "\n";
                             },
                             std::cerr));
+    progress.Clear();
     std::cerr << "baseline " << report.baseline_rows << " rows, live "
               << report.live_rows << " rows, bad lines " << report.bad_lines
               << ", findings " << report.findings << "\n";
+    if (flags.output == Output::kJson)
+      std::cout << ReportJson(report) << "\n";
+    else
+      std::cerr << VerdictText(report);
     return absl::OkStatus();
   });
 }
@@ -83,6 +115,8 @@ void AddReplay(CLI::App& app, ExitStatus& result) {
       ->add_option("--baseline-from", flags->baseline_from,
                    "what wrote --baseline, where it is not --from")
       ->check(CLI::IsMember(RecordFormatNames()));
+  command->add_option("--model", flags->model, "model of rows that name none");
+  AddOutputOption(command, flags->output);
   OnGate(command, result, [flags]() -> absl::StatusOr<ExitStatus> {
     const absl::Status status = Run(*flags);
     if (status.ok()) return ExitStatus::kDone;

@@ -18,6 +18,7 @@
 #include "daemon/api/incident_json.h"
 #include "daemon/app/commands/command_line.h"
 #include "daemon/app/commands/commands.h"
+#include "daemon/app/commands/progress.h"
 #include "daemon/app/rescoring_service.h"
 #include "daemon/app/settings.h"
 #include "daemon/recordings/bad_lines.h"
@@ -168,6 +169,7 @@ class Session {
   // place of its fault.
   absl::StatusOr<RescoreReport> Wait(std::ostream& out,
                                      std::ostream& messages) {
+    const InterruptScope interrupts;
     const bool progress = options_.progress && isatty(STDERR_FILENO) != 0;
     Rescorer& rescorer = service_.rescorer();
     Patience patience(options_.wait, !progress, messages);
@@ -175,6 +177,11 @@ class Session {
       absl::SleepFor(kLook);
       if (progress) ShowProgress(rescorer, messages);
       RW_RETURN_IF_ERROR(patience.Look(rescorer.Counters(), absl::Now()));
+      if (Interrupted())
+        return absl::CancelledError(absl::StrFormat(
+            "interrupted after %d samples and %d of %d verdicts",
+            rescorer.Progress().first, static_cast<int64_t>(seen_),
+            static_cast<int64_t>(wanted_)));
       for (const Verdict& v : inbox_.Drain()) {
         if (progress) messages << "\n";
         Apply(v, out);
@@ -221,7 +228,7 @@ class Session {
     const bool late = !v.incident.empty() &&
                       v.kind == VerdictKind::kUnavailable &&
                       service_.rescorer().Counters().queued > 0;
-    if (options_.json) {
+    if (options_.output == Output::kJson) {
       out << VerdictJson(v) << "\n";
     } else {
       Print(v, v.incident.empty() ? names_[v.problem] : v.incident, out);
@@ -307,7 +314,7 @@ void AddRescore(CLI::App& app, ExitStatus& result) {
       ->required();
   command->add_option("problem", o.problems, "ids of problems of the baseline");
   command->add_option("--incident", o.incident, "inc-...");
-  command->add_flag("--json", o.json, "verdicts as JSON");
+  AddOutputOption(command, o.output);
   command->add_flag("!--no-progress", o.progress, "no progress bar");
   command->add_option_function<std::string>(
       "--wait",

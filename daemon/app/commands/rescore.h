@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "daemon/app/commands/command_line.h"
 #include "daemon/app/config/config.h"
 
 namespace reasonwatch {
@@ -16,7 +17,7 @@ namespace reasonwatch {
 struct RescoreOptions {
   std::vector<std::string> problems;  // ids, as the baseline names them
   std::string incident;               // or an incident of the data folder
-  bool json = false;                  // verdicts as JSON, one a line
+  Output output = Output::kText;      // JSON: a verdict a line
   bool progress = true;
   // The longest time without an answer, as behind a shut gate; > 0.
   absl::Duration wait = absl::Minutes(15);

@@ -24,12 +24,15 @@ void AddServe(CLI::App& app, ExitStatus& result) {
 
 void AddCheckConfig(CLI::App& app, ExitStatus& result) {
   const auto path = std::make_shared<std::string>();
+  const auto output = std::make_shared<Output>(Output::kText);
   auto* command = app.add_subcommand(
       "check-config", "validate a configuration and print what is in force");
   command->add_option("config,--config", *path, "configuration (YAML)");
-  OnRun(command, result, [path]() -> absl::Status {
+  AddOutputOption(command, *output);
+  OnRun(command, result, [path, output]() -> absl::Status {
     RW_ASSIGN_OR_RETURN(const Config config, ConfigFrom(*path));
-    std::cout << PrintConfig(config);
+    std::cout << (*output == Output::kJson ? ConfigJson(config) + "\n"
+                                           : PrintConfig(config));
     return absl::OkStatus();
   });
 }

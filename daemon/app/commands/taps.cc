@@ -10,14 +10,14 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "daemon/app/commands/command_line.h"
 #include "daemon/app/commands/commands.h"
-#include "rescore/client/http.h"
-#include "util/secret.h"
+#include "daemon/app/commands/daemon_client.h"
 #include "util/status_macros.h"
 
 namespace reasonwatch {
@@ -112,48 +112,41 @@ std::string CoverageText(const MetricValues& now) {
   return text;
 }
 
-struct TapsFlags {
-  std::string url = "http://127.0.0.1:9096";  // http.listen by default
-  std::string token_file;
-  std::string ca_file;
-  double interval = 2;
-  bool once = false;
-};
-
-absl::StatusOr<MetricValues> Scrape(const TapsFlags& flags,
-                                    const std::string& token) {
-  HttpRequest request;
-  request.url = flags.url + "/metrics";
-  request.ca_file = flags.ca_file;
-  request.timeout = absl::Seconds(10);
-  request.max_body_bytes = int64_t{64} << 20;
-  if (!token.empty())
-    request.headers.push_back("Authorization: Bearer " + token);
-  const HttpResult result = Exchange(request);
-  if (result.failure.has_value())
-    return absl::UnavailableError(
-        absl::StrFormat("no daemon at %s", flags.url));
-  if (result.reply.status != 200)
-    return absl::UnavailableError(
-        absl::StrFormat("%s/metrics: HTTP %d", flags.url, result.reply.status));
-  return ReadMetrics(result.reply.body);
+nlohmann::ordered_json ReasonsJson(const MetricValues& values,
+                                   const std::string& name,
+                                   const MetricLabels& with) {
+  auto json = nlohmann::ordered_json::object();
+  for (const std::string& reason : LabelsOf(values, name, "reason")) {
+    MetricLabels labels = with;
+    labels["reason"] = reason;
+    if (const double n = SumOf(values, name, labels); n > 0) json[reason] = n;
+  }
+  return json;
 }
 
+struct TapsFlags {
+  DaemonAddress daemon;
+  double interval = 2;
+  bool once = false;
+  Output output = Output::kText;
+};
+
 absl::Status RunTaps(const TapsFlags& flags) {
-  std::string token;
-  if (!flags.token_file.empty()) {
-    RW_ASSIGN_OR_RETURN(token, ReadSecret(flags.token_file));
-  }
   MetricValues before;
   absl::Time last = absl::InfinitePast();
   while (true) {
     const absl::Time time = absl::Now();
-    RW_ASSIGN_OR_RETURN(MetricValues now, Scrape(flags, token));
+    RW_ASSIGN_OR_RETURN(const std::string metrics,
+                        GetFromDaemon(flags.daemon, "/metrics"));
+    MetricValues now = ReadMetrics(metrics);
     const bool first = last == absl::InfinitePast();
-    std::cout << (first ? "" : "\n")
-              << TapsText(now, before,
-                          first ? absl::ZeroDuration() : time - last)
-              << std::flush;
+    if (flags.output == Output::kJson)
+      std::cout << TapsJson(now) << std::endl;
+    else
+      std::cout << (first ? "" : "\n")
+                << TapsText(now, before,
+                            first ? absl::ZeroDuration() : time - last)
+                << std::flush;
     if (flags.once || !std::cout) return absl::OkStatus();
     before = std::move(now);
     last = time;
@@ -172,20 +165,46 @@ std::string TapsText(const MetricValues& now, const MetricValues& before,
   return text + CoverageText(now);
 }
 
+std::string TapsJson(const MetricValues& now) {
+  using Json = nlohmann::ordered_json;
+  constexpr char kRecords[] = "reasonwatch_tap_records_total";
+  constexpr char kResponses[] = "reasonwatch_responses_total";
+  Json out;
+  out["sources"] = Json::array();
+  for (const std::string& source : LabelsOf(now, kRecords, "source")) {
+    const MetricLabels with = {{"source", source}};
+    out["sources"].push_back(
+        {{"source", source},
+         {"received", SumOf(now, kRecords, with)},
+         {"refused", ReasonsJson(now, "reasonwatch_tap_dropped_total", with)},
+         {"errors", ReasonsJson(now, "reasonwatch_tap_errors_total", with)}});
+  }
+  out["models"] = Json::array();
+  for (const std::string& model : LabelsOf(now, kResponses, "model")) {
+    Json one = {{"model", model}};
+    for (const char* outcome : {"scored", "unreadable", "not_live"})
+      one[outcome] =
+          SumOf(now, kResponses, {{"model", model}, {"outcome", outcome}});
+    one["without_reasoning"] = SumOf(
+        now, "reasonwatch_zero_thinking_responses_total", {{"model", model}});
+    out["models"].push_back(std::move(one));
+  }
+  out["left_out"] =
+      ReasonsJson(now, "reasonwatch_stage_dropped_total", MetricLabels());
+  return out.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 void AddTaps(CLI::App& app, ExitStatus& result) {
   const auto flags = std::make_shared<TapsFlags>();
   auto* command = app.add_subcommand(
       "taps", "show live what comes in from where, and what was refused");
-  command->add_option("--url", flags->url, "the daemon's HTTP port")
-      ->capture_default_str();
-  command->add_option("--token-file", flags->token_file,
-                      "file with the port's bearer token");
-  command->add_option("--ca-file", flags->ca_file, "PEM file of its authority");
+  AddDaemonOptions(command, flags->daemon);
   command
       ->add_option("--interval", flags->interval, "seconds between two looks")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_flag("--once", flags->once, "look once and end");
+  AddOutputOption(command, flags->output);
   OnRun(command, result, [flags] { return RunTaps(*flags); });
 }
 

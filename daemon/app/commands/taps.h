@@ -15,6 +15,8 @@ namespace reasonwatch {
 // none of it is needed but for the rates.
 std::string TapsText(const MetricValues& now, const MetricValues& before,
                      absl::Duration since);
+// The counts as one JSON object, without rates and shares.
+std::string TapsJson(const MetricValues& now);
 
 }  // namespace reasonwatch
 

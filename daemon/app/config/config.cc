@@ -14,6 +14,7 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/signal.h"
@@ -92,6 +93,39 @@ absl::Status Resolve(Config& config) {
   return absl::OkStatus();
 }
 
+// Plain numbers and truth values of YAML are those of JSON too.
+bool IsJsonScalar(const YAML::Node& node) {
+  double number = 0;
+  return node.Tag() != "!" &&
+         (node.Scalar() == "true" || node.Scalar() == "false" ||
+          absl::SimpleAtod(node.Scalar(), &number));
+}
+
+void AppendJson(const YAML::Node& node, std::string& out) {
+  const char* between = "";
+  if (node.IsMap()) {
+    out += '{';
+    for (const auto& entry : node) {
+      absl::StrAppend(&out, between, JsonString(entry.first.Scalar()), ":");
+      AppendJson(entry.second, out);
+      between = ",";
+    }
+    out += '}';
+  } else if (node.IsSequence()) {
+    out += '[';
+    for (const auto& item : node) {
+      out += between;
+      AppendJson(item, out);
+      between = ",";
+    }
+    out += ']';
+  } else if (node.IsScalar()) {
+    out += IsJsonScalar(node) ? node.Scalar() : JsonString(node.Scalar());
+  } else {
+    out += "{}";  // a section without keys
+  }
+}
+
 absl::Status ReadInto(Config& config, const YAML::Node& root,
                       std::string_view file_name) {
   ConfigReader reader(root, file_name);
@@ -162,6 +196,12 @@ std::string PrintConfig(const Config& config) {
   ConfigPrinter printer;
   Describe(printer, copy);
   return printer.DrainOutput();
+}
+
+std::string ConfigJson(const Config& config) {
+  std::string out;
+  AppendJson(YAML::Load(PrintConfig(config)), out);
+  return out;
 }
 
 }  // namespace reasonwatch

@@ -210,6 +210,8 @@ absl::StatusOr<Config> LoadConfig(const std::string& path);
 
 // The whole configuration as YAML that ParseConfig reads back to the same.
 std::string PrintConfig(const Config& config);
+// The same as one JSON object.
+std::string ConfigJson(const Config& config);
 
 }  // namespace reasonwatch
 

@@ -3,6 +3,9 @@
 // path, its refusals, the token, the limits, TLS.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <httplib.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -172,6 +175,28 @@ TEST_F(HttpServerTest, ReloadsOnPostOnlyAndNotForWebPages) {
   EXPECT_EQ(client.Post("/-/reload", std::string(100 << 10, 'x'), "text/plain")
                 ->status,
             413);
+}
+
+// httplib's own client announces a body of no bytes; curl -X POST announces
+// none.
+TEST_F(HttpServerTest, APostWithoutABodyNeedsToAnnounceNone) {
+  Start(AnyPort());
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(server_->BoundPort()));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(
+      ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  const std::string request =
+      "POST /-/reload HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  ASSERT_EQ(::send(fd, request.data(), request.size(), 0),
+            static_cast<ssize_t>(request.size()));
+  char answer[64] = {};
+  EXPECT_GT(::recv(fd, answer, sizeof(answer) - 1, 0), 12);
+  ::close(fd);
+  EXPECT_THAT(answer, HasSubstr("HTTP/1.1 200"));
+  EXPECT_EQ(fake_.reloads, 1);
 }
 
 TEST_F(HttpServerTest, AsksForTheTokenEverywhereButForHealth) {

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/app/commands/daemon_client.h"
+
+#include <CLI/CLI.hpp>
+
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+#include "rescore/client/http.h"
+#include "util/secret.h"
+#include "util/status_macros.h"
+
+namespace reasonwatch {
+
+void AddDaemonOptions(CLI::App* command, DaemonAddress& address) {
+  command->add_option("--url", address.url, "the daemon's HTTP port")
+      ->capture_default_str();
+  command->add_option("--token-file", address.token_file,
+                      "file with the port's bearer token");
+  command->add_option("--ca-file", address.ca_file,
+                      "PEM file of its authority");
+}
+
+absl::StatusOr<std::string> GetFromDaemon(const DaemonAddress& address,
+                                          const std::string& path) {
+  HttpRequest request;
+  request.url = address.url + path;
+  request.ca_file = address.ca_file;
+  request.timeout = absl::Seconds(10);
+  request.max_body_bytes = int64_t{64} << 20;
+  if (!address.token_file.empty()) {
+    RW_ASSIGN_OR_RETURN(const std::string token,
+                        ReadSecret(address.token_file));
+    request.headers.push_back("Authorization: Bearer " + token);
+  }
+  HttpResult result = Exchange(request);
+  if (result.failure.has_value())
+    return absl::UnavailableError(
+        absl::StrFormat("no daemon at %s", address.url));
+  if (result.reply.status != 200)
+    return absl::UnavailableError(absl::StrFormat("%s%s: HTTP %d", address.url,
+                                                  path, result.reply.status));
+  return std::move(result.reply.body);
+}
+
+}  // namespace reasonwatch
