@@ -44,7 +44,7 @@ HEADER_ONLY = {"xxhash.h": {"util"}}
 SYSTEM = re.compile(r"[a-z_0-9]+$|(sys|netinet|arpa|linux)/|"
                     r"(csignal|fnmatch|unistd|fcntl|glob|poll|signal|pthread|dirent|dlfcn|netdb|errno|"
                     r"malloc|time|stdlib|stdio|string|stdint|cxxabi|execinfo|getopt|syslog|"
-                    r"pwd|grp|termios|ifaddrs)\.h$")
+                    r"pwd|grp|termios|ifaddrs|emmintrin)\.h$")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>]+)>|"([^"]+)")', re.MULTILINE)
 PROTO_HEADER = re.compile(r"(reasonwatch|envoy|opentelemetry|agento11y)/.*\.pb\.h$")
 
