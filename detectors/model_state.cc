@@ -96,8 +96,6 @@ void Describe(Archive& archive, ModelWatch& w) {
       });
   archive.Field("failures", w.failures_);
   archive.InRange("responses", w.responses_, 0, kMaxStored);
-  if (archive.Version("in_doubt", 2) >= 2)
-    archive.InRange("in_doubt_until", w.in_doubt_until_, 0, kMaxStored);
   int64_t last_start_ns = absl::ToUnixNanos(w.last_start_);
   archive.InRange("last_start_ns", last_start_ns, 0, kMaxStored);
   if constexpr (Archive::kReads)

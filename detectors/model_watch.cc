@@ -25,8 +25,6 @@ constexpr size_t kFitInPlace = 256;
 // Responses from which the stratum of a new kind of prompts is a measure: its
 // error is then under .2 standard deviations.
 constexpr int64_t kKindBets = 100;
-// Responses of the model for which a stream's doubt about its prompts lasts.
-constexpr int64_t kDoubtLasts = 20;
 // As docs/glossary.md says of the close reason "no_data".
 constexpr absl::Duration kNoDataAfter = absl::Hours(24 * 7);
 
@@ -173,7 +171,6 @@ Thresholds ModelWatch::StreamThresholds(const WatchedStream& stream) const {
 LevelContext ModelWatch::ContextOf(const WatchedStream& stream,
                                    bool low_coverage) const {
   LevelContext context;
-  context.prompts_in_doubt = responses_ < in_doubt_until_;
   context.may_open =
       stream.reference.responses() >= kLearningUnder || failures_.ready();
   context.provisional = stream.reference.responses() < kProvisionalUnder ||
@@ -206,7 +203,6 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
       *scored,
       {reference.rows(), [&](size_t row) { return reference.prompt(row); }});
   if (prompts.fired) SetBack(stream, prompts.onset_ns, prompts.since_onset);
-  if (stream.twin->InDoubt()) in_doubt_until_ = responses_ + kDoubtLasts;
   if (prompts.kind != 0) {
     if (scored != &dated) dated = received;
     // One stratum is learnt sooner than one a task and turn.

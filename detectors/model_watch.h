@@ -195,7 +195,6 @@ class ModelWatch {
   int64_t replicas_over_ = 0;
   FailureWatch failures_;
   int64_t responses_ = 0;
-  int64_t in_doubt_until_ = 0;  // by responses_
   absl::Time last_start_ = absl::UnixEpoch();
   std::vector<PayOff> pay_offs_;  // of the response in hand
 };

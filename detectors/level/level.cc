@@ -124,9 +124,9 @@ void Level::Join(const Thresholds& thresholds, const LevelContext& context) {
     alarms_[s].statistic = joined[s].Statistic();
     // The evidence of an open alarm is capped, so that a recovery shows soon;
     // that of a signal that may not open now is capped lower.
-    const auto signal = static_cast<Signal>(s);
-    const bool mute = !context.may_open_now(signal) || !context.enabled(s);
+    const bool mute = !context.may_open || !context.enabled(s);
     if (!alarms_[s].open() && !mute) continue;
+    const auto signal = static_cast<Signal>(s);
     const double warning = thresholds.WarningOf(signal);
     HoldAt(
         mute ? warning / 2 : std::max(warning, thresholds.CriticalOf(signal)),
@@ -182,8 +182,7 @@ void Level::OpenAlarm(Signal signal, const Scored& scored,
                       const Thresholds& thresholds, const LevelContext& context,
                       int64_t index, std::vector<Finding>& findings) {
   Alarm& alarm = alarms_[static_cast<size_t>(signal)];
-  if (!context.may_open_now(signal) ||
-      alarm.statistic < thresholds.WarningOf(signal))
+  if (!context.may_open || alarm.statistic < thresholds.WarningOf(signal))
     return;
   alarm.Open(alarm.statistic >= thresholds.CriticalOf(signal), index);
   int leading = -1;

@@ -31,18 +31,11 @@ struct Scored;
 
 struct LevelContext {
   bool may_open = true;  // the reference is large enough to be heard
-  // A stream's prompts may be changing just now: only graded answers, each of
-  // which is compared with its own problem, open an alarm.
-  bool prompts_in_doubt = false;
   bool provisional = false;        // young reference
   bool pages_on_gross = false;     // it is old enough for a gross effect
   bool low_coverage = false;       // responses were lost
   double responses_per_day = 0;    // 0 = unknown
   uint32_t enabled_signals = ~0u;  // bit a Signal
-  bool may_open_now(Signal signal) const {
-    return may_open &&
-           (!prompts_in_doubt || signal == Signal::kConsistencyRegression);
-  }
   bool enabled(size_t signal) const {
     return (enabled_signals >> signal & 1) != 0;
   }

@@ -28,7 +28,7 @@
 namespace reasonwatch {
 
 inline constexpr int kMaxStrata = 24;  // the others share kOtherStratum
-// Of these, slots that are kept for kinds of prompts that come later.
+// Some of the slots are kept for kinds of prompts that come later.
 inline constexpr size_t kKindStrata = 4;
 // Slot of the strata that found no place of their own.
 inline constexpr int kOtherStratum = kMaxStrata;

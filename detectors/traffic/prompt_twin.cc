@@ -21,10 +21,6 @@ constexpr double kLeastRows = 30;
 // not. Until it falls below the second, they still are.
 constexpr double kChanged = 1e4;
 constexpr double kUnchanged = 10;
-// From here on it is in doubt, for so many prompts: in one of thirty responses
-// while nothing changes.
-constexpr double kDoubt = 30;
-constexpr int64_t kMostDoubted = 100;
 // Evidence is held here, so that the test soon notices an end.
 constexpr double kMostEvidence = 1e5;
 // A prompt of which the reference has under this part of the live density is
@@ -194,8 +190,6 @@ PromptTwin::LiveScore PromptTwin::Test(PromptTermSpan terms,
   Count(scoring);
   Hear(terms);
   const double statistic = evidence();
-  if (doubted_ > 0 || statistic >= kDoubt) ++doubted_;
-  if (statistic < kUnchanged) doubted_ = 0;
   if (!changed_ && statistic >= kChanged) {
     const Bet* lead = &*std::max_element(
         bets_.begin(), bets_.end(),
@@ -284,10 +278,6 @@ double PromptTwin::KnownCopies(uint32_t key) const {
   const auto last =
       std::find_if(first, known_.end(), [key](uint32_t k) { return k != key; });
   return static_cast<double>(last - first);
-}
-
-bool PromptTwin::InDoubt() const {
-  return doubted_ > 0 && doubted_ <= kMostDoubted;
 }
 
 double PromptTwin::UsualShare(uint32_t key) const {
@@ -516,7 +506,6 @@ void Describe(Archive& archive, PromptTwin& t) {
   archive.InRange("system_votes", t.system_votes_, 0, kMaxStored);
   archive.Field("changed", t.changed_);
   archive.InRange("changed_ns", t.changed_ns_, 0, kMaxStored);
-  archive.InRange("doubted", t.doubted_, 0, kMaxStored);
   archive.Field("since", t.since_);
   archive.InRange("hold", t.hold_, 0, kHold);
   archive.Field("random", t.random_);

@@ -73,9 +73,6 @@ class PromptTwin {
   NewPromptsSnapshot Snapshot() const;
   double evidence() const;
   bool changed() const { return changed_; }
-  // The prompts may be changing, or the new kind is not known yet; for a
-  // hundred prompts at most.
-  bool InDoubt() const;
   const PromptKinds& kinds() const { return kinds_; }
   // Share of the reference's prompts that are this one, in [0, 1].
   double UsualShare(uint32_t key) const;
@@ -154,7 +151,6 @@ class PromptTwin {
   int64_t system_votes_ = 0;
   bool changed_ = false;
   int64_t changed_ns_ = 0;  // onset
-  int64_t doubted_ = 0;     // prompts since the evidence reached kDoubt
   WordCounts since_{1};     // prompts since it was known
   int64_t hold_ = 0;        // prompts that are yet to weigh nothing
   uint64_t random_ = 0;

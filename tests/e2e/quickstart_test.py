@@ -48,7 +48,8 @@ class Quickstart(unittest.TestCase):
                 self.assertEqual(page, 200)
                 self.assertRegex(output, rf"A critical incident, found by {signal}\. "
                                          rf"Its likely cause: \d+ % {cause}: ")
-                self.assertRegex(output, rf"ReasonwatchIncidentCritical active.*\n.*{signal}")
+                self.assertRegex(output, r"ReasonwatchIncidentCritical active(?:.*\n){3}"
+                                         r".* of heron-think-8b.*; likely ")
                 self.assertIn("the incident has closed", output)
 
     def test_a_fault_that_does_not_exist_is_a_usage_error_with_the_names(self):
