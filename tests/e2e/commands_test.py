@@ -143,7 +143,7 @@ class Replay(Replayed):
 
 def without_story(incident):
     """Returns the incident without the parts that only a running daemon adds for its page."""
-    for key in ("as_of", "asked_again", "picture", "sentence"):
+    for key in ("acknowledged", "as_of", "asked_again", "false_alarm", "picture", "sentence"):
         del incident[key]
     for signals in incident["signals"]:
         for problem in signals.get("failing_problems") or []:
