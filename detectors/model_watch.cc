@@ -205,8 +205,7 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
   if (prompts.fired) SetBack(stream, prompts.onset_ns, prompts.since_onset);
   if (prompts.kind != 0) {
     if (scored != &dated) dated = received;
-    // One stratum is learnt sooner than one a task and turn.
-    dated.stratum = {.intent = dated.stratum.intent, .kind = prompts.kind};
+    dated.stratum.kind = prompts.kind;
     scored = &dated;
     if (!reference.Covered(*scored, kKindBets)) prompts.weight = 0;
   }

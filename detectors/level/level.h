@@ -30,7 +30,7 @@ namespace reasonwatch {
 struct Scored;
 
 struct LevelContext {
-  bool may_open = true;  // the reference is large enough to be heard
+  bool may_open = true;            // the reference is large enough to be heard
   bool provisional = false;        // young reference
   bool pages_on_gross = false;     // it is old enough for a gross effect
   bool low_coverage = false;       // responses were lost

@@ -41,9 +41,7 @@ int ReferenceCounts::FindStratum(uint64_t key) const {
 
 int ReferenceCounts::AddStratum(uint64_t key) {
   const int slot = FindStratum(key);
-  const bool new_kind = key >> 56 != 0;  // the first byte of Stratum::Key()
-  const size_t most = new_kind ? kMaxStrata : kMaxStrata - kKindStrata;
-  if (slot != kOtherStratum || strata_.size() >= most) return slot;
+  if (slot != kOtherStratum || strata_.size() >= kMaxStrata) return slot;
   strata_.push_back(key);
   return static_cast<int>(strata_.size()) - 1;
 }

@@ -28,8 +28,6 @@
 namespace reasonwatch {
 
 inline constexpr int kMaxStrata = 24;  // the others share kOtherStratum
-// Some of the slots are kept for kinds of prompts that come later.
-inline constexpr size_t kKindStrata = 4;
 // Slot of the strata that found no place of their own.
 inline constexpr int kOtherStratum = kMaxStrata;
 

@@ -151,10 +151,7 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
 }
 
 bool StreamReference::Covered(const Scored& scored, int64_t least) const {
-  const int slot = counts_.FindStratum(scored.stratum.Key());
-  // Strata that share a slot are no measure of a new kind of prompts.
-  if (scored.stratum.kind != 0 && slot == kOtherStratum) return false;
-  return counts_.Rows(slot) >= least;
+  return counts_.Rows(counts_.FindStratum(scored.stratum.Key())) >= least;
 }
 
 absl::Duration StreamReference::TimeLeft() const {

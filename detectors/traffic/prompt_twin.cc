@@ -50,6 +50,8 @@ constexpr size_t kRing = 128;
 constexpr int64_t kDecayEvery = 20;  // prompts; as prompt_words.h
 // Tolerance for the error of the reference, in its standard errors.
 constexpr double kStandardErrors = 3;
+// Rows of the reference that are looked at for unseen words, a live prompt.
+constexpr int kUnseenRows = 6;
 // Scales of the standard scores of the three simple experts.
 constexpr double kSharpness = 1;
 // Share of a kind's prompts with another system prompt from which a client is
@@ -152,22 +154,20 @@ PromptTwin::Verdict PromptTwin::Observe(const Scored& scored,
   }
   NoteSystem(scored.system_prompt_digest);
   const bool heard = IsHeard(PromptKeyOf(terms));
-  const LiveScore scores =
-      heard ? ScoreAlone(terms) : Test(terms, rows, time_ns, verdict);
+  const double words =
+      heard ? WordsAlone(terms) : Test(terms, rows, time_ns, verdict);
+  const double unseen = CountUnseen(terms, rows);
   if (frame_prompts_ > 0) ++frame_prompts_;
   if (changed_ && LookForFrame(terms)) return verdict;
-  const double ratio =
-      std::min(scores.words > 0 ? shares_.Ratio(scores.words) : 1,
-               scores.unseen > 0 ? unseen_.Ratio(Binned(scores.unseen)) : 1);
+  const double ratio = std::min(words > 0 ? shares_.Ratio(words) : 1,
+                                unseen > 0 ? unseen_.Ratio(Binned(unseen)) : 1);
   PromptKind* kind = nullptr;
   if (hold_ > 0) {
     --hold_;
     verdict.weight = 0;
   } else {
     kind = Classify(ratio);
-    // Once they are known to have changed, less is chance.
-    if (kind == nullptr)
-      verdict.weight = std::min(1.0, (changed_ ? 1 : kSlack) * ratio);
+    if (kind == nullptr) verdict.weight = std::min(1.0, kSlack * ratio);
   }
   kinds_.Count(kind, terms, other_system);
   if (kind == nullptr) return verdict;
@@ -180,14 +180,11 @@ PromptTwin::Verdict PromptTwin::Observe(const Scored& scored,
   return verdict;
 }
 
-PromptTwin::LiveScore PromptTwin::Test(PromptTermSpan terms,
-                                       const PromptRows& rows, int64_t time_ns,
-                                       Verdict& verdict) {
+double PromptTwin::Test(PromptTermSpan terms, const PromptRows& rows,
+                        int64_t time_ns, Verdict& verdict) {
   Candidates candidates = Draw(terms, rows);
-  if (candidates.size() < kLeastCandidates) return {};
-  const Scoring scoring = Score(candidates);
-  MoveBets(scoring, time_ns);
-  Count(scoring);
+  if (candidates.size() < kLeastCandidates) return 0;
+  const double score = MoveBets(Score(candidates), time_ns);
   Hear(terms);
   const double statistic = evidence();
   if (!changed_ && statistic >= kChanged) {
@@ -204,7 +201,7 @@ PromptTwin::LiveScore PromptTwin::Test(PromptTermSpan terms,
     since_.Clear();
     kinds_.DropGrowing();
   }
-  return {scoring.words[0], scoring.unseen[0]};
+  return score;
 }
 
 void PromptTwin::ReadRows(const PromptRows& rows) {
@@ -274,10 +271,8 @@ PromptTwin::Candidates PromptTwin::Draw(PromptTermSpan terms,
 }
 
 double PromptTwin::KnownCopies(uint32_t key) const {
-  const auto first = std::lower_bound(known_.begin(), known_.end(), key);
-  const auto last =
-      std::find_if(first, known_.end(), [key](uint32_t k) { return k != key; });
-  return static_cast<double>(last - first);
+  const auto [low, high] = std::equal_range(known_.begin(), known_.end(), key);
+  return static_cast<double>(high - low);
 }
 
 double PromptTwin::UsualShare(uint32_t key) const {
@@ -326,7 +321,7 @@ PromptTwin::Scoring PromptTwin::Score(const Candidates& candidates) {
   return scoring;
 }
 
-void PromptTwin::MoveBets(const Scoring& scoring, int64_t time_ns) {
+double PromptTwin::MoveBets(const Scoring& scoring, int64_t time_ns) {
   const Scores rarity = Standardised(scoring.rarity);
   const Scores unseen = Standardised(scoring.unseen);
   const Scores length = Standardised(scoring.length);
@@ -361,24 +356,41 @@ void PromptTwin::MoveBets(const Scoring& scoring, int64_t time_ns) {
     constexpr double kLeast = 1e-12;  // of a pay-off, whose logarithm is taken
     bet.score = std::min(most, bet.score + std::log(std::max(e, kLeast)));
   }
-}
-
-void PromptTwin::Count(const Scoring& scoring) {
   shares_.Decay();
-  unseen_.Decay();
   shares_.AddLive(scoring.words[0], 1);
-  unseen_.AddLive(Binned(scoring.unseen[0]), 1);
   const size_t others = scoring.words.size() - 1;
-  const double weight = 1 / static_cast<double>(others);
-  for (size_t i = 1; i <= others; ++i) {
-    shares_.AddReference(scoring.words[i], weight);
-    unseen_.AddReference(Binned(scoring.unseen[i]), weight);
-  }
+  for (size_t i = 1; i <= others; ++i)
+    shares_.AddReference(scoring.words[i], 1 / static_cast<double>(others));
+  return scoring.words[0];
 }
 
-PromptTwin::LiveScore PromptTwin::ScoreAlone(PromptTermSpan terms) {
-  const Scoring scoring = Score({terms});
-  return {scoring.words[0], scoring.unseen[0]};
+double PromptTwin::WordsAlone(PromptTermSpan terms) {
+  std::vector<WordCounts::Removed> removed;
+  const double copies = KnownCopies(PromptKeyOf(terms));
+  reference_.TakeOut(terms, copies, removed);
+  const double score = WordScore(terms, live_, reference_, frame_);
+  reference_.PutBack(removed, copies);
+  return score;
+}
+
+double PromptTwin::UnseenIn(PromptTermSpan terms) const {
+  const double copies = KnownCopies(PromptKeyOf(terms));
+  double unseen = 0;
+  for (const uint16_t t : terms)
+    unseen += !frame_.Contains(t) && reference_.with(t) <= copies;
+  return unseen;
+}
+
+double PromptTwin::CountUnseen(PromptTermSpan terms, const PromptRows& rows) {
+  unseen_.Decay();
+  const double unseen = UnseenIn(terms);
+  unseen_.AddLive(Binned(unseen), 1);
+  for (int i = 0; i < kUnseenRows; ++i) {
+    const PromptTermSpan row = rows.terms(NextRandom() % read_rows_);
+    if (!row.empty() && !kinds_.Knows(row, reference_, frame_))
+      unseen_.AddReference(Binned(UnseenIn(row)), 1.0 / kUnseenRows);
+  }
+  return unseen;
 }
 
 double PromptTwin::evidence() const {

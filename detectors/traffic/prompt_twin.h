@@ -103,25 +103,22 @@ class PromptTwin {
     Scores words, rarity, unseen, length;
   };
 
-  // The scores of the live prompt; 0 if there is nothing to compare it with.
-  struct LiveScore {
-    double words = 0;
-    double unseen = 0;
-  };
-
   void ReadRows(const PromptRows& rows);
   void RecountRows(const PromptRows& rows);
   void CountDistinct();
   Candidates Draw(PromptTermSpan terms, const PromptRows& rows);
   Scoring Score(const Candidates& candidates);
-  void MoveBets(const Scoring& scoring, int64_t time_ns);
-  // Adds the candidates to the densities.
-  void Count(const Scoring& scoring);
-  // For a prompt that was heard lately, which is not tested.
-  LiveScore ScoreAlone(PromptTermSpan terms);
-  // The test of a prompt that was not heard lately.
-  LiveScore Test(PromptTermSpan terms, const PromptRows& rows, int64_t time_ns,
-                 Verdict& verdict);
+  // Moves the bets; returns the live prompt's word score.
+  double MoveBets(const Scoring& scoring, int64_t time_ns);
+  // The word score of a prompt that was heard lately.
+  double WordsAlone(PromptTermSpan terms);
+  // Words that no other row of the reference has.
+  double UnseenIn(PromptTermSpan terms) const;
+  // The same, counted beside that of a few rows of the reference.
+  double CountUnseen(PromptTermSpan terms, const PromptRows& rows);
+  // The test of a prompt that was not heard lately; returns its word score.
+  double Test(PromptTermSpan terms, const PromptRows& rows, int64_t time_ns,
+              Verdict& verdict);
   void Hear(PromptTermSpan terms);
   double KnownCopies(uint32_t key) const;
   bool IsHeard(uint32_t key) const;
