@@ -55,7 +55,7 @@ class ScoreShares {
   static constexpr size_t kBins = 16;
   using Shares = std::array<double, kBins>;
   static size_t BinOf(double score) {
-    constexpr double kHalfBins = kBins / 2;
+    constexpr double kHalfBins = static_cast<double>(kBins) / 2;
     return static_cast<size_t>(std::clamp(std::floor(score) + kHalfBins, 0.0,
                                           static_cast<double>(kBins - 1)));
   }

@@ -467,7 +467,7 @@ void FileTap::Follower::Run(const std::stop_token& stop) {
 FileTap::FileTap(FileTapOptions options, TapContext context)
     : options_(std::move(options)),
       follower_(std::make_unique<Follower>(options_, std::move(context))) {}
-FileTap::~FileTap() { Stop(absl::ZeroDuration()); }
+FileTap::~FileTap() { follower_->Stop(); }
 
 absl::Status FileTap::Start() { return follower_->Start(); }
 

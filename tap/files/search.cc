@@ -39,6 +39,7 @@ OpenFile OpenToFollow(const std::string& path, bool& unreadable) {
 std::vector<std::string> PathsOf(const std::string& pattern) {
   std::vector<std::string> paths;
   glob_t found = {};
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): unsafe for "~" only, not expanded.
   if (::glob(pattern.c_str(), GLOB_NOESCAPE, nullptr, &found) == 0)
     for (size_t i = 0; i < found.gl_pathc && paths.size() < kMaxPaths; ++i)
       paths.emplace_back(found.gl_pathv[i]);
