@@ -22,6 +22,8 @@ foreach(entry IN LISTS FILES)
   math(EXPR number "${number} + 1")
 endforeach()
 file(WRITE "${OUT}.new" "// Made by cmake/embed.cmake.
+// A library for plots is longer than the strings that every compiler must take.
+#pragma GCC diagnostic ignored \"-Woverlength-strings\"
 #include \"daemon/api/page.h\"
 namespace reasonwatch {
 namespace {
