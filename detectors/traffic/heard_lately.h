@@ -32,10 +32,6 @@ class HeardLately {
   // `usual_share`: of the reference's rows that have this prompt, in [0, 1].
   double Observe(uint32_t prompt, uint64_t session, double usual_share);
 
-  size_t bytes() const {
-    return (prompts_.capacity() + sessions_.capacity()) * sizeof(uint32_t);
-  }
-
  private:
   template <typename Archive>
   friend void Describe(Archive& archive, HeardLately& h);
