@@ -46,6 +46,8 @@ constexpr std::array<std::string_view, 6> kKindNames = {
 constexpr size_t kMaxSearched = 4096;
 // A longer gold answer is a worked solution.
 constexpr size_t kMaxGold = 1024;
+// Bytes; a longer text without marks is no formula but an explanation.
+constexpr size_t kMaxFormula = 1024;
 
 Grade GradeIf(bool correct) {
   return correct ? Grade::kCorrect : Grade::kIncorrect;
@@ -356,7 +358,8 @@ std::optional<Grade> GradeWords(std::string_view want, std::string_view got,
       answer.marks.empty() ? std::string_view(answer.body)
                            : std::string_view(answer.marks.back().text);
   const std::string_view head = WithoutCondition(stated, &universal);
-  if (head.size() < stated.size() && MathEqual(want, head))
+  if (head.size() < stated.size() && head.size() <= kMaxFormula &&
+      MathEqual(want, head))
     return universal && DefinesFunction(want) == DefinesFunction(head)
                ? Grade::kCorrect
                : Grade::kUngradable;
@@ -405,7 +408,8 @@ Grade GradeMath(std::string_view gold, const AnswerText& answer) {
   if (Trim(want).empty() || Trim(got).empty()) return Grade::kUngradable;
   const Rounding rounding = RoundsTo(want, got);
   if (MathEqual(want, got) ||
-      (answer.marks.empty() && MathEqual(want, answer.body)) ||
+      (answer.marks.empty() && answer.body.size() <= kMaxFormula &&
+       MathEqual(want, answer.body)) ||
       rounding == Rounding::kYes) {
     // Only the question says whether the function or its value was asked for.
     return DefinesFunction(want) != DefinesFunction(got)

@@ -8,6 +8,7 @@
 #include <array>
 #include <bitset>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -143,6 +144,8 @@ size_t FirstPair(char a, char b) {
          static_cast<unsigned char>(b);
 }
 size_t PairAt(std::string_view text, size_t i) {
+  if (i + 1 < text.size() && !IsBeyond(text[i]) && !IsBeyond(text[i + 1]))
+    return FirstPair(Lower(text[i]), Lower(text[i + 1]));
   char lower[2 * kMaxCharacter] = {};
   const size_t n = LowerCharacter(text, i, lower);
   if (n < 2 && i + 1 < text.size()) LowerCharacter(text, i + n, lower + n);
@@ -251,8 +254,8 @@ bool IsUnitOf(std::string_view text, size_t end) {
   return false;
 }
 
-// The nouns of announcements by their first byte, those of answers first and
-// the longer ones before the shorter.
+// The nouns of announcements by their first two bytes, those of answers first
+// and the longer ones before the shorter.
 class NounTable {
  public:
   struct Entry {
@@ -264,9 +267,9 @@ class NounTable {
   NounTable() {
     const auto add = [this](Column column, NounKind kind) {
       for (std::string_view word : Words(column)) {
-        by_byte_[static_cast<unsigned char>(word[0])].push_back(
-            {word, kind, PartsWords(word)});
-        pairs_.set(FirstPair(word[0], word[1]));
+        const size_t pair = FirstPair(word[0], word[1]);
+        by_pair_[pair].push_back({word, kind, PartsWords(word)});
+        pairs_.set(pair);
       }
     };
     add(&Language::nouns, NounKind::kAnswer);
@@ -278,15 +281,15 @@ class NounTable {
   const Entry* At(std::string_view text, size_t i, bool inside) const {
     const size_t pair = PairAt(text, i);
     if (!pairs_.test(pair)) return nullptr;
-    for (const Entry& entry : by_byte_[pair >> 8])
+    for (const Entry& entry : by_pair_.find(pair)->second)
       if (!(inside && entry.parted) && HasAt(text, i, entry.word))
         return &entry;
     return nullptr;
   }
 
  private:
-  std::array<std::vector<Entry>, 256> by_byte_;
-  std::bitset<size_t{1} << 16> pairs_;  // of first bytes
+  std::unordered_map<size_t, std::vector<Entry>> by_pair_;  // of first bytes
+  std::bitset<size_t{1} << 16> pairs_;                      // that are there
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "answers/latex.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <utility>
 
@@ -120,6 +121,20 @@ constexpr Pair kSpellings[] = {
     {"θ", "\\theta "},
 };
 
+// The characters with which a spelling or a conjunction of Normalizer begins:
+// most characters of a text begin neither, and cost one look.
+constexpr auto kMayBeSpecial = [] {
+  std::array<bool, 256> may{};
+  for (const auto& [from, to] : kSpellings)
+    may[static_cast<unsigned char>(from[0])] = true;
+  for (const char c : std::string_view("aop{^"))
+    may[static_cast<unsigned char>(c)] = true;
+  return may;
+}();
+constexpr bool MayBeSpecial(char c) {
+  return kMayBeSpecial[static_cast<unsigned char>(c)] || IsBeyond(c);
+}
+
 constexpr std::string_view kTextCommands[] = {
     "text",   "mbox", "textnormal",   "textbf", "textit", "mathrm", "mathbf",
     "mathit", "rm",   "operatorname", "hbox",   "textrm", "mathsf", "emph"};
@@ -177,6 +192,7 @@ class Normalizer {
  private:
   // Writes the spelling of more than one byte that begins here, if one does.
   bool Special(char c) {
+    if (!MayBeSpecial(c)) return ForeignConjunction();
     return (c == '{' && BracedComma()) || (c == '^' && DegreeFollows()) ||
            (IsBeyond(c) && Superscript()) || Spelling() || Conjunction();
   }
@@ -244,7 +260,7 @@ class Normalizer {
 
   bool Spelling() {
     for (const auto& [from, to] : kSpellings) {
-      if (s_.substr(i_, from.size()) == from) {
+      if (s_[i_] == from[0] && s_.substr(i_, from.size()) == from) {
         out_ += to;
         i_ += from.size();
         return true;
@@ -260,7 +276,7 @@ class Normalizer {
     for (const auto& [word, to] :
          {Pair{"and", " , "}, Pair{"or", " , "}, Pair{"percent", kPercent},
           Pair{"pct", kPercent}}) {
-      if (s_.substr(i_, word.size()) != word) continue;
+      if (s_[i_] != word[0] || s_.substr(i_, word.size()) != word) continue;
       const size_t end = i_ + word.size();
       if (end < s_.size() && IsLower(s_[end])) continue;
       out_ += to;

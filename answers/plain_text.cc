@@ -7,6 +7,7 @@
 #include "answers/plain_text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "answers/languages.h"
@@ -269,6 +270,17 @@ class Folder {
   std::string out_;
 };
 
+constexpr auto kMarkup = [] {
+  std::array<bool, 256> markup{};
+  for (const char c : std::string_view("*_`["))
+    markup[static_cast<unsigned char>(c)] = true;
+  return markup;
+}();
+// Begins something that Markdown takes out.
+constexpr bool IsMarkup(char c) {
+  return kMarkup.data()[static_cast<unsigned char>(c)];
+}
+
 class Markdown {
  public:
   explicit Markdown(std::string_view s) : s_(s) { out_.text.reserve(s.size()); }
@@ -276,6 +288,12 @@ class Markdown {
   PlainText Run() && {
     while (i_ < s_.size()) {
       const char c = s_[i_];
+      if (!IsMarkup(c) && c != '\n') {
+        const size_t begin = i_++;
+        while (i_ < s_.size() && !IsMarkup(s_[i_]) && s_[i_] != '\n') ++i_;
+        out_.text.append(s_.substr(begin, i_ - begin));
+        continue;
+      }
       // Emphasis ends with its paragraph.
       if (c == '\n' && i_ > 0 && s_[i_ - 1] == '\n') open_.clear();
       if (c == '*' || c == '_') {
@@ -509,7 +527,8 @@ PlainText ReadPlainText(std::string_view s) {
   });
   const std::string folded = folds ? Folder(s).Run() : std::string();
   const std::string_view text = folds ? std::string_view(folded) : s;
-  if (text.find_first_of("*_`[") == kNone) return {std::string(text), {}};
+  if (std::none_of(text.begin(), text.end(), IsMarkup))
+    return {std::string(text), {}};
   return Markdown(text).Run();
 }
 
