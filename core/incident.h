@@ -33,7 +33,8 @@ struct Incident {
   absl::Time opened = absl::InfinitePast();
   absl::Time updated = absl::InfinitePast();
   absl::Time closed = absl::InfiniteFuture();
-  std::string close_reason;  // "recovered", "no_data", "accepted"
+  // "recovered", "no_data", "accepted", "not_reproduced"
+  std::string close_reason;
   std::string onset_id;
   absl::Time onset_time = absl::InfinitePast();
   std::vector<IncidentSignal> signals;

@@ -43,6 +43,13 @@ struct SampleRequest {
   const std::atomic<bool>* stop = nullptr;
 };
 
+// A fixed conversation as the server counted it, and the name by which the
+// model answered.
+struct PromptCount {
+  int64_t tokens = 0;  // 0 = the server does not say
+  std::string model;   // "" = likewise
+};
+
 // Asks a model server. Thread-safe. The raw body is in Response::body, for
 // the same Evaluator as live responses; origin is kRescore.
 class ModelClient {
@@ -53,6 +60,10 @@ class ModelClient {
   // Unimplemented: no metrics are known of this server.
   virtual absl::StatusOr<LoadReading> Load() = 0;
   virtual absl::StatusOr<Regime> ReadRegime(std::string_view model) = 0;
+  // Costs one token. Unimplemented: this client can't.
+  virtual absl::StatusOr<PromptCount> CountPrompt(std::string_view /*model*/) {
+    return absl::UnimplementedError("prompts are not counted");
+  }
 };
 
 }  // namespace reasonwatch

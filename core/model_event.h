@@ -16,7 +16,9 @@ struct ModelEvent {
   absl::Time time = absl::InfinitePast();
   std::string model;
   // "engine", "fingerprint", "weights_version", "template_hash": live traffic
-  // or the endpoint began to show another one; "deployment", "rebase": the
+  // or the endpoint began to show another one; "prompt_tokens",
+  // "served_model": the endpoint counts a fixed conversation otherwise, or
+  // answers by another name; "deployment", "rebase": the
   // operator's word; "baseline": a baseline was taken over.
   std::string kind;
   std::string old_value;

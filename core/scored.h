@@ -104,7 +104,8 @@ struct Scored {
   // (features/gateway.h). Not kept over a restart.
   bool request_changed = false;
   bool reasoning_withheld = false;
-  int32_t choices = 1;  // n of the request
+  bool streamed = false;  // sent as a stream; not kept over a restart
+  int32_t choices = 1;    // n of the request
   int32_t choice_index = 0;
 
   Scored() { readings.fill(kNoReading); }

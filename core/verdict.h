@@ -18,12 +18,16 @@ namespace reasonwatch {
 enum class VerdictKind : uint8_t {
   kUndecided,      // asked, and neither bound was reached
   kConfirmed,      // the loss is there when asked again
-  kNotReproduced,  // it is not
-  kUnavailable     // nobody could be asked in time
+  kNotReproduced,  // it is not, under the conditions in which it failed
+  kUnavailable,    // nobody could be asked in time
+  // It is not when one question is asked at a time; the conditions in which it
+  // failed could not all be asked (Difference::untried), so nothing is cleared.
+  kNotReproducedAlone
 };
 
-inline constexpr EnumNames<VerdictKind, 4> kVerdictNames = {
-    {"undecided", "confirmed", "not_reproduced", "unavailable"}};
+inline constexpr EnumNames<VerdictKind, 5> kVerdictNames = {
+    {"undecided", "confirmed", "not_reproduced", "unavailable",
+     "not_reproduced_alone"}};
 static_assert(AllNamed(kVerdictNames));
 inline std::string_view VerdictName(VerdictKind kind) {
   return NameOf(kVerdictNames, kind);
@@ -55,8 +59,12 @@ struct Difference {
   double low = 0;
   double high = 0;
   int32_t pairs = 0;
-  // The cause that it names if the interval is above 0; else "".
-  std::string cause;
+  // The cause that it names if the way carries the loss; else "".
+  std::string cause = "";
+  // Why a way that the failure's conditions need was not asked to its end:
+  // "no_address", "no_room", "slow", "cap", "off", or the name of an error.
+  // "" = it was, or nothing needs it.
+  std::string untried = "";
 };
 
 enum class RescoreTrigger : uint8_t {
@@ -132,6 +140,9 @@ struct Verdict {
   std::vector<ProblemOutcome> outcomes;
   // Why it was asked; kCanary: it opens and closes its incident. Not stored.
   RescoreTrigger trigger = RescoreTrigger::kIncident;
+  // The verdict was emitted before and comes once more, with more differences.
+  // Not stored.
+  bool again = false;
 };
 
 }  // namespace reasonwatch

@@ -217,6 +217,7 @@ void CopyIdentity(const Response& response, Scored& scored) {
   scored.model = response.model;
   scored.replica = response.replica;
   scored.trace_id = response.trace_id;
+  scored.streamed = response.streamed || response.body_type == BodyType::kSse;
   scored.origin = response.origin;
   scored.choices = response.sampling.n;
   scored.choice_index = response.sampling.choice_index;

@@ -72,6 +72,16 @@ IncidentEntry* IncidentGroups::FindOpen(const Finding& f) {
   return nullptr;
 }
 
+bool IncidentGroups::HasEnded(const Finding& f) const {
+  return std::any_of(
+      entries_.begin(), entries_.end(), [&](const IncidentEntry& e) {
+        return e.incident.close_reason == kEndedUnreproduced &&
+               std::any_of(
+                   e.incident.signals.begin(), e.incident.signals.end(),
+                   [&](const IncidentSignal& s) { return IsSameSignal(s, f); });
+      });
+}
+
 IncidentEntry* IncidentGroups::FindRecent(const Finding& f, int64_t responses) {
   for (IncidentEntry& e : entries_)
     if (e.incident.open() && (responses - e.last_responses <= kJoinResponses ||
@@ -105,6 +115,9 @@ IncidentEntry* IncidentGroups::EntryFor(const Finding& f, int64_t responses,
                                         Confirmation fresh, bool may_open) {
   if (IncidentEntry* e = FindOpen(f); e != nullptr) return e;
   if (f.event == FindingEvent::kClosed || !may_open) return nullptr;
+  // No news: only evidence that has grown a hundredfold opens it again.
+  if (f.event == FindingEvent::kUpdated && !f.renewed && HasEnded(f))
+    return nullptr;
   if (IncidentEntry* e = FindRecent(f, responses); e != nullptr) return e;
   if (IncidentEntry* e = Reopen(f, fresh); e != nullptr) return e;
   IncidentEntry& e = Add(f.time);

@@ -21,6 +21,9 @@ namespace reasonwatch {
 
 // Incident::close_reason of a change that the operator wants.
 inline constexpr char kAccepted[] = "accepted";
+// Incident::close_reason of one whose loss was not there when the model was
+// asked again, and whose evidence has not grown since.
+inline constexpr char kEndedUnreproduced[] = "not_reproduced";
 
 struct IncidentEntry {
   Incident incident;
@@ -45,6 +48,9 @@ class IncidentGroups {
 
  private:
   IncidentEntry* FindOpen(const Finding& f);
+  // Whether an incident of the signal has ended as kEndedUnreproduced. The
+  // detectors still hold the signal open then.
+  bool HasEnded(const Finding& f) const;
   IncidentEntry* FindRecent(const Finding& f, int64_t responses);
   IncidentEntry* Reopen(const Finding& f, Confirmation fresh);
 

@@ -14,6 +14,10 @@
 namespace reasonwatch {
 namespace {
 
+// A working day and a night: long enough for somebody to look at a warning that
+// asking again does not bear out, and no alert that rings for ever.
+constexpr absl::Duration kUnreproducedFor = absl::Hours(24);
+
 IncidentEvent MakeEvent(IncidentEvent::Kind kind, Signal signal,
                         const Finding& finding, const Incident& incident) {
   IncidentEvent event;
@@ -62,6 +66,26 @@ IncidentEvent::Kind KindOf(const Finding& f, const Incident& incident,
   return HasOpen(incident, f.signal) ? Kind::kUpdated : Kind::kClosed;
 }
 
+// Closes the open signals of an incident that is closed, with an event for each
+// kind of signal.
+void CloseSignals(Incident& incident, std::vector<IncidentEvent>& events) {
+  std::vector<Signal> closed;
+  for (IncidentSignal& s : incident.signals) {
+    if (s.open) closed.push_back(s.signal);
+    s.open = false;
+  }
+  std::sort(closed.begin(), closed.end());
+  closed.erase(std::unique(closed.begin(), closed.end()), closed.end());
+  for (Signal signal : closed) {
+    Finding finding;
+    for (const IncidentSignal& s : incident.signals)
+      if (s.signal == signal) finding = s.finding;
+    finding.event = FindingEvent::kClosed;
+    events.push_back(
+        MakeEvent(IncidentEvent::Kind::kClosed, signal, finding, incident));
+  }
+}
+
 // An incident's confirmation after a verdict; none if it says nothing and
 // another has said something.
 std::optional<Confirmation> ConfirmationAfter(const Verdict& verdict,
@@ -73,6 +97,9 @@ std::optional<Confirmation> ConfirmationAfter(const Verdict& verdict,
       return Confirmation::kNotReproduced;
     case VerdictKind::kUndecided:
     case VerdictKind::kUnavailable:
+    // The conditions of the failure could not be asked, so nobody has said
+    // anything about it yet.
+    case VerdictKind::kNotReproducedAlone:
       break;
   }
   if (before != Confirmation::kPending && before != Confirmation::kUnavailable)
@@ -129,6 +156,22 @@ std::optional<IncidentEvent> IncidentBook::ObserveFinding(const Finding& f,
   return event;
 }
 
+std::vector<IncidentEvent> IncidentBook::EndUnreproduced(absl::Time now) {
+  std::vector<IncidentEvent> events;
+  for (IncidentEntry& e : groups_.entries()) {
+    Incident& incident = e.incident;
+    if (!incident.open() || !incident.verdict.has_value() ||
+        incident.confirmation != Confirmation::kNotReproduced ||
+        now - incident.verdict->time < kUnreproducedFor)
+      continue;
+    incident.closed = std::max(now, incident.updated);
+    incident.updated = incident.closed;
+    incident.close_reason = kEndedUnreproduced;
+    CloseSignals(incident, events);
+  }
+  return events;
+}
+
 std::vector<IncidentEvent> IncidentBook::Accept(absl::Time now,
                                                 const std::string& evidence) {
   std::vector<IncidentEvent> events;
@@ -140,21 +183,7 @@ std::vector<IncidentEvent> IncidentBook::Accept(absl::Time now,
     incident.updated = incident.closed;
     incident.close_reason = kAccepted;
     incident.causes = ExplainAccepted(incident, evidence);
-    std::vector<Signal> closed;
-    for (IncidentSignal& s : incident.signals) {
-      if (s.open) closed.push_back(s.signal);
-      s.open = false;
-    }
-    std::sort(closed.begin(), closed.end());
-    closed.erase(std::unique(closed.begin(), closed.end()), closed.end());
-    for (Signal signal : closed) {
-      Finding finding;
-      for (const IncidentSignal& s : incident.signals)
-        if (s.signal == signal) finding = s.finding;
-      finding.event = FindingEvent::kClosed;
-      events.push_back(
-          MakeEvent(IncidentEvent::Kind::kClosed, signal, finding, incident));
-    }
+    CloseSignals(incident, events);
   }
   return events;
 }

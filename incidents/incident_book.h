@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "core/finding.h"
 #include "core/incident.h"
 #include "core/signal.h"
@@ -31,6 +32,10 @@ class IncidentBook {
   std::vector<IncidentEvent> Observe(const std::vector<Finding>& findings,
                                      int64_t responses);
 
+  // Closes, as kEndedUnreproduced, the incidents that were not reproduced a day
+  // ago and have brought nothing new since. Evidence that grows a hundredfold
+  // opens them again.
+  std::vector<IncidentEvent> EndUnreproduced(absl::Time now);
   // The operator wants the change: closes the open incidents as `accepted`, and
   // puts the cause `version_change` with this evidence before the others.
   // Accepted incidents are not reopened.

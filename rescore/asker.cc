@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,9 @@
 #include "core/evaluator.h"
 #include "core/scored.h"
 #include "rescore/statistics/group.h"
+#include "rescore/statistics/paired_ways.h"
+#include "rescore/ways/requests_before.h"
+#include "rescore/ways/way_plan.h"
 #include "util/status_macros.h"
 #include "util/strings.h"
 
@@ -28,6 +32,11 @@ ModelClient& Asker::ClientFor(const std::string& way) const {
   for (const auto& [name, client] : endpoints_.replicas)
     if (way == kReplicaPrefix + name) return *client;
   return *endpoints_.watched;
+}
+
+int64_t Asker::SeedOf(const RescoreJob& job, int index) {
+  return static_cast<int64_t>(
+      StableHash(absl::StrFormat("%s %d", job.id, index)) >> 33);
 }
 
 std::optional<Response> Asker::QuestionOf(const RescoreQuestion& q) const {
@@ -66,34 +75,64 @@ absl::StatusOr<SampleRequest> Asker::RequestFor(
   r.thinking = question.intent.thinking;
   r.effort = question.intent.effort;
   r.stream = question.streamed;
-  // The seed depends on the job and index only: pairs of two ways differ in
-  // nothing else, and another job of the same problem draws other answers.
-  r.seed = static_cast<int64_t>(
-      StableHash(absl::StrFormat("%s %d", q.job->id, q.index)) >> 33);
+  r.seed = SeedOf(*q.job, q.index);
   r.id = absl::StrFormat(
       "%s-%08x", q.job->id,
       StableHash(absl::StrFormat("%s %d", q.way, q.index)) >> 32);
   if (q.way == kFreshCache) r.cache_salt = r.id;
   if (q.way == kOtherStream) r.stream = !r.stream;
   if (q.way == kThinkingOn) r.thinking = Thinking::kOn;
+  if (q.way == kStreamed) r.stream = true;
+  if (q.way == kUnstreamed) r.stream = false;
   return r;
 }
 
-Asker::Answer Asker::Ask(const RescoreQuestion& question) {
+std::vector<Asker::Answer> Asker::Ask(
+    const std::vector<RescoreQuestion>& questions) {
+  give_up_ = false;
+  // Stop() may have run before give_up_ was reset above.
+  if (stopped_) give_up_ = true;
+  std::vector<Answer> answers(questions.size());
+  // The first is asked by this thread, the others by threads of their own.
+  std::vector<std::thread> others;
+  for (size_t i = 1; i < questions.size(); ++i)
+    others.emplace_back([&, i] { answers[i] = AskOne(questions[i]); });
+  if (!questions.empty()) answers[0] = AskOne(questions[0]);
+  for (std::thread& other : others) other.join();
+  return answers;
+}
+
+Asker::Answer Asker::AskOne(const RescoreQuestion& question) {
   absl::StatusOr<SampleRequest> request = RequestFor(question);
   if (!request.ok()) return {.error = "bad_question"};
-  return Ask(*std::move(request), ClientFor(question.way));
+  ModelClient& client = ClientFor(question.way);
+  absl::StatusOr<std::vector<SampleRequest>> before =
+      RequestsBefore(question.way, question.problem->question, *request);
+  if (!before.ok()) return {.error = "bad_question"};
+  int64_t tokens = 0;
+  for (SampleRequest& earlier : *before) {
+    tokens += earlier.max_tokens;
+    Answer answer = Send(std::move(earlier), client);
+    answer.tokens_before = tokens;
+    if (answer.given_up || !answer.error.empty()) return answer;
+  }
+  Answer answer = Send(*std::move(request), client);
+  answer.tokens_before = tokens;
+  return answer;
 }
 
 Asker::Answer Asker::Ask(SampleRequest request, ModelClient& client) {
+  give_up_ = false;
+  if (stopped_) give_up_ = true;
+  return Send(std::move(request), client);
+}
+
+Asker::Answer Asker::Send(SampleRequest request, ModelClient& client) {
   request.timeout = options_.timeout;
   request.stop = &give_up_;
-  give_up_ = false;
-  asking_ = true;
-  // Stop() may have run before give_up_ was reset above.
-  if (stopped_) give_up_ = true;
+  ++asking_;
   const absl::StatusOr<std::vector<Response>> answer = client.Sample(request);
-  asking_ = false;
+  --asking_;
   if (absl::IsCancelled(answer.status()) && give_up_) return {.given_up = true};
   if (!answer.ok()) return {.error = NameOf(answer.status())};
   if (answer->empty()) return {.error = "no_response"};

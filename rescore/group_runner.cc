@@ -33,6 +33,15 @@ void GroupRunner::ObserveSample(const RescoreQuestion& question,
   Decide(*question.job, now);
 }
 
+Standing GroupRunner::StandingOf(const RescoreQuestion& q) const {
+  const bool few = NeedsComparison(*q.job, *q.problem);
+  return {DecideVerdict(*context_.problems, {{q.problem, q.job}},
+                        SetOf(Reward::kOutcome), kProblemBounds, q.job->limit,
+                        few ? kReference : "")
+              .bayes_factor,
+          kProblemBounds};
+}
+
 std::optional<RescoreQuestion> GroupRunner::NextSampleOf(
     RescoreJob& job) const {
   const RescoreProblem* problem =

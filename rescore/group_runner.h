@@ -8,6 +8,7 @@
 #define REASONWATCH_RESCORE_GROUP_RUNNER_H_
 
 #include <optional>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "core/rescore_job.h"
@@ -25,7 +26,8 @@ class GroupRunner : public QuestionRunner {
   }
   std::optional<RescoreQuestion> Next(absl::Time now) override;
   void ObserveSample(const RescoreQuestion& question, absl::Time now) override;
-  void ObserveError(const RescoreQuestion&) override {}
+  Standing StandingOf(const RescoreQuestion& question) const override;
+  void ObserveError(const RescoreQuestion&, std::string_view) override {}
 
   // The next question of any group. None: the group needs no further sample, or
   // can't get one, and Decide() ends it.

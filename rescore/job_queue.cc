@@ -25,10 +25,6 @@ constexpr absl::Duration kRemembered = absl::Hours(25);
 constexpr int kErrorsOfAJob = 5;
 // A disk that takes longer counts as one that refuses.
 constexpr absl::Duration kFlush = absl::Seconds(10);
-// How long after its end a finished job can still have a verdict that a crash
-// lost. Between the two are a few seconds; a supervisor may pause between
-// restarts.
-constexpr absl::Duration kUnheard = absl::Minutes(10);
 
 }  // namespace
 
@@ -51,8 +47,9 @@ bool HasSample(const RescoreJob& job, std::string_view way, int index) {
       [&](const RescoreSample& s) { return s.way == way && s.index == index; });
 }
 
-absl::Status JobQueue::Load(const std::vector<Incident>& incidents,
-                            absl::Time now) {
+absl::Status JobQueue::Load(
+    const std::vector<Incident>& incidents, absl::Time now,
+    const std::function<bool(const std::string&)>& unheard) {
   if (store_ == nullptr) return absl::OkStatus();
   RW_ASSIGN_OR_RETURN(std::vector<RescoreJob> all,
                       store_->LoadRescoreJobs(now - kRemembered));
@@ -72,7 +69,7 @@ absl::Status JobQueue::Load(const std::vector<Incident>& incidents,
                        job.created <= it->second->verdict->time;
     // Finished for a verdict that never reached the incident: goes on.
     if (job.done() && pending && !heard && job.reason != kClosed &&
-        now - job.finished <= kUnheard)
+        unheard(job.incident))
       job.finished = absl::InfiniteFuture();
     if (job.done()) continue;
     const std::string id = job.id;

@@ -6,6 +6,7 @@
 #ifndef REASONWATCH_RESCORE_JOB_QUEUE_H_
 #define REASONWATCH_RESCORE_JOB_QUEUE_H_
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -44,8 +45,10 @@ class JobQueue {
 
   // Loads the jobs of an earlier run. Finishes those whose incident is not open
   // any more. A job that was finished for a verdict which its incident has not
-  // heard goes on, so that the verdict is decided again from its samples.
-  absl::Status Load(const std::vector<Incident>& incidents, absl::Time now);
+  // heard goes on, so that the verdict is decided again from its samples;
+  // `unheard` says which incidents' that are.
+  absl::Status Load(const std::vector<Incident>& incidents, absl::Time now,
+                    const std::function<bool(const std::string&)>& unheard);
 
   // Adds the job, unless there is one of its id, and returns it. nullptr: the
   // job of this id is finished, or there are too many.

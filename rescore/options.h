@@ -24,6 +24,22 @@ namespace reasonwatch {
 
 class ModelClient;
 
+struct RescoreProblem;
+
+// A question that was answered, for those who want to follow. Valid during the
+// call.
+struct SampleReport {
+  const RescoreJob& job;
+  const RescoreProblem& problem;
+  const RescoreSample& sample;
+  const Response& answer;
+  int64_t seed = 0;
+  // For a loss, over all samples that are judged together with this one; NaN =
+  // it is one of a comparison. Decided from one bound or the other on.
+  double bayes_factor = 1;
+  Bounds bounds;
+};
+
 struct RescorerOptions {
   int group = kGroupSize;
   double tokens_per_hour = 200000;  // of output
@@ -43,6 +59,8 @@ struct RescorerOptions {
   // Called by Step() with each re-run that was asked as the baseline was; may
   // be null.
   std::function<void(const RescoreJob& job, const Response& answer)> on_answer;
+  // Called by Step() with each sample; may be null.
+  std::function<void(const SampleReport&)> on_sample;
   // The name of a client's error; null = the status code's.
   std::function<std::string(const absl::Status&)> error_name;
 };

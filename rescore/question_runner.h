@@ -6,8 +6,10 @@
 #define REASONWATCH_RESCORE_QUESTION_RUNNER_H_
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "core/rescore_job.h"
@@ -16,6 +18,7 @@
 #include "rescore/job_queue.h"
 #include "rescore/options.h"
 #include "rescore/problem_set.h"
+#include "rescore/statistics/bayes_factor.h"
 #include "rescore/tally.h"
 
 namespace reasonwatch {
@@ -34,6 +37,13 @@ struct RunnerContext {
   int errors_in_a_row = 0;  // over all runners; any sample sets it to 0
 };
 
+// The evidence so far and where it is decided.
+struct Standing {
+  // For a loss; NaN = the question belongs to a comparison.
+  double bayes_factor = std::numeric_limits<double>::quiet_NaN();
+  Bounds bounds;
+};
+
 // One kind of work. Not thread-safe: one thread steps all runners.
 //
 // Next() and ObserveSample() need problems in the context.
@@ -49,8 +59,13 @@ class QuestionRunner {
   // The answer of a question is the last sample of its job, and on disk.
   virtual void ObserveSample(const RescoreQuestion& question,
                              absl::Time now) = 0;
-  // The question brought no sample.
-  virtual void ObserveError(const RescoreQuestion& question) = 0;
+  // How far the samples that are judged with this question's have come.
+  virtual Standing StandingOf(const RescoreQuestion& question) const = 0;
+  // The question brought no sample, for this reason.
+  virtual void ObserveError(const RescoreQuestion& question,
+                            std::string_view error) = 0;
+  // The question was given up for the requests of others.
+  virtual void ObserveYield(const RescoreQuestion&) {}
 };
 
 }  // namespace reasonwatch

@@ -55,12 +55,15 @@ Rescorer::Rescorer(RescorerOptions options, RescoreEndpoints endpoints,
       regimes_(store),
       fingerprints_(store),
       canary_book_(options_.canaries_per_hour, store, clock.Now()),
+      ledger_(store),
+      conditions_(store),
       context_{options_, endpoints_,
                asker_,   queue_,
                tally_,   [this](Verdict verdict) { Emit(std::move(verdict)); },
                nullptr,  0},
       groups_(context_),
-      campaigns_(context_, symptoms_, ledger_, canary_book_, fingerprints_),
+      campaigns_(context_, symptoms_, live_, conditions_, ledger_, canary_book_,
+                 fingerprints_),
       canaries_(context_, canary_book_, groups_, campaigns_),
       runners_{&groups_, &campaigns_, &canaries_} {}
 
@@ -71,9 +74,13 @@ void Rescorer::SetProblems(std::shared_ptr<const ProblemSet> problems) {
 
 absl::Status Rescorer::Resume(const std::vector<Incident>& incidents) {
   const absl::Time now = clock_.Now();
-  RW_RETURN_IF_ERROR(queue_.Load(incidents, now));
+  ledger_.Restore();
+  RW_RETURN_IF_ERROR(queue_.Load(incidents, now, [&](const std::string& id) {
+    return ledger_.WasUnheard(id);
+  }));
   budget_.Restore(now);
   canary_book_.Restore();
+  conditions_.Restore();
   for (const Incident& incident : incidents) {
     if (!incident.open()) continue;
     Observe(incident);
@@ -151,6 +158,8 @@ void Rescorer::ApplyObserved(absl::Time now) {
   for (const std::string& model : to_forget) {
     fingerprints_.Forget(model);
     regimes_.Forget(model);
+    for (const auto& [replica, client] : endpoints_.replicas)
+      regimes_.Forget(model, replica);
     canary_book_.Forget(model);
   }
   for (RescoreJob& job : asked) queue_.Add(std::move(job));
@@ -177,13 +186,13 @@ absl::Duration Rescorer::Step() {
   const std::optional<RescoreQuestion> question = NextQuestion(clock_.Now());
   if (!question.has_value() && campaigns_.empty())
     fingerprints_.StartHealthy(context_.problems->Models());
-  const std::optional<std::string> regime = RegimeToRead(question, now);
+  const std::optional<RegimeReading> regime = RegimeToRead(question, now);
   queue_.Report();
   if (!GateIsOpen()) return kIdle;
   if (!question.has_value() && !fingerprints_.taking() && !regime.has_value())
     return kIdle;
   if (!budget_.Allows(now)) {
-    tally_.SetBlocked("budget");
+    tally_.SetBlocked("budget", budget_.NextAllowed(now));
     return kIdle;
   }
   if (regime.has_value()) {
@@ -207,45 +216,77 @@ std::optional<RescoreQuestion> Rescorer::NextQuestion(absl::Time now) {
 bool Rescorer::GateIsOpen() {
   MutexLock lock(mutex_);
   if (gate_.open()) return true;
-  tally_.SetBlocked(load_error_.empty() ? "gate_shut" : load_error_);
+  tally_.SetBlocked(load_error_.empty() ? "gate_shut" : load_error_,
+                    gate_.OpensAt());
   return false;
 }
 
-std::optional<std::string> Rescorer::RegimeToRead(
+std::optional<Rescorer::RegimeReading> Rescorer::RegimeToRead(
     const std::optional<RescoreQuestion>& question, absl::Time now) {
   // Before each group, and on schedule.
   if (question.has_value() && question->job->limit > 1 &&
       regimes_.Served(question->job->model).read < question->job->created)
-    return question->job->model;
-  for (const std::string& name : context_.problems->Models())
-    if (regimes_.Due(name, now)) return name;
+    return RegimeReading{question->job->model, "", endpoints_.watched};
+  for (const std::string& name : context_.problems->Models()) {
+    if (regimes_.Due(name, now))
+      return RegimeReading{name, "", endpoints_.watched};
+    for (const auto& [replica, client] : endpoints_.replicas)
+      if (regimes_.Due(name, now, replica))
+        return RegimeReading{name, replica, client};
+  }
   return std::nullopt;
 }
 
-void Rescorer::ReadRegime(const std::string& model, absl::Time now) {
-  // A server that does not report its regime is asked for one token.
-  budget_.SpendRequest();
-  budget_.SpendTokens(1);
-  if (!regimes_.Read(model, *endpoints_.watched, campaigns_.empty(), now).ok())
+void Rescorer::ReadRegime(const RegimeReading& reading, absl::Time now) {
+  // One token for the count of a prompt's, and one if the server does not
+  // report its regime.
+  constexpr int kRequests = 2;
+  for (int i = 0; i < kRequests; ++i) budget_.SpendRequest();
+  budget_.SpendTokens(kRequests);
+  if (!regimes_
+           .Read(reading.model, *reading.client, campaigns_.empty(), now,
+                 reading.replica)
+           .ok())
     tally_.Count(&RescoreCounters::errors, "regime");
 }
 
 void Rescorer::AskNow(const RescoreQuestion& question, absl::Time now) {
+  std::vector<RescoreQuestion> asked = {question};
+  asked.insert(asked.end(), question.beside.begin(), question.beside.end());
+  {
+    MutexLock lock(mutex_);
+    asked.resize(std::min<size_t>(
+        asked.size(), static_cast<size_t>(gate_.RoomFor(question.at_once))));
+  }
   // On disk before the question, so that a crash does not give the request
   // back.
-  budget_.SpendRequest();
+  for (size_t i = 0; i < asked.size(); ++i) budget_.SpendRequest();
   budget_.Save(now);
-  const Asker::Answer answer = asker_.Ask(question);
+  const std::vector<Asker::Answer> answers = asker_.Ask(asked);
   const absl::Time after = clock_.Now();
-  if (answer.error.empty() && !answer.given_up)
-    return ObserveAnswer(question, *answer.response, after);
-  // Any number of the tokens that the server generated meanwhile may be ours.
-  NoteAnswered(after, std::numeric_limits<double>::infinity());
-  budget_.SpendUnanswered(static_cast<double>(question.problem->max_tokens),
-                          after - now, options_.timeout);
-  budget_.Save(after);
-  if (answer.given_up) return tally_.Add(&RescoreCounters::yielded, 1);
-  ObserveFailure(question, answer.error, after);
+  // Questions that were asked together fail together: the first failure stands
+  // for all.
+  bool failed = false;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    const Asker::Answer& answer = answers[i];
+    budget_.SpendTokens(static_cast<double>(answer.tokens_before));
+    if (answer.error.empty() && !answer.given_up) {
+      NoteAnswered(after, static_cast<double>(answer.tokens_before));
+      ObserveAnswer(asked[i], *answer.response, after);
+      continue;
+    }
+    // Any number of the tokens that the server generated meanwhile may be ours.
+    NoteAnswered(after, std::numeric_limits<double>::infinity());
+    budget_.SpendUnanswered(static_cast<double>(asked[i].problem->max_tokens),
+                            after - now, options_.timeout);
+    budget_.Save(after);
+    if (answer.given_up) tally_.Add(&RescoreCounters::yielded, 1);
+    if (std::exchange(failed, true)) continue;
+    if (answer.given_up)
+      RunnerOf(*asked[i].job).ObserveYield(asked[i]);
+    else
+      ObserveFailure(asked[i], answer.error, after);
+  }
 }
 
 void Rescorer::AskProbe(absl::Time now) {
@@ -281,14 +322,14 @@ QuestionRunner& Rescorer::RunnerOf(const RescoreJob& job) {
 void Rescorer::ObserveFailure(const RescoreQuestion& question,
                               std::string_view error, absl::Time now) {
   tally_.Count(&RescoreCounters::errors, error);
-  tally_.SetBlocked(error);
   queue_.CountError(*question.job);
-  RunnerOf(*question.job).ObserveError(question);
+  RunnerOf(*question.job).ObserveError(question, error);
   context_.errors_in_a_row =
       std::min(context_.errors_in_a_row + 1, kMostErrors);
   not_before_ =
       now + std::min(kLongestPause,
                      absl::Seconds(1 << (context_.errors_in_a_row - 1)));
+  tally_.SetBlocked(error, not_before_);
 }
 
 void Rescorer::ObserveAnswer(const RescoreQuestion& question,
@@ -315,7 +356,14 @@ void Rescorer::ObserveAnswer(const RescoreQuestion& question,
   if (options_.on_answer && question.way.empty())
     options_.on_answer(job, whole);
   tally_.SetBlocked("slow");
-  RunnerOf(job).ObserveSample(question, now);
+  QuestionRunner& runner = RunnerOf(job);
+  if (options_.on_sample) {
+    const Standing standing = runner.StandingOf(question);
+    options_.on_sample({job, *question.problem, sample, whole,
+                        Asker::SeedOf(job, question.index),
+                        standing.bayes_factor, standing.bounds});
+  }
+  runner.ObserveSample(question, now);
 }
 
 void Rescorer::ReadLoad(absl::Time now) {
@@ -336,6 +384,7 @@ void Rescorer::CountLoadError(const absl::Status& status) {
       status.ok() || absl::IsUnimplemented(status) ? "" : asker_.NameOf(status);
   if (error == load_error_) return;
   load_error_ = error;
+  tally_.SetLoadError(error);
   if (!error.empty()) tally_.Count(&RescoreCounters::errors, error);
 }
 
@@ -343,13 +392,17 @@ void Rescorer::Watch() {
   if (!asker_.asking() || endpoints_.watched == nullptr) return;
   // An alert in time is worth more than the answer.
   if (clock_.Now() >= absl::FromUnixNanos(deadline_ns_)) asker_.GiveUp();
+  // The reading may be of any moment of the call, and questions may begin or
+  // end meanwhile: ours are never to look like those of others.
+  const int before = asker_.in_flight();
   const auto load = endpoints_.watched->Load();
+  const int own = std::max(before, asker_.in_flight());
   const absl::Time now = clock_.Now();
   MutexLock lock(mutex_);
   // One scrape that fails is no reason to throw a sample away; the next Step()
   // reads the load again before it asks.
   if (!load.ok() && !absl::IsUnimplemented(load.status())) return;
-  gate_.Update(now, load, /*own=*/1);
+  gate_.Update(now, load, own);
   tally_.SetGate(gate_.room());
   if (gate_.busy()) asker_.GiveUp();
 }
@@ -359,10 +412,15 @@ void Rescorer::Emit(Verdict verdict) {
     const ServedRegime& served = regimes_.Served(verdict.model);
     verdict.template_hash = served.now.template_hash;
     verdict.healthy_template_hash = served.healthy.template_hash;
+    // The next best sign of a template, if the server does not show it.
+    if (verdict.template_hash.empty() && !served.now.prompt_tokens.empty() &&
+        !served.healthy.prompt_tokens.empty()) {
+      verdict.template_hash = served.now.prompt_tokens + " tokens";
+      verdict.healthy_template_hash = served.healthy.prompt_tokens + " tokens";
+    }
   }
   ledger_.Stamp(verdict);
-  // A fault search emits the same verdict once more.
-  if (verdict.differences.empty())
+  if (!verdict.again)
     tally_.Count(&RescoreCounters::verdicts, VerdictName(verdict.kind));
   emit_(verdict);
 }

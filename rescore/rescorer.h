@@ -17,7 +17,7 @@
 //   CampaignRunner::Observe ─ Start: the jobs        campaign_runner.cc
 //     │ Next(): a question                           campaign.cc
 //     ▼
-//   Step(): gate and budget allow it                 rescorer.cc
+//   Step(): gate and budget allow it, room for all   rescorer.cc
 //     │ Asker::Ask, ReadSample: an answer, rewards   asker.cc
 //     ▼
 //   CampaignRunner::ObserveSample ─ Decide           campaign_runner.cc
@@ -81,6 +81,8 @@
 #include "rescore/server/served_regime.h"
 #include "rescore/tally.h"
 #include "rescore/verdict_ledger.h"
+#include "rescore/ways/conditions_book.h"
+#include "rescore/ways/live_conditions.h"
 #include "util/mutex.h"
 
 namespace reasonwatch {
@@ -108,8 +110,11 @@ class Rescorer {
 
   // The incident, after every event of it.
   void Observe(const Incident& incident);
-  // Every live response; cheap for those without a failure or a symptom.
-  void Observe(const Scored& scored) { symptoms_.Observe(scored); }
+  // Every live response.
+  void Observe(const Scored& scored) {
+    symptoms_.Observe(scored);
+    live_.Observe(scored);
+  }
   // The operator wants the change of the model, so its stored fingerprint,
   // regime and canaries no longer describe a healthy model: drops them.
   void Forget(const std::string& model);
@@ -117,7 +122,15 @@ class Rescorer {
   // many are waiting. Returns the job's id.
   absl::StatusOr<std::string> Ask(const std::string& model, uint64_t problem);
 
-  // Asks at most one question; returns for how long there is nothing to do.
+  // Conditions of the incident's failures, if live traffic shows none. Before
+  // the first Step().
+  void Assume(const std::string& incident,
+              const FailureConditions& conditions) {
+    conditions_.Put(incident, conditions);
+  }
+
+  // Asks at most one question, and those beside it; returns for how long there
+  // is nothing to do.
   absl::Duration Step();
   // Gives up the question under way if others need the server, or if an
   // incident has waited for its verdict as long as it may. Call it at least
@@ -137,12 +150,18 @@ class Rescorer {
   void Defer(const Incident& incident);
 
   std::optional<RescoreQuestion> NextQuestion(absl::Time now);
-  // The model whose regime is to be read before the question; none if all are
-  // known.
-  std::optional<std::string> RegimeToRead(
+  // An endpoint whose regime is due.
+  struct RegimeReading {
+    std::string model;
+    std::string replica;  // "" = the watched endpoint
+    ModelClient* client = nullptr;
+  };
+  // The regime that is to be read before the question; none if all are known.
+  std::optional<RegimeReading> RegimeToRead(
       const std::optional<RescoreQuestion>& question, absl::Time now);
   bool GateIsOpen();
-  void ReadRegime(const std::string& model, absl::Time now);
+  void ReadRegime(const RegimeReading& reading, absl::Time now);
+  // The question and those beside it, as many as there is room for.
   void AskNow(const RescoreQuestion& question, absl::Time now);
   void AskProbe(absl::Time now);
   void NoteAnswered(absl::Time now, double tokens);
@@ -162,6 +181,7 @@ class Rescorer {
 
   RescoreTally tally_;
   SymptomLog symptoms_;
+  LiveConditions live_;
   Asker asker_;
 
   // When the next incident will have waited as long as it may.
@@ -181,6 +201,7 @@ class Rescorer {
   FingerprintBook fingerprints_;
   CanaryBook canary_book_;
   VerdictLedger ledger_;
+  ConditionsBook conditions_;
   RunnerContext context_;
   GroupRunner groups_;
   CampaignRunner campaigns_;

@@ -27,9 +27,15 @@ void RescoreTally::SetGate(bool room) {
   counters_.gate_open = room;
 }
 
-void RescoreTally::SetBlocked(std::string_view why) {
+void RescoreTally::SetBlocked(std::string_view why, absl::Time until) {
   MutexLock lock(mutex_);
   counters_.blocked = why;
+  counters_.blocked_until = until;
+}
+
+void RescoreTally::SetLoadError(std::string_view error) {
+  MutexLock lock(mutex_);
+  counters_.load_error = error;
 }
 
 std::string RescoreTally::Blocked() const {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "rescore/judge/chain_rater.h"
 #include "util/mutex.h"
 
@@ -26,6 +27,9 @@ struct RescoreCounters {
   // Why the last question was not answered: "gate_shut", "budget", or the name
   // of an error. "slow" = it was answered, or is under way.
   std::string blocked = "slow";
+  // When that may be over; InfiniteFuture: nobody knows.
+  absl::Time blocked_until = absl::InfiniteFuture();
+  std::string load_error;    // why the server's load can't be read; "" = it can
   ChainRaterCounters judge;  // filled in by the owner of a ChainRater
 };
 
@@ -37,7 +41,9 @@ class RescoreTally {
              std::string_view name);
   void Add(int64_t RescoreCounters::*which, int64_t count);
   void SetGate(bool room);
-  void SetBlocked(std::string_view why);
+  void SetBlocked(std::string_view why,
+                  absl::Time until = absl::InfiniteFuture());
+  void SetLoadError(std::string_view error);
   std::string Blocked() const;
   // Samples asked and wanted at most, over the jobs that are not finished.
   void SetQueue(int64_t jobs, std::pair<int, int> progress);

@@ -10,7 +10,9 @@
 // Numbers grow over all verdicts of a run, and a number given for an incident
 // is above every echo observed of it. They are not stored: after a crash both
 // sides begin at 0, so an incident whose verdict was lost on its way counts as
-// waiting, and its campaign is judged again from the samples on disk.
+// waiting, and its campaign is judged again from the samples on disk. Which
+// incidents those are is stored: the list is written before the campaign's jobs
+// are finished, and an incident leaves it when it has heard.
 //
 // Not thread-safe; one owner.
 #ifndef REASONWATCH_RESCORE_VERDICT_LEDGER_H_
@@ -19,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 #include "core/incident.h"
@@ -26,8 +29,20 @@
 
 namespace reasonwatch {
 
+class Store;
+
 class VerdictLedger {
  public:
+  // `store` may be null: nothing survives. It must outlive the ledger.
+  explicit VerdictLedger(Store* store = nullptr) : store_(store) {}
+
+  // Reads which incidents had not heard their verdict when an earlier run
+  // ended. Before the first Stamp().
+  void Restore();
+  // Whether an earlier run emitted a verdict that the incident had not heard.
+  bool WasUnheard(const std::string& incident) const {
+    return unheard_.contains(incident);
+  }
   // Gives the verdict the next number.
   void Stamp(Verdict& verdict);
   // The state of an incident, with its echo. A closed incident waits for
@@ -42,8 +57,12 @@ class VerdictLedger {
   static constexpr size_t kMaxIncidents = 1024;
 
  private:
+  void Save() const;
+
+  Store* const store_;
   uint64_t last_ = 0;
   std::map<std::string, uint64_t> emitted_;  // by incident: the last number
+  std::set<std::string> unheard_;
 };
 
 }  // namespace reasonwatch

@@ -73,8 +73,8 @@ absl::StatusOr<RescoreWriter> RescoreWriter::Prepare(Connection& connection) {
   RW_ASSIGN_OR_RETURN(
       Statement difference,
       connection.Prepare("INSERT INTO incident_differences (incident, position,"
-                         " name, value, low, high, pairs, cause)"
-                         " VALUES (?1,?2,?3,?4,?5,?6,?7,?8)"));
+                         " name, value, low, high, pairs, cause, untried)"
+                         " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)"));
   RW_ASSIGN_OR_RETURN(
       Statement expire,
       connection.Prepare("DELETE FROM rescore_jobs WHERE id IN (SELECT id FROM"
@@ -143,6 +143,7 @@ absl::Status RescoreWriter::WriteVerdict(std::string_view incident,
                            .Real(d.high)
                            .Int(d.pairs)
                            .Text(d.cause)
+                           .Text(d.untried)
                            .Run());
   }
   return absl::OkStatus();
@@ -226,7 +227,8 @@ absl::StatusOr<std::optional<Verdict>> ReadVerdict(Connection& connection,
   v.healthy_judged.low = static_cast<int32_t>(query.NextInt());
   RW_ASSIGN_OR_RETURN(
       Statement differences,
-      connection.Prepare("SELECT name, value, low, high, pairs, cause"
+      connection.Prepare("SELECT name, value, low, high, pairs, cause,"
+                         " untried"
                          " FROM incident_differences WHERE incident = ?1"
                          " ORDER BY position"));
   differences.Text(incident);
@@ -238,6 +240,7 @@ absl::StatusOr<std::optional<Verdict>> ReadVerdict(Connection& connection,
     d.high = row.NextReal();
     d.pairs = static_cast<int32_t>(row.NextInt());
     d.cause = row.NextText();
+    d.untried = row.NextText();
   }));
   return std::optional<Verdict>(std::move(v));
 }

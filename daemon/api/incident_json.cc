@@ -14,6 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "core/provisional.h"
+#include "daemon/api/model_health.h"
 
 namespace reasonwatch {
 namespace {
@@ -131,7 +132,8 @@ Json VerdictValue(const Verdict& v) {
                                         {"low", d.low},
                                         {"high", d.high},
                                         {"pairs", d.pairs},
-                                        {"cause", d.cause}}));
+                                        {"cause", d.cause},
+                                        {"untried", d.untried}}));
   out["differences"] = std::move(differences);
   return out;
 }
@@ -173,6 +175,11 @@ Json IncidentValue(const Incident& incident) {
   out["causes"] = CausesJson(incident.causes);
   if (incident.verdict.has_value())
     out["rescore"] = VerdictValue(*incident.verdict);
+  // For receivers of the webhook that can take a replica out of its service.
+  if (std::string faulty = FaultyReplica(incident); !faulty.empty()) {
+    out["replica"] = std::move(faulty);
+    out["action"] = "eject";
+  }
   return out;
 }
 

@@ -19,6 +19,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "daemon/api/incident_json.h"
+#include "daemon/api/listen_address.h"
+#include "daemon/api/model_health.h"
 #include "daemon/api/own_page.h"
 #include "daemon/api/page.h"
 #include "util/bounded_pool.h"
@@ -77,25 +79,6 @@ void SendText(httplib::Response& response, const absl::Status& status,
   response.status = status.ok() ? 200 : error_status;
   response.set_content(
       status.ok() ? "ok\n" : std::string(status.message()) + "\n", kText);
-}
-
-struct Address {
-  std::string host;
-  int port = 0;
-};
-absl::StatusOr<Address> ParseAddress(const std::string& listen) {
-  const size_t colon = listen.rfind(':');
-  Address address;
-  if (colon == std::string::npos || colon == 0 ||
-      !absl::SimpleAtoi(listen.substr(colon + 1), &address.port) ||
-      address.port < 0 || address.port > 65535) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("http.listen %s is not host:port", listen));
-  }
-  address.host = listen.substr(0, colon);
-  if (address.host.front() == '[' && address.host.back() == ']')
-    address.host = address.host.substr(1, address.host.size() - 2);
-  return address;
 }
 
 // The page runs its own script and style files, and asks nothing of other
@@ -193,6 +176,14 @@ class Server final : public HttpServer {
   void Habits(const httplib::Request&, httplib::Response& response) {
     response.set_content(HabitsJson(handlers_.habits()), kJson);
   }
+  void Health(const httplib::Request& request, httplib::Response& response) {
+    const HealthAnswer answer =
+        AnswerHealth(handlers_.incidents(/*open_only=*/true, kMaxLimit),
+                     {request.matches[1], request.get_param_value("replica"),
+                      request.get_param_value("fail")});
+    response.status = answer.status;
+    response.set_content(answer.json, kJson);
+  }
   void Baseline(const httplib::Request&, httplib::Response& response);
   void Incidents(const httplib::Request& request, httplib::Response& response);
   void OneIncident(const httplib::Request& request,
@@ -242,6 +233,7 @@ const Server::Route Server::kRoutes[] = {
      "/api/v1/incidents/(inc-[0-9a-f]{12})/(acknowledge|wanted|false_alarm)",
      Guard::kToken, &Server::Act},
     {"GET", "/api/v1/baseline", Guard::kToken, &Server::Baseline},
+    {"GET", "/api/v1/models/(.+)/health", Guard::kToken, &Server::Health},
     {"POST", "/api/v1/deployments", Guard::kToken, &Server::Deployment},
     {"POST", "/api/v1/responses", Guard::kToken, &Server::Responses},
     {"POST", "/api/v1/litellm", Guard::kToken, &Server::LiteLlm},
@@ -382,7 +374,8 @@ void Server::Ingest(const httplib::Request& request, std::string format,
 }
 
 absl::Status Server::Start() {
-  const absl::StatusOr<Address> address = ParseAddress(options_.listen);
+  const absl::StatusOr<ListenAddress> address =
+      ParseListenAddress(options_.listen);
   if (!address.ok()) return address.status();
   port_ = address->port;
   const bool bound =

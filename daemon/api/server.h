@@ -22,6 +22,9 @@
 //   GET  /api/v1/habits                    phrases by model, in the order of
 //                                          their channels
 //   GET  /api/v1/baseline                  the stored baseline of each model
+//   GET  /api/v1/models/<name>/health[?replica=&fail=]
+//                                          ok, suspect or confirmed
+//                                          (model_health.h)
 //   POST /api/v1/deployments               {"model", "version", "expected",
 //                                          "note"}: a change that was made
 //   POST /api/v1/responses[?format=&wait=] responses that others saw; answers

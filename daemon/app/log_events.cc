@@ -43,6 +43,10 @@ void LogVerdict(const Verdict& v) {
   if (!v.reason.empty()) fields.emplace_back("reason", v.reason);
   for (const Difference& d : v.differences)
     if (!d.cause.empty()) fields.emplace_back("carried_by", d.name);
+  for (const Difference& d : v.differences)
+    if (!d.untried.empty())
+      fields.emplace_back("not_tried",
+                          absl::StrFormat("%s: %s", d.name, d.untried));
   if (v.kind == VerdictKind::kConfirmed) {
     LogWarning("rescore_verdict", fields);
   } else {

@@ -52,6 +52,7 @@ absl::StatusOr<std::unique_ptr<ModelClient>> OpenClient(
   options.served_model = config.served_model;
   options.api_key_file = config.api_key_file;
   options.ca_file = config.ca_file;
+  options.header = config.header;
   options.regime_timeout = kRegimeTimeout;
   return OpenModelClient(std::move(options));
 }
@@ -76,13 +77,31 @@ std::optional<ProblemVariant> VariantOf(std::string_view id, uint64_t draw) {
   return std::nullopt;
 }
 
+// The last line that is not empty, cut in front.
+std::string LastLine(std::string_view text) {
+  constexpr size_t kMost = 200;  // bytes; an answer's end, on a wide terminal
+  const size_t end = text.find_last_not_of(" \t\r\n");
+  if (end == std::string_view::npos) return "";
+  text = text.substr(0, end + 1);
+  const size_t begin = text.rfind('\n');
+  if (begin != std::string_view::npos) text.remove_prefix(begin + 1);
+  if (text.size() > kMost) text.remove_prefix(text.size() - kMost);
+  // Not in the middle of a character, and nothing that moves a cursor.
+  while (!text.empty() && (text.front() & 0xC0) == 0x80) text.remove_prefix(1);
+  std::string line(text);
+  std::erase_if(line, [](unsigned char c) { return c < ' ' || c == 0x7F; });
+  return line;
+}
+
 class Service final : public RescoreService {
  public:
   Service(const Config& config, const Evaluator& evaluator,
-          std::function<void(const Verdict&)> on_verdict)
+          std::function<void(const Verdict&)> on_verdict,
+          std::function<void(const AskedSample&)> on_sample)
       : config_(config),
         evaluator_(evaluator),
-        on_verdict_(std::move(on_verdict)) {}
+        on_verdict_(std::move(on_verdict)),
+        on_sample_(std::move(on_sample)) {}
   ~Service() override { Stop(); }
 
   absl::Status Open(Store* store) {
@@ -116,6 +135,8 @@ class Service final : public RescoreService {
     options.error_name = [](const absl::Status& status) {
       return ClientFailureName(status);
     };
+    if (on_sample_)
+      options.on_sample = [this](const SampleReport& s) { Report(s); };
     if (!r.judge.endpoint.empty()) {
       RW_RETURN_IF_ERROR(OpenJudge(r.judge, store));
       options.on_answer = [this](const RescoreJob& job,
@@ -236,6 +257,22 @@ class Service final : public RescoreService {
     }
   }
 
+  void Report(const SampleReport& s) const {
+    AskedSample asked;
+    asked.model = s.job.model;
+    asked.problem = s.problem.id;
+    asked.way = s.sample.way;
+    asked.index = s.sample.index;
+    asked.seed = s.seed;
+    asked.last_line = LastLine(
+        ParseResponse(s.answer, FormatPolicyOf(config_, s.job.model)).answer);
+    asked.rewards = s.sample.rewards;
+    asked.tokens = s.sample.tokens;
+    asked.bayes_factor = s.bayes_factor;
+    asked.bounds = s.bounds;
+    on_sample_(asked);
+  }
+
   void Emit(const Verdict& verdict) {
     MutexLock lock(emitted_mutex_);
     if (judge_ != nullptr && !verdict.incident.empty()) {
@@ -272,6 +309,7 @@ class Service final : public RescoreService {
   const Config& config_;
   const Evaluator& evaluator_;
   const std::function<void(const Verdict&)> on_verdict_;
+  const std::function<void(const AskedSample&)> on_sample_;  // may be null
   const WallClock clock_;
   std::atomic<bool> stop_judging_ = false;
   std::unique_ptr<ModelClient> judge_client_;
@@ -332,9 +370,10 @@ absl::StatusOr<std::vector<StoredProblem>> LoadStoredProblems(
 
 absl::StatusOr<std::unique_ptr<RescoreService>> OpenRescoreService(
     const Config& config, const Evaluator& evaluator, Store* store,
-    std::function<void(const Verdict&)> on_verdict) {
-  auto service =
-      std::make_unique<Service>(config, evaluator, std::move(on_verdict));
+    std::function<void(const Verdict&)> on_verdict,
+    std::function<void(const AskedSample&)> on_sample) {
+  auto service = std::make_unique<Service>(
+      config, evaluator, std::move(on_verdict), std::move(on_sample));
   RW_RETURN_IF_ERROR(service->Open(store));
   return std::unique_ptr<RescoreService>(std::move(service));
 }

@@ -439,6 +439,8 @@ std::vector<IncidentEvent> ModelPipeline::Tick(absl::Time now) {
   for (const auto& findings : {std::exchange(stale_, {}), watch_.Tick(now)})
     for (IncidentEvent& event : book_.Observe(findings, watch_.responses()))
       events.push_back(std::move(event));
+  for (IncidentEvent& event : book_.EndUnreproduced(now))
+    events.push_back(std::move(event));
   return events;
 }
 

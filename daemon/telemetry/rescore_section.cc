@@ -79,8 +79,8 @@ std::vector<MetricInfo> RescoreSection::Rows() {
        kCounter,
        "verdicts",
        {"verdict"},
-       "Verdicts of re-runs: confirmed, not_reproduced, undecided or "
-       "unavailable.",
+       "Verdicts of re-runs: confirmed, not_reproduced, "
+       "not_reproduced_alone, undecided or unavailable.",
        "Many not_reproduced: alerts that asking again does not bear out."},
       {Metric::kRescoreErrors,
        "reasonwatch_rescore_errors_total",

@@ -20,6 +20,8 @@
 #include "rescore/job_queue.h"
 #include "rescore/problem_set.h"
 #include "rescore/statistics/group.h"
+#include "rescore/ways/live_conditions.h"
+#include "rescore/ways/way_search.h"
 
 namespace reasonwatch {
 
@@ -32,6 +34,12 @@ struct Campaign {
   std::string comparison;
   bool late = false;  // `unavailable` was emitted: no verdict came in time
   std::optional<Verdict> verdict;  // decided; the fault search is under way
+  // The verdict is not emitted yet: nothing was found one question at a time,
+  // and the failure came under conditions that must be asked first.
+  bool held = false;
+  FailureConditions conditions;
+  WaySearch ways;
+  bool ways_done = false;
   FaultSearch fault_search;
   bool probed = false;       // the fingerprint was compared, or can't be
   bool by_canaries = false;  // answers an alarm; there is no incident yet

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "rescore/ways/way_plan.h"
 
 namespace reasonwatch {
 namespace {
@@ -103,6 +104,7 @@ void CampaignRunner::Start(const Incident& incident, absl::Time now) {
     campaign.comparison =
         context_.endpoints.reference != nullptr ? kReference : kFreshCache;
   campaign.late = incident.confirmation == Confirmation::kUnavailable;
+  if (!by_canaries) ReadConditions(campaign);
   if (incident.verdict.has_value() && !campaign.late &&
       incident.confirmation != Confirmation::kPending)
     Conclude(campaign, *incident.verdict, /*incident_has_it=*/true);
@@ -152,6 +154,7 @@ void CampaignRunner::End(const std::string& incident, std::string_view result,
   if (node.empty()) return;
   for (const std::string& id : node.mapped().jobs)
     context_.queue.Finish(id, result, reason, now);
+  conditions_.Drop(incident);
 }
 
 bool CampaignRunner::Investigates(const std::string& model) const {
@@ -174,6 +177,15 @@ std::optional<RescoreQuestion> CampaignRunner::Next(absl::Time now) {
   }
   for (Campaign* campaign : oldest_first) {
     if (!campaign->verdict.has_value()) continue;
+    if (!campaign->ways_done) {
+      const std::vector<GroupView> groups = Groups(*campaign);
+      if (auto question =
+              campaign->ways.Next({*context_.problems, groups,
+                                   campaign->rewards, campaign->comparison},
+                                  context_.queue))
+        return question;
+      if (EndWays(*campaign, now)) continue;
+    }
     if (auto question = campaign->fault_search.Next(
             campaign->verdict->kind, Groups(*campaign), context_.queue,
             context_.asker))
@@ -194,13 +206,36 @@ void CampaignRunner::ObserveSample(const RescoreQuestion& question,
   const auto it = campaigns_.find(question.job->incident);
   if (it == campaigns_.end()) return;
   it->second.fault_search.ForgetErrors(question.way);
+  it->second.ways.ForgetErrors(question.way);
   if (!it->second.verdict.has_value()) Decide(it->second, now);
 }
 
-void CampaignRunner::ObserveError(const RescoreQuestion& question) {
+Standing CampaignRunner::StandingOf(const RescoreQuestion& question) const {
+  const auto it = campaigns_.find(question.job->incident);
+  if (it == campaigns_.end()) return {};
+  const Campaign& campaign = it->second;
+  const std::vector<GroupView> groups = Groups(campaign);
+  if (campaign.verdict.has_value())
+    return campaign.ways.StandingOf(
+        {*context_.problems, groups, campaign.rewards, campaign.comparison},
+        question.way);
+  return {VerdictOf(campaign, groups, *context_.problems, absl::InfinitePast())
+              .bayes_factor,
+          groups.size() == 1 ? kProblemBounds : kIncidentBounds};
+}
+
+void CampaignRunner::ObserveError(const RescoreQuestion& question,
+                                  std::string_view error) {
+  const auto it = campaigns_.find(question.job->incident);
+  if (question.way.empty() || it == campaigns_.end()) return;
+  it->second.fault_search.CountError(question.way);
+  it->second.ways.CountError(question.way, error);
+}
+
+void CampaignRunner::ObserveYield(const RescoreQuestion& question) {
   const auto it = campaigns_.find(question.job->incident);
   if (!question.way.empty() && it != campaigns_.end())
-    it->second.fault_search.CountError(question.way);
+    it->second.ways.CountYield(question.way);
 }
 
 void CampaignRunner::ObserveFingerprint(const TakenFingerprint& taken) {
@@ -227,18 +262,77 @@ void CampaignRunner::Conclude(Campaign& campaign, Verdict verdict,
     verdict.trigger = RescoreTrigger::kCanary;
     canaries_.SetIncident(verdict.model, confirmed ? campaign.incident.id : "");
   }
-  // An alarm of canaries opens an incident only if it is confirmed.
-  if (!incident_has_it && (confirmed || !campaign.by_canaries))
-    context_.emit(verdict);
   const bool cleared =
       verdict.kind == VerdictKind::kNotReproduced && !campaign.by_canaries;
+  if (cleared && !incident_has_it) PlanWays(campaign, verdict);
+  // An alarm of canaries opens an incident only if it is confirmed.
+  if (!incident_has_it && !campaign.held &&
+      (confirmed || !campaign.by_canaries))
+    context_.emit(verdict);
   if (context_.options.localise && (confirmed || cleared))
-    campaign.fault_search.Plan(
-        verdict.kind, Groups(campaign), context_.endpoints, context_.asker,
-        SitsInFilledContexts(campaign.incident) ||
-            FailsInFilledContexts(symptoms_.Latest(campaign.incident.model),
-                                  campaign.incident.onset_time));
+    campaign.fault_search.Plan(verdict.kind, Groups(campaign),
+                               context_.endpoints, context_.asker,
+                               campaign.conditions.Needs(Condition::kFilled));
   campaign.verdict = std::move(verdict);
+}
+
+void CampaignRunner::ReadConditions(Campaign& campaign) {
+  const Incident& incident = campaign.incident;
+  conditions_.Put(incident.id, live_.Of(incident));
+  campaign.conditions = conditions_.Find(incident.id);
+  // The finding names its strata, and live failures need not be known. A filled
+  // context costs any model something, so fewer failures than of the other
+  // conditions point at it.
+  if ((SitsInFilledContexts(incident) ||
+       FailsInFilledContexts(symptoms_.Latest(incident.model),
+                             incident.onset_time)) &&
+      !campaign.conditions.Needs(Condition::kFilled))
+    campaign.conditions.needed.push_back(Condition::kFilled);
+}
+
+void CampaignRunner::PlanWays(Campaign& campaign, const Verdict& verdict) {
+  // More failures are known by now than when the campaign began.
+  ReadConditions(campaign);
+  std::vector<std::string> replicas;
+  for (const auto& [name, client] : context_.endpoints.replicas)
+    replicas.push_back(name);
+  const std::vector<GroupView> groups = Groups(campaign);
+  campaign.ways.Plan(PlanFailureWays(campaign.conditions, replicas, groups));
+  campaign.held =
+      verdict.kind == VerdictKind::kNotReproduced &&
+      (campaign.ways.needed() || campaign.conditions.Needs(Condition::kFilled));
+}
+
+Verdict CampaignRunner::WithWays(const Campaign& campaign, Verdict verdict,
+                                 std::string_view unfinished) const {
+  const bool filled = campaign.conditions.Needs(Condition::kFilled) &&
+                      !FaultSearch::ClearsFilledContexts(verdict.differences);
+  if (filled && verdict.kind == VerdictKind::kNotReproduced) {
+    auto d = std::find_if(
+        verdict.differences.begin(), verdict.differences.end(),
+        [](const Difference& one) { return one.name == kFilledContext; });
+    if (d == verdict.differences.end())
+      d = verdict.differences.insert(d, Difference{.name = kFilledContext});
+    d->untried = context_.options.localise ? unfinished : "off";
+  }
+  const std::vector<GroupView> groups = Groups(campaign);
+  campaign.ways.Conclude(
+      {*context_.problems, groups, campaign.rewards, campaign.comparison},
+      filled ? kFilledContext : "", unfinished, verdict);
+  return verdict;
+}
+
+bool CampaignRunner::EndWays(Campaign& campaign, absl::Time now) {
+  campaign.ways_done = true;
+  if (!campaign.held) return false;
+  Verdict v = WithWays(campaign, *campaign.verdict, "cap");
+  if (v.kind != VerdictKind::kConfirmed) return false;
+  v.time = now;
+  v.statistic = StatisticOf(campaign.incident);
+  context_.emit(v);
+  // The way names the cause; asked one at a time nothing could be compared.
+  End(std::string(campaign.incident.id), VerdictName(v.kind), v.reason, now);
+  return true;
 }
 
 void CampaignRunner::EndFaultSearch(Campaign& campaign, absl::Time now) {
@@ -251,20 +345,24 @@ void CampaignRunner::EndFaultSearch(Campaign& campaign, absl::Time now) {
     return;
   }
   Verdict v = *campaign.verdict;
-  if (campaign.fault_search.planned()) {
+  v.again = !campaign.held;
+  if (campaign.fault_search.planned())
     campaign.fault_search.Conclude(Groups(campaign), v);
-    v.time = now;
-    v.statistic = StatisticOf(campaign.incident);
-    if (!v.differences.empty() || !std::isnan(v.fingerprint_p))
-      context_.emit(v);
-  }
+  if (campaign.held) v = WithWays(campaign, std::move(v), "cap");
+  v.time = now;
+  v.statistic = StatisticOf(campaign.incident);
+  if (campaign.held ||
+      (campaign.fault_search.planned() &&
+       (!v.differences.empty() || !std::isnan(v.fingerprint_p))))
+    context_.emit(v);
   End(incident, VerdictName(v.kind), v.reason, now);
 }
 
 absl::Time CampaignRunner::EmitOverdue(absl::Time now) {
   absl::Time next = absl::InfiniteFuture();
   for (auto& [id, campaign] : campaigns_) {
-    if (campaign.late || campaign.by_canaries || campaign.verdict.has_value())
+    if (campaign.late || campaign.by_canaries ||
+        (campaign.verdict.has_value() && !campaign.held))
       continue;
     const absl::Time deadline =
         campaign.begun + context_.options.verdict_within;
@@ -274,8 +372,16 @@ absl::Time CampaignRunner::EmitOverdue(absl::Time now) {
     }
     campaign.late = true;
     Verdict v = VerdictOf(campaign, Groups(campaign), *context_.problems, now);
-    v.kind = VerdictKind::kUnavailable;
-    v.reason = context_.tally.Blocked();
+    if (campaign.held) {
+      // Asked on, and emitted again when all ways were.
+      v = WithWays(campaign, *campaign.verdict, context_.tally.Blocked());
+      v.time = now;
+      // Every way that is needed has been asked.
+      campaign.held = v.kind != VerdictKind::kNotReproduced;
+    } else {
+      v.kind = VerdictKind::kUnavailable;
+      v.reason = context_.tally.Blocked();
+    }
     context_.emit(std::move(v));
   }
   return next;

@@ -3,9 +3,12 @@
 // loss sits.
 //
 // A campaign asks up to 64 problems in turn until the pooled verdict is
-// decided. After the verdict it goes on as a fault search: the same problems
-// asked in other ways, which ends in the same verdict once more, with the
-// differences. Alarms of canaries are campaigns too.
+// decided. If nothing is found so, and live responses failed under conditions
+// that one question at a time does not have, the verdict is held back until
+// the ways that have them were asked (ways/). After the verdict it goes on as a
+// fault search: the same problems asked in other ways, which ends in the same
+// verdict once more, with the differences. Alarms of canaries are campaigns
+// too.
 //
 // Not thread-safe; stepped by the Rescorer's thread.
 #ifndef REASONWATCH_RESCORE_CAMPAIGNS_CAMPAIGN_RUNNER_H_
@@ -26,6 +29,8 @@
 #include "rescore/canaries/fingerprint_book.h"
 #include "rescore/question_runner.h"
 #include "rescore/verdict_ledger.h"
+#include "rescore/ways/conditions_book.h"
+#include "rescore/ways/live_conditions.h"
 
 namespace reasonwatch {
 
@@ -33,10 +38,13 @@ class CampaignRunner : public QuestionRunner {
  public:
   // All must outlive it.
   CampaignRunner(RunnerContext& context, const SymptomLog& symptoms,
+                 const LiveConditions& live, ConditionsBook& conditions,
                  const VerdictLedger& ledger, CanaryBook& canaries,
                  FingerprintBook& fingerprints)
       : context_(context),
         symptoms_(symptoms),
+        live_(live),
+        conditions_(conditions),
         ledger_(ledger),
         canaries_(canaries),
         fingerprints_(fingerprints) {}
@@ -67,7 +75,10 @@ class CampaignRunner : public QuestionRunner {
   // The oldest campaign without a verdict first, then the oldest fault search.
   std::optional<RescoreQuestion> Next(absl::Time now) override;
   void ObserveSample(const RescoreQuestion& question, absl::Time now) override;
-  void ObserveError(const RescoreQuestion& question) override;
+  Standing StandingOf(const RescoreQuestion& question) const override;
+  void ObserveError(const RescoreQuestion& question,
+                    std::string_view error) override;
+  void ObserveYield(const RescoreQuestion& question) override;
 
  private:
   bool WaitsAnew(const Incident& incident) const;
@@ -83,10 +94,23 @@ class CampaignRunner : public QuestionRunner {
   // The campaign's verdict is known: emits it unless the incident has it
   // already, and plans the fault search.
   void Conclude(Campaign& campaign, Verdict verdict, bool incident_has_it);
+  // Reads the failure's conditions from live traffic, or else as they are kept.
+  void ReadConditions(Campaign& campaign);
+  // Plans the ways that they need, and holds the verdict back for them.
+  void PlanWays(Campaign& campaign, const Verdict& verdict);
+  // The held verdict with the ways asked so far. `unfinished`: why a way that
+  // is not decided is not asked to its end.
+  Verdict WithWays(const Campaign& campaign, Verdict verdict,
+                   std::string_view unfinished) const;
+  // All ways were asked. True: one of them has confirmed the loss, and the
+  // campaign is over.
+  bool EndWays(Campaign& campaign, absl::Time now);
   void EndFaultSearch(Campaign& campaign, absl::Time now);
 
   RunnerContext& context_;
   const SymptomLog& symptoms_;
+  const LiveConditions& live_;
+  ConditionsBook& conditions_;
   const VerdictLedger& ledger_;
   CanaryBook& canaries_;
   FingerprintBook& fingerprints_;

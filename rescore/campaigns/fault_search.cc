@@ -67,6 +67,14 @@ void FaultSearch::Plan(VerdictKind verdict,
       ways_.push_back(std::move(way));
 }
 
+bool FaultSearch::ClearsFilledContexts(
+    const std::vector<Difference>& differences) {
+  return std::any_of(
+      differences.begin(), differences.end(), [](const Difference& d) {
+        return d.name == kFilledContext && d.pairs > 0 && d.low > -kSaturated;
+      });
+}
+
 bool FaultSearch::Failing(const std::string& way) const {
   const auto it = errors_.find(way);
   return it != errors_.end() && it->second >= kErrorsOfAWay;

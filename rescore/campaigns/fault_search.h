@@ -45,6 +45,9 @@ class FaultSearch {
   // Adds the differences to the verdict. Turns `not_reproduced` into
   // `confirmed` if the loss is there in filled contexts.
   void Conclude(const std::vector<GroupView>& groups, Verdict& verdict) const;
+  // Whether the difference of filled contexts shows that a loss of
+  // a quarter is not there.
+  static bool ClearsFilledContexts(const std::vector<Difference>& differences);
 
  private:
   bool Failing(const std::string& way) const;

@@ -14,6 +14,8 @@ constexpr size_t kMaxModels = 256;   // far over the number behind a server
 // Fewer symptoms in filled contexts may be there by chance.
 constexpr size_t kEnoughFilled = 4;
 
+}  // namespace
+
 bool ShowsSymptom(const Scored& s) {
   constexpr Feature kSymptoms[] = {
       Feature::kZeroThinking, Feature::kSingleSentence, Feature::kStopEmpty,
@@ -21,8 +23,6 @@ bool ShowsSymptom(const Scored& s) {
   return std::any_of(std::begin(kSymptoms), std::end(kSymptoms),
                      [&](Feature f) { return s.reading(f) > 0; });
 }
-
-}  // namespace
 
 void SymptomLog::Observe(const Scored& s) {
   if (s.origin != Origin::kLive || s.match.kind == MatchKind::kNone) return;

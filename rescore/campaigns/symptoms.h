@@ -26,6 +26,9 @@ struct Symptom {
   bool filled = false;  // late in its session, or in a full context
 };
 
+// Whether the response is broken in a form that no healthy answer has.
+bool ShowsSymptom(const Scored& scored);
+
 class SymptomLog {
  public:
   // Every live response; cheap for those without a failure or a symptom.

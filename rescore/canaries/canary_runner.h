@@ -11,6 +11,7 @@
 #define REASONWATCH_RESCORE_CANARIES_CANARY_RUNNER_H_
 
 #include <optional>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "core/incident.h"
@@ -46,7 +47,10 @@ class CanaryRunner : public QuestionRunner {
   }
   std::optional<RescoreQuestion> Next(absl::Time now) override;
   void ObserveSample(const RescoreQuestion& question, absl::Time now) override;
-  void ObserveError(const RescoreQuestion&) override {}
+  Standing StandingOf(const RescoreQuestion& question) const override {
+    return groups_.StandingOf(question);
+  }
+  void ObserveError(const RescoreQuestion&, std::string_view) override {}
 
  private:
   // Ends a canary, or a group, that needs no further sample.

@@ -65,6 +65,10 @@ struct Reading {
     KeepFirst(facts.model, StringAt(object, "model"));
     KeepFirst(facts.fingerprint, StringAt(object, "system_fingerprint"));
     KeepFirst(facts.prompt_text, StringAt(object, "prompt_text"));
+    // In a stream it is in the last event, and may be null before.
+    int64_t tokens = 0;
+    if (object["usage"]["prompt_tokens"].get(tokens) == simdjson::SUCCESS)
+      facts.prompt_tokens = std::max<int64_t>(0, tokens);
     simdjson::dom::array choices;
     if (object["choices"].get(choices) != simdjson::SUCCESS)
       return absl::OkStatus();

@@ -5,6 +5,7 @@
 #ifndef REASONWATCH_RESCORE_CLIENT_BODY_FACTS_H_
 #define REASONWATCH_RESCORE_CLIENT_BODY_FACTS_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,9 +16,10 @@ namespace reasonwatch {
 struct BodyFacts {
   bool sse = false;
   int choices = 0;
-  std::string model;        // "" = not in the body
-  std::string fingerprint;  // system_fingerprint; "" = not in the body
-  std::string prompt_text;  // vLLM's rendered prompt; "" = not in the body
+  std::string model;          // "" = not in the body
+  std::string fingerprint;    // system_fingerprint; "" = not in the body
+  std::string prompt_text;    // vLLM's rendered prompt; "" = not in the body
+  int64_t prompt_tokens = 0;  // usage.prompt_tokens; 0 = not in the body
 };
 
 // Failures: error_in_200, truncated_stream (some choice has no finish reason

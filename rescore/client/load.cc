@@ -8,9 +8,8 @@
 #include <cmath>
 #include <string>
 
-#include "absl/strings/numbers.h"
 #include "util/json.h"
-#include "util/strings.h"
+#include "util/metrics_text.h"
 
 namespace reasonwatch {
 namespace {
@@ -40,21 +39,6 @@ constexpr std::array kSeries = {
     Series{"nv_inference_pending_request_count", Kind::kWaiting},
 };
 
-// The position after the labels that begin at `from`; braces in quotes don't
-// end them.
-size_t AfterLabels(std::string_view line, size_t from) {
-  bool quoted = false;
-  for (size_t i = from; i < line.size(); ++i) {
-    if (line[i] == '\\' && quoted)
-      ++i;
-    else if (line[i] == '"')
-      quoted = !quoted;
-    else if (line[i] == '}' && !quoted)
-      return i + 1;
-  }
-  return line.size();
-}
-
 void Add(double& total, double value) {
   total = std::isnan(total) ? value : total + value;
 }
@@ -62,42 +46,31 @@ void Add(double& total, double value) {
 }  // namespace
 
 std::optional<LoadReading> ParseLoadMetrics(std::string_view text) {
+  const MetricValues values = ReadMetrics(text);
   LoadReading load;
   bool known = false;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    const size_t name_end = line.find_first_of("{ \t");
-    if (name_end == std::string_view::npos) continue;
-    const auto* const series = std::find_if(
-        kSeries.begin(), kSeries.end(),
-        [&](const Series& s) { return s.name == line.substr(0, name_end); });
-    if (series == kSeries.end()) continue;
-    size_t at = line[name_end] == '{' ? AfterLabels(line, name_end) : name_end;
-    at = line.find_first_not_of(" \t", at);
-    if (at == std::string_view::npos) continue;
-    std::string_view number = line.substr(at);
-    number = number.substr(0, number.find_first_of(" \t\r"));
-    double value = 0;
-    if (!absl::SimpleAtod(AbslView(number), &value) || !std::isfinite(value) ||
-        value < 0)
-      continue;
-    known = true;
-    switch (series->kind) {
-      case Kind::kWaiting:
-        Add(load.waiting, value);
-        break;
-      case Kind::kRunning:
-        Add(load.running, value);
-        break;
-      case Kind::kGenerated:
-        Add(load.generated_tokens, value);
-        break;
-      case Kind::kKeyValues:
-        load.kv_usage =
-            std::isnan(load.kv_usage) ? value : std::max(load.kv_usage, value);
-        break;
+  for (const Series& series : kSeries) {
+    const auto metric = values.find(std::string(series.name));
+    if (metric == values.end()) continue;
+    for (const auto& [labels, value] : metric->second) {
+      if (!std::isfinite(value) || value < 0) continue;
+      known = true;
+      switch (series.kind) {
+        case Kind::kWaiting:
+          Add(load.waiting, value);
+          break;
+        case Kind::kRunning:
+          Add(load.running, value);
+          break;
+        case Kind::kGenerated:
+          Add(load.generated_tokens, value);
+          break;
+        case Kind::kKeyValues:
+          load.kv_usage = std::isnan(load.kv_usage)
+                              ? value
+                              : std::max(load.kv_usage, value);
+          break;
+      }
     }
   }
   if (!known) return std::nullopt;

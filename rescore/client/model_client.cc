@@ -122,6 +122,18 @@ std::string WeightsDigest(element model) {
   return Digest(described);
 }
 
+// The fixed conversation, for one token.
+SampleRequest Probe(std::string_view model, absl::Time deadline) {
+  SampleRequest probe;
+  probe.model = model;
+  probe.messages_json = kProbeMessages;
+  probe.temperature = 0;
+  probe.max_tokens = 1;
+  probe.id = "rw-regime";
+  probe.timeout = deadline - absl::Now();
+  return probe;
+}
+
 class HttpModelClient : public ModelClient {
  public:
   explicit HttpModelClient(ModelClientOptions options)
@@ -131,6 +143,7 @@ class HttpModelClient : public ModelClient {
       const SampleRequest& request) override;
   absl::StatusOr<LoadReading> Load() override;
   absl::StatusOr<Regime> ReadRegime(std::string_view model) override;
+  absl::StatusOr<PromptCount> CountPrompt(std::string_view model) override;
 
  private:
   // The server as it was learnt.
@@ -228,6 +241,7 @@ absl::StatusOr<HttpRequest> HttpModelClient::NewRequest(std::string url) const {
   http.connect_timeout = options_.connect_timeout;
   http.max_body_bytes = options_.max_body_bytes;
   http.headers = {kOriginHeader, "accept: application/json, text/event-stream"};
+  if (!options_.header.empty()) http.headers.push_back(options_.header);
   if (!options_.api_key_file.empty()) {
     const absl::StatusOr<std::string> key = ReadKey(options_.api_key_file);
     if (!key.ok())
@@ -495,14 +509,8 @@ absl::StatusOr<Regime> HttpModelClient::ReadRegime(std::string_view model) {
                     absl::StrFormat("{\"messages\": %s}", kProbeMessages)));
     return regime;
   }
-  SampleRequest probe;
-  probe.model = model;
-  probe.messages_json = kProbeMessages;
-  probe.temperature = 0;
-  probe.max_tokens = 1;
-  probe.id = "rw-regime";
-  probe.timeout = deadline - absl::Now();
-  RW_ASSIGN_OR_RETURN(const Answer answer, Ask(probe, /*prompt_text=*/true));
+  RW_ASSIGN_OR_RETURN(const Answer answer,
+                      Ask(Probe(model, deadline), /*prompt_text=*/true));
   regime.fingerprint = answer.facts.fingerprint;
   regime.template_hash = Digest(answer.facts.prompt_text);
   std::string version;
@@ -516,6 +524,14 @@ absl::StatusOr<Regime> HttpModelClient::ReadRegime(std::string_view model) {
   }
   if (!version.empty()) regime.engine += " " + version;
   return regime;
+}
+
+absl::StatusOr<PromptCount> HttpModelClient::CountPrompt(
+    std::string_view model) {
+  RW_ASSIGN_OR_RETURN(const Answer answer,
+                      Ask(Probe(model, absl::Now() + options_.regime_timeout),
+                          /*prompt_text=*/false));
+  return PromptCount{answer.facts.prompt_tokens, answer.facts.model};
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ struct ModelClientOptions {
   std::string served_model;  // asked for in place of a request's model; "" = it
   std::string api_key_file;  // read for each request; "" = no key
   std::string ca_file;       // "" = the system's certificates
+  std::string header;        // "NAME: VALUE" of each request; "" = none
   std::string extra_body;    // JSON object, added to each request; "" = none
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration load_timeout = absl::Seconds(1);

@@ -44,6 +44,10 @@ bool AskingBudget::Allows(absl::Time now) {
   return tokens_.Allows(now) && requests_.Allows(now);
 }
 
+absl::Time AskingBudget::NextAllowed(absl::Time now) {
+  return std::max(tokens_.NextAllowed(now), requests_.NextAllowed(now));
+}
+
 bool AskingBudget::AllowsCanary(absl::Time now) {
   return tokens_.level(now) >= tokens_per_hour_ / 2;
 }

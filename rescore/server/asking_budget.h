@@ -20,6 +20,8 @@ class AskingBudget {
 
   void Restore(absl::Time now);
   bool Allows(absl::Time now);
+  // When it allows again; InfiniteFuture: never.
+  absl::Time NextAllowed(absl::Time now);
   // Whether over half of the tokens are left, so that canaries leave enough for
   // incidents.
   bool AllowsCanary(absl::Time now);

@@ -7,6 +7,9 @@ namespace reasonwatch {
 
 void HeadroomGate::Update(absl::Time now,
                           const absl::StatusOr<LoadReading>& load, int own) {
+  others_ = load.ok() && load->running > own
+                ? static_cast<int>(load->running) - own
+                : 0;
   if (absl::IsUnimplemented(load.status())) {
     open_ = room_ = true;
     busy_ = false;
@@ -33,6 +36,16 @@ void HeadroomGate::Update(absl::Time now,
                       now - running_since_ >= options_.pause_within;
   room_ = now - idle_since_ >= options_.settle;
   open_ = room_ && (alone || (paused && now - answered_at_ >= options_.settle));
+}
+
+absl::Time HeadroomGate::OpensAt() const {
+  if (busy_) return absl::InfiniteFuture();
+  return std::max({idle_since_, std::min(others_at_, answered_at_)}) +
+         options_.settle;
+}
+
+int HeadroomGate::RoomFor(int at_once) const {
+  return std::max(1, at_once - others_);
 }
 
 void HeadroomGate::LookForOthers(absl::Time now, const LoadReading& load,

@@ -42,6 +42,12 @@ class HeadroomGate {
   bool room() const { return room_; }
   // Whether a re-run under way must yield, by the latest reading alone.
   bool busy() const { return busy_; }
+  // When it opens if the server stays as it is; InfiniteFuture: it must get
+  // less to do first.
+  absl::Time OpensAt() const;
+  // How many of `at_once` requests may be ours, so that with those of others in
+  // the latest reading there are no more than that; at least 1.
+  int RoomFor(int at_once) const;
 
  private:
   void LookForOthers(absl::Time now, const LoadReading& load, int own);
@@ -53,6 +59,7 @@ class HeadroomGate {
   absl::Time others_at_ = absl::InfinitePast();
   absl::Time running_since_ = absl::InfiniteFuture();  // of others, no pause
   absl::Time idle_since_ = absl::InfiniteFuture();
+  int others_ = 0;  // requests of others that run, by the latest reading
   bool open_ = false;
   bool room_ = false;
   bool busy_ = true;

@@ -16,7 +16,7 @@ struct Tally {
   int32_t failures = 0;
 };
 
-Tally TallyOf(const RescoreJob& job, Reward reward, std::string_view way = "") {
+Tally TallyOf(const RescoreJob& job, Reward reward, std::string_view way) {
   Tally tally;
   for (const RescoreSample& s : job.samples) {
     const int8_t value = s.rewards[static_cast<size_t>(reward)];
@@ -34,10 +34,10 @@ bool ChosenForFailing(const RescoreJob& job, Reward reward) {
           job.trigger == RescoreTrigger::kCanary);
 }
 
-int CountAsBaseline(const RescoreJob& job) {
+int CountOfWay(const RescoreJob& job, std::string_view way) {
   return static_cast<int>(
       std::count_if(job.samples.begin(), job.samples.end(),
-                    [](const RescoreSample& s) { return s.way.empty(); }));
+                    [&](const RescoreSample& s) { return s.way == way; }));
 }
 
 // All groups together, by one reward.
@@ -51,7 +51,7 @@ struct RewardEvidence {
 
 RewardEvidence Weigh(const std::vector<GroupView>& groups,
                      const FailurePosterior& prior, Reward reward,
-                     std::string_view comparison) {
+                     std::string_view comparison, std::string_view way) {
   RewardEvidence evidence;
   LogFactors factors{};
   for (const GroupView& g : groups) {
@@ -62,7 +62,7 @@ RewardEvidence Weigh(const std::vector<GroupView>& groups,
       healthy.failures += compared.failures;
     }
     evidence.healthy_trials += healthy.count;
-    const Tally now = TallyOf(*g.job, reward);
+    const Tally now = TallyOf(*g.job, reward, way);
     const LogFactors one = LogBayesFactors(
         PosteriorOf(prior, healthy, ChosenForFailing(*g.job, reward)),
         now.count, now.failures);
@@ -110,7 +110,7 @@ std::optional<double> Advantage(const GroupStatistics& group, double reward) {
 std::vector<ProblemOutcome> OutcomesOf(const std::vector<GroupView>& groups) {
   std::vector<ProblemOutcome> outcomes;
   for (const GroupView& g : groups) {
-    const Tally now = TallyOf(*g.job, Reward::kOutcome);
+    const Tally now = TallyOf(*g.job, Reward::kOutcome, /*way=*/"");
     if (now.count == 0) continue;
     const Trials& before =
         g.problem->trials[static_cast<size_t>(Reward::kOutcome)];
@@ -135,7 +135,7 @@ bool EnoughTrials(const std::vector<GroupView>& groups, RewardSet rewards) {
 Verdict DecideVerdict(const ProblemSet& problems,
                       const std::vector<GroupView>& groups, RewardSet rewards,
                       const Bounds& bounds, int cap,
-                      std::string_view comparison) {
+                      std::string_view comparison, std::string_view way) {
   Verdict v;
   v.pass_rate = std::numeric_limits<double>::quiet_NaN();
   v.baseline_pass_rate = std::numeric_limits<double>::quiet_NaN();
@@ -150,8 +150,8 @@ Verdict DecideVerdict(const ProblemSet& problems,
   for (int i = 0; i < kRewardCount; ++i) {
     const auto reward = static_cast<Reward>(i);
     if ((rewards & SetOf(reward)) == 0) continue;
-    const RewardEvidence evidence =
-        Weigh(groups, problems.PriorOf(v.model, reward), reward, comparison);
+    const RewardEvidence evidence = Weigh(
+        groups, problems.PriorOf(v.model, reward), reward, comparison, way);
     if (evidence.healthy_trials < kFewestTrials) continue;
     sum += evidence.bayes_factor;
     ++used;
@@ -179,7 +179,7 @@ Verdict DecideVerdict(const ProblemSet& problems,
     return v;
   }
   int asked = 0;
-  for (const GroupView& g : groups) asked += CountAsBaseline(*g.job);
+  for (const GroupView& g : groups) asked += CountOfWay(*g.job, way);
   if (v.kind == VerdictKind::kUndecided && asked >= cap) v.reason = "cap";
   return v;
 }

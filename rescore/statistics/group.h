@@ -70,11 +70,13 @@ bool EnoughTrials(const std::vector<GroupView>& groups, RewardSet rewards);
 //
 // `comparison` names a way whose samples count as healthy trials besides those
 // of the baseline; "" = none. With a fresh cache the same weights answer, so
-// that way can confirm a loss and never clear it.
+// that way can confirm a loss and never clear it. `way`: the samples that are
+// judged.
 Verdict DecideVerdict(const ProblemSet& problems,
                       const std::vector<GroupView>& groups, RewardSet rewards,
                       const Bounds& bounds, int cap,
-                      std::string_view comparison = "");
+                      std::string_view comparison = "",
+                      std::string_view way = "");
 
 }  // namespace reasonwatch
 

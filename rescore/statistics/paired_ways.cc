@@ -57,7 +57,8 @@ std::vector<Way> PlanWays(const WaysAvailable& available) {
   ways.push_back({kFreshCache, "cache_or_batching"});
   ways.push_back({kOtherStream, "server_parser_split"});
   for (const std::string& name : available.replicas)
-    ways.push_back({kReplicaPrefix + name, "replica_fault"});
+    ways.push_back({kReplicaPrefix + name, "replica_fault", /*by_loss=*/false,
+                    /*by_either=*/true});
   if (available.filled_context)
     ways.push_back({kFilledContext, "context_saturation", /*by_loss=*/true});
   if (available.variants)
@@ -80,12 +81,12 @@ int8_t RewardOf(const RescoreSample& s, Reward reward) {
 }  // namespace
 
 Pairs PairsOf(const std::vector<GroupView>& groups, std::string_view way,
-              Reward reward) {
+              Reward reward, std::string_view partner) {
   Pairs pairs;
   for (const GroupView& g : groups) {
     std::map<int32_t, int8_t> usual;
     for (const RescoreSample& s : g.job->samples)
-      if (s.way == kAgain) usual[s.index] = RewardOf(s, reward);
+      if (s.way == partner) usual[s.index] = RewardOf(s, reward);
     for (const RescoreSample& s : g.job->samples) {
       if (s.way != way) continue;
       const auto it = usual.find(s.index);
@@ -124,17 +125,24 @@ std::vector<Difference> CompareWays(const std::vector<GroupView>& groups,
                                     const std::vector<Way>& ways,
                                     Reward reward) {
   std::vector<Difference> differences;
-  bool named = false;
+  std::vector<const Way*> compared;  // of each difference
+  bool some_replica_fails = false;
   for (const Way& way : ways) {
     const Pairs pairs = PairsOf(groups, way.name, reward);
     if (pairs.count() == 0) continue;
     Difference d = PairedDifference(pairs, static_cast<int>(ways.size()));
     d.name = way.name;
-    if (!named && (way.by_loss ? d.high < 0 : d.low > 0)) {
-      d.cause = way.cause;
-      named = true;
-    }
+    some_replica_fails |= way.by_either && d.high < 0;
     differences.push_back(std::move(d));
+    compared.push_back(&way);
+  }
+  for (size_t i = 0; i < differences.size(); ++i) {
+    const Way& way = *compared[i];
+    const bool by_loss = way.by_loss || (way.by_either && some_replica_fails);
+    if (by_loss ? differences[i].high < 0 : differences[i].low > 0) {
+      differences[i].cause = way.cause;
+      break;
+    }
   }
   return differences;
 }

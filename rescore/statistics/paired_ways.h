@@ -45,6 +45,9 @@ struct Way {
   std::string cause;
   // Names its cause by doing worse than the usual way, not better.
   bool by_loss = false;
+  // Names it by either: a replica that does worse is at fault, and if none
+  // does, one that does better shows that the watched one is.
+  bool by_either = false;
 };
 
 struct WaysAvailable {
@@ -65,9 +68,10 @@ struct Pairs {
   int neither = 0;
   int count() const { return both + better + worse + neither; }
 };
-// Counts pairs of a sample of `way` and one of kAgain with the same index.
+// Counts pairs of a sample of `way` and one of the way `partner` with the same
+// index.
 Pairs PairsOf(const std::vector<GroupView>& groups, std::string_view way,
-              Reward reward);
+              Reward reward, std::string_view partner = kAgain);
 
 // The difference and its interval, without name and cause. `ways`: how many are
 // compared, 1 or more.

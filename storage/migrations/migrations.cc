@@ -324,9 +324,14 @@ CREATE TABLE incident_stories (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Why a way of asking that a failure needs was not asked.
+constexpr const char* kUntriedWays = R"sql(
+ALTER TABLE incident_differences ADD COLUMN untried TEXT NOT NULL DEFAULT '';
+)sql";
+
 constexpr const char* kMigrations[] = {kState,   kIncidents,       kBaselines,
                                        kRescore, kVerdictEvidence, kFamilies,
-                                       kStories};
+                                       kStories, kUntriedWays};
 
 }  // namespace
 

@@ -8,6 +8,8 @@ import threading
 import time
 import zlib
 
+import chunked
+
 THINK, END = "<think>", "</think>"
 
 
@@ -76,7 +78,7 @@ class FakeOpenAi(http.server.ThreadingHTTPServer):
                 self.whole(b'{"data": []}')
 
             def do_POST(self):
-                body = self.request_body()
+                body = chunked.read_body(self)
                 server.requests.append((dict(self.headers), body))
                 if not self.path.endswith("/chat/completions"):
                     return self.whole(b"{}")
@@ -84,17 +86,6 @@ class FakeOpenAi(http.server.ThreadingHTTPServer):
                 if row.get("stream"):
                     return self.events(row)
                 return self.whole(whole_body(row), row.get("gzip"))
-
-            def request_body(self):
-                # A proxy that might change a body sends it in chunks.
-                if self.headers.get("Transfer-Encoding") != "chunked":
-                    return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                body = b""
-                while size := int(self.rfile.readline(), 16):
-                    body += self.rfile.read(size)
-                    self.rfile.readline()
-                self.rfile.readline()
-                return body
 
             def whole(self, body, packed=False):
                 if packed:

@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.request
 
+import chunked
 import llama_server
 
 # An exchange that passed: the request's body as sent, the answer's body and whether it is a stream.
@@ -37,7 +38,7 @@ class Server(http.server.ThreadingHTTPServer):
                 self.reply(b'{"data": []}', "application/json")
 
             def do_POST(self):
-                body = self.request_body()
+                body = chunked.read_body(self)
                 request = json.loads(body)
                 key = (request["model"], request["messages"][-1]["content"],
                        bool(request.get("stream")))
@@ -49,17 +50,6 @@ class Server(http.server.ThreadingHTTPServer):
                 if not known.streamed:
                     return self.reply(known.body, "application/json")
                 return self.events(known.body)
-
-            def request_body(self):
-                # A proxy that might change a body sends it in chunks.
-                if self.headers.get("Transfer-Encoding") != "chunked":
-                    return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                body = b""
-                while size := int(self.rfile.readline(), 16):
-                    body += self.rfile.read(size)
-                    self.rfile.readline()
-                self.rfile.readline()
-                return body
 
             def reply(self, body, kind):
                 self.send_response(200)

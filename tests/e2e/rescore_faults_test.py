@@ -177,7 +177,8 @@ class RescoreFaults(unittest.TestCase):
         at once."""
         path = pathlib.Path(folder) / "c.yaml"
         path.write_text(settings(folder, server, streamed, trials=4, **how))
-        done = harness.run("rescore", "--config", path, "--json", ASKED, check=False)
+        done = harness.run("rescore", "--config", path, "--json", "--no-progress", ASKED,
+                           check=False)
         return done.returncode, json.loads(done.stdout or "{}"), done.stderr
 
     def test_each_ends_undecided_and_says_why(self):

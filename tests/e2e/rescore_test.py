@@ -114,6 +114,12 @@ class Server:
         self.http.server_close()
 
 
+def verdict_of(done):
+    """Returns the verdict that `rescore --json` printed, without its questions."""
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return [line for line in lines if "verdict" in line][-1]
+
+
 def settings(folder, server, more=""):
     secret = pathlib.Path(folder) / "secret"
     secret.write_text(SECRET + "\n")
@@ -216,7 +222,7 @@ class Rescore(unittest.TestCase):
             done = harness.run("rescore", "--config", path, "--json", "sample-053", check=False)
             # Three trials of a problem are too few to judge it alone.
             self.assertEqual(done.returncode, 2, done.stderr)
-            self.assertEqual(json.loads(done.stdout)["reason"], "few_trials")
+            self.assertEqual(verdict_of(done)["reason"], "few_trials")
             # The same problem again, now known from the database only.
             harness.run("baseline", "import", harness.SAMPLE / "baseline.jsonl",
                         "--config", path)
@@ -224,11 +230,46 @@ class Rescore(unittest.TestCase):
                 f"baseline: {{path: {harness.SAMPLE}/baseline.jsonl}}\n", ""))
             asked = len(server.asked)
             done = harness.run("rescore", "--config", path, "--json", "sample-053", check=False)
-            self.assertEqual(json.loads(done.stdout)["reason"], "few_trials", done.stderr)
+            self.assertEqual(verdict_of(done)["reason"], "few_trials", done.stderr)
             self.assertGreaterEqual(len(server.asked), asked)
             done = harness.run("rescore", "--config", path, "nonsense", check=False)
             self.assertEqual(done.returncode, 3)
             self.assertIn("nonsense", done.stderr)
+            done = harness.run("rescore", "--config", path, "--like", "warm", "sample-053",
+                               check=False)
+            self.assertEqual(done.returncode, 64)
+            self.assertIn("--like goes with --incident", done.stderr)
+
+    def test_each_question_is_shown_as_it_was_asked(self):
+        with harness.temporary_folder() as folder, Server(healthy=False) as server:
+            path = pathlib.Path(folder) / "c.yaml"
+            rows = harness.read_rows(harness.SAMPLE / "baseline.jsonl")
+            one = [r for r in rows if r["problem"]["id"] == "sample-053"]
+            many = harness.write_rows(pathlib.Path(folder) / "b.jsonl", [
+                dict(row, id=f"{row['id']}-{n}") for row in rows for n in range(4)])
+            self.assertTrue(one)
+            path.write_text(settings(folder, server).replace(
+                f"{harness.SAMPLE}/baseline.jsonl", str(many)))
+            done = harness.run("rescore", "--config", path, "sample-053", check=False)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            first, last_line = done.stdout.splitlines()[:2]
+            for word in ("alone", "sample-053", "seed", "wrong", "Bayes factor", "30 confirms"):
+                self.assertIn(word, first)
+            self.assertEqual(last_line.strip(), "That makes \\boxed{-1}.")
+            self.assertRegex(done.stdout, r"way +asked +right +wrong +tokens\nalone +\d+ +0 +\d+")
+            quiet = harness.run("rescore", "--config", path, "--no-progress", "sample-053",
+                                check=False)
+            self.assertEqual(len(quiet.stdout.splitlines()), 1, quiet.stdout)
+            # The same as JSON.
+            done = harness.run("rescore", "--config", path, "--json", "sample-053", check=False)
+            lines = [json.loads(line) for line in done.stdout.splitlines()]
+            asked = [line["question"] for line in lines if "question" in line]
+            self.assertEqual([q["number"] for q in asked], list(range(1, len(asked) + 1)))
+            self.assertEqual({q["result"] for q in asked}, {"wrong"})
+            self.assertEqual(asked[0]["last_line"], "That makes \\boxed{-1}.")
+            self.assertGreater(asked[-1]["bayes_factor"], asked[0]["bayes_factor"])
+            self.assertEqual(lines[-1]["summary"][0]["asked"], len(asked))
+            self.assertEqual(verdict_of(done)["samples"], len(asked))
 
 
 if __name__ == "__main__":

@@ -227,7 +227,8 @@ Script ModelServer::Note(const httplib::Request& request) {
   seen_.push_back({request.path, request.body,
                    request.get_header_value("x-reasonwatch-origin"),
                    request.get_header_value("x-request-id"),
-                   request.get_header_value("authorization")});
+                   request.get_header_value("authorization"),
+                   request.get_header_value("x-route")});
   Script script = script_;
   if (script_.times == 0) script.fault = Fault::kNone;
   if (script_.times > 0) --script_.times;

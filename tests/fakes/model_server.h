@@ -60,6 +60,7 @@ struct SeenRequest {
   std::string origin;         // header x-reasonwatch-origin
   std::string id;             // header x-request-id
   std::string authorization;  // as sent
+  std::string route;          // header x-route
 };
 
 class ModelServer {

@@ -326,6 +326,49 @@ TEST(IncidentBook, WhatWasClearedIsAskedAgainWhereItIsRenewed) {
   EXPECT_EQ(book.ApplyVerdict(late)->incident.severity, Severity::kCritical);
 }
 
+TEST(IncidentBook, NothingFoundAloneLowersNothing) {
+  IncidentBook book({.can_confirm = true});
+  const auto opened =
+      Observe(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+  Verdict alone = NotReproduced(opened[0].incident.id, absl::Minutes(1));
+  alone.kind = VerdictKind::kNotReproducedAlone;
+  EXPECT_EQ(book.ApplyVerdict(alone)->incident.confirmation,
+            Confirmation::kUnavailable);
+  EXPECT_EQ(book.Open()[0].severity, Severity::kCritical);
+  // It takes nothing back that another verdict has said.
+  Verdict confirmed = alone;
+  confirmed.kind = VerdictKind::kConfirmed;
+  book.ApplyVerdict(confirmed);
+  EXPECT_FALSE(book.ApplyVerdict(alone).has_value());
+  EXPECT_EQ(book.Open()[0].confirmation, Confirmation::kConfirmed);
+}
+
+TEST(IncidentBook, WhatIsNotReproducedEndsAfterADay) {
+  IncidentBook book({.can_confirm = true});
+  const auto opened =
+      Observe(book, Found(Signal::kLengthCollapse, absl::ZeroDuration()), 1000);
+  const Verdict cleared =
+      NotReproduced(opened[0].incident.id, absl::Minutes(1));
+  EXPECT_TRUE(book.EndUnreproduced(cleared.time + absl::Hours(48)).empty());
+  book.ApplyVerdict(cleared);
+  EXPECT_TRUE(book.EndUnreproduced(cleared.time + absl::Hours(23)).empty());
+  const auto ended = book.EndUnreproduced(cleared.time + absl::Hours(25));
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_EQ(ended[0].kind, IncidentEvent::Kind::kClosed);
+  EXPECT_EQ(ended[0].incident.close_reason, "not_reproduced");
+  EXPECT_TRUE(book.Open().empty());
+  EXPECT_TRUE(book.EndUnreproduced(cleared.time + absl::Hours(26)).empty());
+  // More of the same opens nothing, a hundredfold does.
+  Finding f =
+      Found(Signal::kLengthCollapse, absl::Hours(26), FindingEvent::kUpdated);
+  EXPECT_TRUE(Observe(book, f, 9000).empty());
+  f.renewed = true;
+  const auto again = Observe(book, f, 9010);
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again[0].incident.confirmation, Confirmation::kPending);
+  EXPECT_EQ(again[0].incident.id, opened[0].incident.id);
+}
+
 TEST(IncidentBook, ASignalThatWasNotAskedAboutIsAskedAbout) {
   IncidentBook book({.can_confirm = true});
   const auto opened =

@@ -272,6 +272,26 @@ TEST(Client, WaitsAsTheServerSays) {
   EXPECT_EQ(server.Seen().size(), 6u);
 }
 
+TEST(Client, SendsTheHeaderThatLeadsToItsReplica) {
+  ModelServer server({});
+  ModelClientOptions options;
+  options.header = "x-route: replica-7";
+  ASSERT_TRUE(Client(server, options)->Sample(Ask()).ok());
+  ASSERT_TRUE(Client(server)->Sample(Ask()).ok());
+  EXPECT_EQ(server.Seen().front().route, "replica-7");
+  EXPECT_EQ(server.Seen().back().route, "");
+}
+
+TEST(Client, CountsAPromptForOneToken) {
+  ModelServer server({});
+  const auto count = Client(server)->CountPrompt("m");
+  ASSERT_TRUE(count.ok()) << count.status();
+  EXPECT_GT(count->tokens, 0);
+  EXPECT_EQ(count->model, "m");
+  EXPECT_NE(server.Seen().back().body.find("\"max_tokens\": 1,"),
+            std::string::npos);
+}
+
 TEST(Client, NamesWhoDoesNotListen) {
   int port = 0;
   {

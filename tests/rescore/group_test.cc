@@ -44,6 +44,64 @@ TEST(ProblemSet, CountsOnlyTheTrialsThatWereAskedInOneWay) {
   ASSERT_EQ(set.FindById("p7").size(), 1u);
 }
 
+TEST(HeadroomGate, LeavesRoomForNoMoreThanRanLive) {
+  HeadroomGate gate(HeadroomOptions{});
+  const absl::Time now = absl::FromUnixSeconds(1700000000);
+  for (const double running : {0., 1., 3., 7.})
+    for (const int at_once : {1, 4, 8}) {
+      gate.Update(now, LoadReading{0, running, .1}, /*own=*/0);
+      EXPECT_EQ(gate.RoomFor(at_once),
+                std::max(1, at_once - static_cast<int>(running)));
+      // Ours are not those of others.
+      gate.Update(now, LoadReading{0, running, .1}, static_cast<int>(running));
+      EXPECT_EQ(gate.RoomFor(at_once), at_once);
+    }
+  gate.Update(now, absl::UnimplementedError(""), 0);
+  EXPECT_EQ(gate.RoomFor(8), 8);
+}
+
+TEST(HeadroomGate, SaysWhenItOpens) {
+  HeadroomGate gate(HeadroomOptions{});
+  const absl::Time now = absl::FromUnixSeconds(1700000000);
+  gate.Update(now, LoadReading{2, 9, .9}, 0);
+  EXPECT_EQ(gate.OpensAt(), absl::InfiniteFuture());
+  gate.Update(now, LoadReading{0, 0, .1}, 0);
+  const absl::Time opens = gate.OpensAt();
+  EXPECT_EQ(opens, now + HeadroomOptions{}.settle);
+  gate.Update(opens - absl::Seconds(1), LoadReading{0, 0, .1}, 0);
+  EXPECT_FALSE(gate.open());
+  gate.Update(opens + absl::Seconds(1), LoadReading{0, 0, .1}, 0);
+  EXPECT_TRUE(gate.open());
+}
+
+TEST(PairedWays, TheReplicaThatDoesWorseIsNamed) {
+  const ProblemSet set = UniformProblems(8, 8, 0);
+  // A third of the usual way's answers come from the broken replica.
+  std::vector<RescoreJob> jobs(8);
+  std::vector<GroupView> groups;
+  for (size_t p = 0; p < jobs.size(); ++p) {
+    for (int i = 0; i < 4; ++i) {
+      jobs[p].samples.push_back(
+          Sample(i, (static_cast<int>(p) + i) % 3 != 0, kAgain));
+      jobs[p].samples.push_back(Sample(i, false, "replica/bad"));
+      jobs[p].samples.push_back(Sample(i, true, "replica/good"));
+    }
+    groups.push_back({set.Find("m", p + 1), &jobs[p]});
+  }
+  WaysAvailable available;
+  for (const bool bad : {true, false}) {
+    available.replicas = {"good"};
+    if (bad) available.replicas.push_back("bad");
+    std::string named;
+    for (const Difference& d :
+         CompareWays(groups, PlanWays(available), Reward::kOutcome))
+      if (!d.cause.empty()) named = d.name + " " + d.cause;
+    // Alone, one that does better shows that the watched one is at fault.
+    EXPECT_EQ(named,
+              bad ? "replica/bad replica_fault" : "replica/good replica_fault");
+  }
+}
+
 TEST(ProblemSet, RewardsFormAndLengthAsTheBaselineHasThem) {
   const ProblemSet set = UniformProblems(4, 4, 0);
   const RescoreProblem& p = *set.Find("m", 1);

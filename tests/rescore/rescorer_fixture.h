@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -70,6 +71,19 @@ class RescorerFixture : public ::testing::Test {
       event_ = event;
       rescorer_->Observe(event.incident);
     }
+  }
+  // Live failures, one wave of `at_once` after the other; `change` sets more of
+  // each.
+  void Fail(int at_once, const std::function<void(Scored&)>& change = {}) {
+    for (int wave = 0; wave < 8; ++wave)
+      for (int i = 0; i < at_once; ++i) {
+        Scored s = ScoredTrial(static_cast<uint64_t>(1 + i), /*passes=*/false);
+        s.start = clock_.Now() + absl::Seconds(10 * wave);
+        s.end = s.start + absl::Seconds(5);
+        s.replica = wave % 2 == 0 ? "r1" : "r2";
+        if (change) change(s);
+        rescorer_->Observe(s);
+      }
   }
   // Steps until a verdict is emitted, or for so long.
   void Run(absl::Duration at_most) {

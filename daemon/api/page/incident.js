@@ -215,9 +215,10 @@
       fact(list, 'Same weights (p)', rw.known(v.fingerprint_p) ? rw.short(v.fingerprint_p) : '');
       card.append(list);
       for (const d of v.differences) {
-        card.append(make('p', 'wrap', 'Asked by “' + rw.words(d.way) + '”: ' +
-          rw.effect({...d, unit: 'points'}) + ' of ' + rw.whole(d.pairs) + ' pairs' +
-          (d.cause ? ', which points to ' + rw.words(d.cause) : '')));
+        card.append(make('p', 'wrap', 'Asked by “' + rw.words(d.way) + '”: ' + (d.pairs > 0 ?
+          rw.effect({...d, unit: 'points'}) + ' of ' + rw.whole(d.pairs) + ' pairs' : 'nothing') +
+          (d.cause ? ', which points to ' + rw.words(d.cause) : '') +
+          (d.untried ? '; not tried to its end: ' + rw.words(d.untried) : '')));
       }
     }
     if (jobs.length) {

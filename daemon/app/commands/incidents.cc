@@ -93,10 +93,16 @@ void PrintVerdict(const Verdict& v, std::ostream& out) {
         v.samples, 100 * v.pass_rate, AbslView(RewardName(v.reward)),
         100 * v.baseline_pass_rate, v.bayes_factor);
   out << "\n";
-  for (const Difference& d : v.differences)
-    out << absl::StrFormat("    %-16s %+.2f (%+.2f to %+.2f, %d pairs)%s%s\n",
-                           d.name, d.value, d.low, d.high, d.pairs,
-                           d.cause.empty() ? "" : "  ", d.cause);
+  for (const Difference& d : v.differences) {
+    out << absl::StrFormat("    %-16s ", d.name);
+    if (d.pairs > 0)
+      out << absl::StrFormat("%+.2f (%+.2f to %+.2f, %d pairs)%s%s", d.value,
+                             d.low, d.high, d.pairs,
+                             d.cause.empty() ? "" : "  ", d.cause);
+    if (!d.untried.empty())
+      out << (d.pairs > 0 ? "  " : "") << "not tried to its end: " << d.untried;
+    out << "\n";
+  }
 }
 
 // The signal as its widest level reports it, and the other levels in a line

@@ -3,22 +3,22 @@
 // verdicts: how they are printed, when waiting ends, one call (Session), flags.
 #include "daemon/app/commands/rescore.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
-#include "daemon/api/incident_json.h"
 #include "daemon/app/commands/command_line.h"
 #include "daemon/app/commands/commands.h"
 #include "daemon/app/commands/progress.h"
+#include "daemon/app/commands/rescore_output.h"
 #include "daemon/app/rescoring_service.h"
 #include "daemon/app/settings.h"
 #include "daemon/recordings/bad_lines.h"
@@ -37,79 +37,61 @@ namespace {
 // Often enough for a progress bar.
 constexpr absl::Duration kLook = absl::Milliseconds(200);
 
-void Print(const Verdict& v, const std::string& name, std::ostream& out) {
-  out << absl::StrFormat("%-24s  %s%s%s", name, AbslView(VerdictName(v.kind)),
-                         v.reason.empty() ? "" : ": ", v.reason);
-  if (v.samples > 0)
-    out << absl::StrFormat(
-        "; %d of %d passed (%s), healthy %.0f %%, Bayes factor %.3g",
-        v.samples - v.failures, v.samples, AbslView(RewardName(v.reward)),
-        100 * v.baseline_pass_rate, v.bayes_factor);
-  if (v.advantage.has_value())
-    out << absl::StrFormat("; advantage of the live answer %+.2f",
-                           *v.advantage);
-  out << "\n";
-  for (const Difference& d : v.differences)
-    out << absl::StrFormat("  %-22s  %+.2f (%+.2f to %+.2f, %d pairs)%s%s\n",
-                           d.name, d.value, d.low, d.high, d.pairs,
-                           d.cause.empty() ? "" : "  ", d.cause);
-}
-
-void ShowProgress(const Rescorer& rescorer, std::ostream& messages) {
-  const RescoreCounters counters = rescorer.Counters();
-  const auto [done, wanted] = rescorer.Progress();
-  const int filled = wanted > 0 ? 25 * done / wanted : 0;
-  messages << "\r[" << std::string(static_cast<size_t>(filled), '#')
-           << std::string(static_cast<size_t>(25 - filled), '.') << "] " << done
-           << "/" << wanted << " samples at most"
-           << (counters.gate_open ? "" : ", waits: " + counters.blocked)
-           << "\x1b[K" << std::flush;
-}
+// A load that can't be read shuts the gate for as long as it lasts, which is
+// hardly ever for a moment.
+constexpr absl::Duration kUnreadable = absl::Minutes(2);
 
 // Ends a wait that would last for ever: behind a gate that stays shut, or one
 // whose load can't be read.
 class Patience {
  public:
-  Patience(absl::Duration wait, bool tell, std::ostream& messages)
-      : wait_(wait), tell_(tell), messages_(messages) {}
+  explicit Patience(absl::Duration wait) : wait_(wait) {}
 
   absl::Status Look(const RescoreCounters& counters, absl::Time now) {
-    if (counters.samples != samples_) {
+    if (counters.samples != samples_ || counters.load_error != load_error_) {
       samples_ = counters.samples;
+      load_error_ = counters.load_error;
       since_ = now;
     }
-    const std::string& why = counters.blocked;
-    if (tell_ && !counters.gate_open && told_.insert(why).second)
-      messages_ << "waits: " << why << "\n" << std::flush;
-    if (now - since_ < wait_) return absl::OkStatus();
-    return absl::DeadlineExceededError(absl::StrFormat(
-        "nothing was answered for %s: %s", absl::FormatDuration(wait_), why));
+    if (now < GivesUp()) return absl::OkStatus();
+    return absl::DeadlineExceededError(
+        absl::StrFormat("nothing was answered for %s: %s",
+                        absl::FormatDuration(Most()), counters.blocked));
   }
+  absl::Time GivesUp() const { return since_ + Most(); }
 
  private:
+  absl::Duration Most() const {
+    return load_error_.empty() ? wait_ : std::min(wait_, kUnreadable);
+  }
+
   const absl::Duration wait_;
-  const bool tell_;  // once each
-  std::ostream& messages_;
-  std::set<std::string> told_;
   int64_t samples_ = 0;
+  std::string load_error_;
   absl::Time since_ = absl::Now();
 };
 
-// Verdicts as the worker of the re-scoring service reports them.
+// Verdicts and questions as the worker of the re-scoring service reports them.
 class Inbox {
  public:
   void Add(const Verdict& verdict) {
     MutexLock lock(mutex_);
     verdicts_.push_back(verdict);
   }
-  std::vector<Verdict> Drain() {
+  void Add(const AskedSample& sample) {
     MutexLock lock(mutex_);
-    return std::exchange(verdicts_, {});
+    samples_.push_back(sample);
+  }
+  // Questions before the verdicts that came of them.
+  std::pair<std::vector<AskedSample>, std::vector<Verdict>> Drain() {
+    MutexLock lock(mutex_);
+    return {std::exchange(samples_, {}), std::exchange(verdicts_, {})};
   }
 
  private:
   Mutex mutex_;
   std::vector<Verdict> verdicts_ ABSL_GUARDED_BY(mutex_);
+  std::vector<AskedSample> samples_ ABSL_GUARDED_BY(mutex_);
 };
 
 // The recorded baseline of the configuration; empty if it names none.
@@ -170,24 +152,30 @@ class Session {
   absl::StatusOr<RescoreReport> Wait(std::ostream& out,
                                      std::ostream& messages) {
     const InterruptScope interrupts;
-    const bool progress = options_.progress && isatty(STDERR_FILENO) != 0;
+    RescoreOutput output(options_.output, out, messages);
     Rescorer& rescorer = service_.rescorer();
-    Patience patience(options_.wait, !progress, messages);
-    while (seen_ < wanted_ || more_) {
+    Patience patience(options_.wait);
+    absl::Status ended = absl::OkStatus();
+    while (ended.ok() && (seen_ < wanted_ || more_)) {
       absl::SleepFor(kLook);
-      if (progress) ShowProgress(rescorer, messages);
-      RW_RETURN_IF_ERROR(patience.Look(rescorer.Counters(), absl::Now()));
+      // Read before the inbox: nothing comes any more once no job is left.
+      const RescoreCounters counters = rescorer.Counters();
+      auto [samples, verdicts] = inbox_.Drain();
+      if (options_.progress)
+        for (const AskedSample& s : samples) output.Question(s);
+      for (const Verdict& v : verdicts) Apply(v, output);
+      if (counters.queued == 0 && seen_ >= wanted_) more_ = false;
+      if (options_.progress && !counters.gate_open)
+        output.Waits(counters, patience.GivesUp());
+      ended = patience.Look(counters, absl::Now());
       if (Interrupted())
-        return absl::CancelledError(absl::StrFormat(
+        ended = absl::CancelledError(absl::StrFormat(
             "interrupted after %d samples and %d of %d verdicts",
             rescorer.Progress().first, static_cast<int64_t>(seen_),
             static_cast<int64_t>(wanted_)));
-      for (const Verdict& v : inbox_.Drain()) {
-        if (progress) messages << "\n";
-        Apply(v, out);
-      }
     }
-    if (progress) messages << "\n";
+    if (options_.progress) output.Summary();
+    RW_RETURN_IF_ERROR(ended);
     return report_;
   }
 
@@ -204,6 +192,7 @@ class Session {
     incident.confirmation = Confirmation::kPending;
     incident.verdict.reset();
     for (IncidentSignal& s : incident.signals) s.open = true;
+    service_.rescorer().Assume(incident.id, options_.conditions);
     service_.rescorer().Observe(incident);
     wanted_ = 1;
     return absl::OkStatus();
@@ -223,17 +212,12 @@ class Session {
     return absl::OkStatus();
   }
 
-  void Apply(const Verdict& v, std::ostream& out) {
+  void Apply(const Verdict& v, RescoreOutput& output) {
     // Only late: the verdict itself is still to come.
     const bool late = !v.incident.empty() &&
                       v.kind == VerdictKind::kUnavailable &&
                       service_.rescorer().Counters().queued > 0;
-    if (options_.output == Output::kJson) {
-      out << VerdictJson(v) << "\n";
-    } else {
-      Print(v, v.incident.empty() ? names_[v.problem] : v.incident, out);
-    }
-    out.flush();
+    output.Verdicts(v, v.incident.empty() ? names_[v.problem] : v.incident);
     if (late) return;
     if (!more_) {
       ++seen_;
@@ -257,6 +241,36 @@ class Session {
   RescoreReport report_;
 };
 
+// The conditions of --like.
+absl::StatusOr<FailureConditions> ParseConditions(std::string_view text) {
+  FailureConditions conditions;
+  for (const std::string& part :
+       std::vector<std::string>(absl::StrSplit(AbslView(text), ','))) {
+    const std::vector<std::string> words =
+        absl::StrSplit(part, absl::MaxSplits('=', 1));
+    const std::string value = words.size() > 1 ? words[1] : "";
+    const auto condition = ConditionNamed(words[0]);
+    if (!condition.has_value())
+      return absl::InvalidArgumentError("no such condition: " + part);
+    if (*condition == Condition::kConcurrent) {
+      if (!absl::SimpleAtoi(value, &conditions.at_once) ||
+          conditions.at_once < 2 ||
+          conditions.at_once > LiveConditions::kMaxAtOnce)
+        return absl::InvalidArgumentError(
+            absl::StrFormat("concurrent=N: N is a number from 2 to %d",
+                            LiveConditions::kMaxAtOnce));
+    } else if (*condition == Condition::kReplica) {
+      if (value.empty())
+        return absl::InvalidArgumentError("replica=NAME: the name is missing");
+      conditions.replica = value;
+    } else if (words.size() > 1) {
+      return absl::InvalidArgumentError("takes no value: " + part);
+    }
+    if (!conditions.Needs(*condition)) conditions.needed.push_back(*condition);
+  }
+  return conditions;
+}
+
 struct Flags {
   std::string config;
   RescoreOptions rescore;
@@ -266,6 +280,9 @@ absl::StatusOr<ExitStatus> Run(const Flags& flags) {
   RW_ASSIGN_OR_RETURN(const Config config, ConfigFrom(flags.config));
   if (flags.rescore.problems.empty() == flags.rescore.incident.empty())
     return UsageError("name problems, or one incident");
+  if (!flags.rescore.conditions.needed.empty() &&
+      flags.rescore.incident.empty())
+    return UsageError("--like goes with --incident");
   RW_ASSIGN_OR_RETURN(const RescoreReport report,
                       RunRescore(config, flags.rescore, std::cout, std::cerr));
   if (report.confirmed > 0) return ExitStatus::kWorse;
@@ -290,10 +307,11 @@ absl::StatusOr<RescoreReport> RunRescore(const Config& config,
   RW_RETURN_IF_ERROR(LearnProfiles(file.rows, settings, evaluator));
 
   Inbox inbox;
-  RW_ASSIGN_OR_RETURN(
-      const std::unique_ptr<RescoreService> service,
-      OpenRescoreService(config, evaluator, /*store=*/nullptr,
-                         [&](const Verdict& v) { inbox.Add(v); }));
+  RW_ASSIGN_OR_RETURN(const std::unique_ptr<RescoreService> service,
+                      OpenRescoreService(
+                          config, evaluator, /*store=*/nullptr,
+                          [&](const Verdict& v) { inbox.Add(v); },
+                          [&](const AskedSample& s) { inbox.Add(s); }));
   RW_RETURN_IF_ERROR(GiveProblems(config, file, *service));
   Session session(config, options, *service, inbox);
   RW_RETURN_IF_ERROR(session.Ask());
@@ -315,7 +333,19 @@ void AddRescore(CLI::App& app, ExitStatus& result) {
   command->add_option("problem", o.problems, "ids of problems of the baseline");
   command->add_option("--incident", o.incident, "inc-...");
   AddOutputOption(command, o.output);
-  command->add_flag("!--no-progress", o.progress, "no progress bar");
+  command->add_flag("!--no-progress", o.progress,
+                    "verdicts only: no questions, waits and summary");
+  command->add_option_function<std::string>(
+      "--like",
+      [flags](const std::string& text) {
+        const auto conditions = ParseConditions(text);
+        if (!conditions.ok())
+          throw CLI::ValidationError(
+              "--like", std::string(conditions.status().message()));
+        flags->rescore.conditions = *conditions;
+      },
+      "how it failed: concurrent=N,warm,filled,streamed,unstreamed,"
+      "replica=NAME; with --incident");
   command->add_option_function<std::string>(
       "--wait",
       [flags](const std::string& text) {
@@ -323,7 +353,8 @@ void AddRescore(CLI::App& app, ExitStatus& result) {
         if (!absl::ParseDuration(text, &wait) || wait <= absl::ZeroDuration())
           throw CLI::ValidationError("--wait", "not a time like 15m: " + text);
       },
-      "give up where nothing is answered for so long [15m]");
+      "give up where nothing is answered for so long [15m]; after 2m where the "
+      "server's load can't be read");
   OnGate(command, result, [flags] { return Run(*flags); });
 }
 

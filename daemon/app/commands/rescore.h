@@ -11,14 +11,18 @@
 #include "absl/time/time.h"
 #include "daemon/app/commands/command_line.h"
 #include "daemon/app/config/config.h"
+#include "rescore/ways/live_conditions.h"
 
 namespace reasonwatch {
 
 struct RescoreOptions {
   std::vector<std::string> problems;  // ids, as the baseline names them
   std::string incident;               // or an incident of the data folder
-  Output output = Output::kText;      // JSON: a verdict a line
-  bool progress = true;
+  // How the incident failed, for it to be asked so too.
+  FailureConditions conditions;
+  // JSON: a line each for a question, a wait, a verdict, and the summary.
+  Output output = Output::kText;
+  bool progress = true;  // false: verdicts only
   // The longest time without an answer, as behind a shut gate; > 0.
   absl::Duration wait = absl::Minutes(15);
 };

@@ -138,6 +138,9 @@ struct EndpointConfig {
   std::string served_model;  // its name of the model, "" = the tap's
   std::string api_key_file;
   std::string ca_file;  // "" = the system's certificates
+  // For a replica behind an address that others have too: NAME: VALUE, sent
+  // with each request; "" = none.
+  std::string header;
 };
 
 // A model that rates the reasoning of re-runs.

@@ -11,6 +11,13 @@ namespace {
 // Servers of one model that re-scoring asks one by one.
 constexpr size_t kMaxReplicas = 16;
 
+bool IsHeader(const std::string& header) {
+  const size_t colon = header.find(": ");
+  return colon != std::string::npos && colon > 0 && colon + 2 < header.size() &&
+         header.find_first_of(" \t\r\n") == colon + 1 &&
+         header.find_first_of("\r\n") == std::string::npos;
+}
+
 template <typename V>
 void DescribeEndpoint(V& v, EndpointConfig& e) {
   v.String("endpoint", e.endpoint);
@@ -43,6 +50,9 @@ void DescribeRescore(V& v, Config& c) {
     v.OpenMap("replicas", r.replicas, kMaxReplicas, [&](EndpointConfig& e) {
       DescribeEndpoint(v, e);
       v.Check(!e.endpoint.empty(), "endpoint must not be empty");
+      v.String("header", e.header);
+      v.Check(e.header.empty() || IsHeader(e.header),
+              "header must be NAME: VALUE in one line");
     });
     v.Section("reference", [&] { DescribeEndpoint(v, r.reference); });
     v.Section("judge", [&] {

@@ -54,6 +54,11 @@ TEST_F(HttpServerTest, AnswersEveryEndpoint) {
             R"({"models":[{"model":"reasoner-32b","habits":[)"
             R"({"phrase":"Wait","rate":0.5},{"phrase":"So","rate":0.25}]}]})");
   EXPECT_TRUE(json("/api/v1/baseline")["baselines"].empty());
+  EXPECT_EQ(json("/api/v1/models/reasoner-32b/health")["health"], "suspect");
+  EXPECT_EQ(json("/api/v1/models/owner/other/health")["health"], "ok");
+  EXPECT_EQ(
+      client.Get("/api/v1/models/reasoner-32b/health?fail=suspect")->status,
+      503);
   EXPECT_EQ(client.Get("/api/v1/coverage")->body,
             R"({"coverage":[{"target":"envoy <b>","counter":"requests_total",)"
             R"("served":200.0,"seen":150.0,"ratio":0.75,)"

@@ -203,6 +203,11 @@ TEST(Config, ReadsTheJudge) {
   EXPECT_EQ(c.rescore.judge.ca_file, "/c");
   EXPECT_EQ(c.rescore.judge.tokens_per_hour, 7);
   ExpectError("rescore: {judge: {endpoint: 'http://j:1'}}", "needs a model");
+  for (const char* bad : {"'x-route'", "': a'", "'x-route: '", "'a b: c'"})
+    ExpectError(std::string("rescore: {replicas: {a: {endpoint: 'http://r:1', "
+                            "header: ") +
+                    bad + "}}}",
+                "header must be NAME: VALUE");
 }
 
 TEST(Config, NamesFileLineAndKeyOfAnError) {
