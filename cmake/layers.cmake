@@ -5,7 +5,7 @@
 # tools/check_layers.py reads the same table and checks the #include lines.
 set(LAYERS util core proto tap formats answers features baseline evaluator detectors
            detectors/signals detectors/traffic incidents rescore storage daemon/pipeline daemon/recordings daemon/telemetry
-           daemon/api daemon/notify daemon/coverage daemon/history daemon/app/config daemon/app)
+           daemon/api daemon/notify daemon/coverage daemon/history daemon/evidence daemon/selftest daemon/app/config daemon/app)
 set(ALLOW_util "")
 set(THIRD_util "absl::|simdjson::")
 set(ALLOW_core util)
@@ -51,6 +51,10 @@ set(ALLOW_daemon/coverage util core)
 set(THIRD_daemon/coverage "absl::")
 set(ALLOW_daemon/history util core detectors/signals)
 set(THIRD_daemon/history "absl::")
+set(ALLOW_daemon/evidence util core formats detectors/signals)
+set(THIRD_daemon/evidence "absl::|re2::|nlohmann_json::")
+set(ALLOW_daemon/selftest util core)
+set(THIRD_daemon/selftest "absl::|nlohmann_json::")
 set(ALLOW_daemon/notify util core)
 set(THIRD_daemon/notify "absl::|OpenSSL::")
 # Not to call them: the Options of these rooms have the defaults.
@@ -59,7 +63,7 @@ set(ALLOW_daemon/app/config util core formats tap answers detectors rescore stor
 set(THIRD_daemon/app/config "absl::|yaml-cpp|re2::")
 set(ALLOW_daemon/app util core proto tap formats answers features baseline evaluator
                      detectors detectors/signals incidents rescore storage daemon/pipeline daemon/recordings
-                     daemon/telemetry daemon/api daemon/notify daemon/coverage daemon/history daemon/app/config)
+                     daemon/telemetry daemon/api daemon/notify daemon/coverage daemon/history daemon/evidence daemon/selftest daemon/app/config)
 set(THIRD_daemon/app "absl::|CLI11::|OpenSSL::|spdlog::|gRPC::|protobuf::|nlohmann_json::")
 
 function(reasonwatch_check_layers)

@@ -7,11 +7,13 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "core/expected_readings.h"
 #include "core/signal.h"
 #include "util/enum_names.h"
 
@@ -97,6 +99,8 @@ struct StreamSnapshot {
   CountsDifferSnapshot counts_differ;    // of the whole model
   NewPromptsSnapshot new_prompts;
   LengthSource lengths = LengthSource::kServer;
+  // By the reference; null while it is too small to say.
+  std::shared_ptr<const ExpectedReadings> expected;
   // Responses until a halved reasoning length is noticed; NaN: not yet known.
   double halved_length_delay = std::numeric_limits<double>::quiet_NaN();
 };

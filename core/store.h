@@ -64,6 +64,10 @@ class Store {
   virtual absl::StatusOr<std::vector<std::string>> LoadGold(
       std::string_view model, const std::vector<uint64_t>& problems) = 0;
 
+  // Removes the state, the incidents with their stories, the events, the
+  // problems and the re-runs of the model.
+  virtual absl::Status ForgetModel(std::string_view model) = 0;
+
   // Small facts by name, e.g. "checkpoint_time_ns".
   virtual absl::Status PutFact(std::string_view name,
                                std::string_view value) = 0;

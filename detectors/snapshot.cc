@@ -58,6 +58,7 @@ StreamSnapshot MakeSnapshot(const WatchedStream& stream,
       s.reference_time_left = stream.reference.TimeLeft();
     s.pages_on_gross = stream.reference.responses() >= kGrossFrom;
   }
+  s.expected = stream.reference.Expected();
   s.reference_imported = stream.reference.imported();
   s.coverage_ratio = Coverage(stream);
   const double per_day = stream.traffic.per_day(absl::Minutes(1));

@@ -72,6 +72,21 @@ int64_t BytesOf(const StoredStory& story) {
          Size(story.json);
 }
 
+int64_t BytesOf(const ForgottenModel& forgotten) {
+  return static_cast<int64_t>(sizeof(forgotten)) + Size(forgotten.model);
+}
+
+// Rows of a model, by the column that names it. What hangs on an incident or a
+// re-run goes with it; a story hangs on nothing, so it goes first.
+constexpr const char* kForgetModel[] = {
+    "DELETE FROM incident_stories WHERE incident IN"
+    " (SELECT id FROM incidents WHERE model = ?1)",
+    "DELETE FROM incidents WHERE model = ?1",
+    "DELETE FROM state WHERE key = ?1",
+    "DELETE FROM events WHERE model = ?1",
+    "DELETE FROM problems WHERE model = ?1",
+    "DELETE FROM rescore_jobs WHERE model = ?1"};
+
 }  // namespace
 
 Record::Record(RecordValue what, absl::Time now)
@@ -103,7 +118,7 @@ absl::StatusOr<RecordWriter> RecordWriter::Prepare(Connection& connection) {
                       ProblemWriter::Prepare(connection));
   RW_ASSIGN_OR_RETURN(EventWriter events, EventWriter::Prepare(connection));
   RW_ASSIGN_OR_RETURN(StateWriter state, StateWriter::Prepare(connection));
-  return RecordWriter(std::move(incidents), std::move(problems),
+  return RecordWriter(connection, std::move(incidents), std::move(problems),
                       std::move(events), std::move(rescores), std::move(state));
 }
 
@@ -145,6 +160,16 @@ absl::Status RecordWriter::WriteValue(const StoredStory& story, absl::Time) {
 
 absl::Status RecordWriter::WriteValue(const RescoreJob& job, absl::Time) {
   return rescores_.Write(job);
+}
+
+// Rare, so its statements are not kept.
+absl::Status RecordWriter::WriteValue(const ForgottenModel& forgotten,
+                                      absl::Time) {
+  for (const char* sql : kForgetModel) {
+    RW_ASSIGN_OR_RETURN(Statement statement, connection_->Prepare(sql));
+    RW_RETURN_IF_ERROR(statement.Text(forgotten.model).Run());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace reasonwatch

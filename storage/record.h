@@ -35,9 +35,13 @@ struct StoredStory {
   std::string json;
 };
 
+struct ForgottenModel {
+  std::string model;
+};
+
 using RecordValue =
     std::variant<std::vector<StateBlob>, Incident, std::vector<BaselineProblem>,
-                 Fact, ModelEvent, RescoreJob, StoredStory>;
+                 Fact, ModelEvent, RescoreJob, StoredStory, ForgottenModel>;
 
 struct Record {
   Record(RecordValue what, absl::Time now);
@@ -68,9 +72,11 @@ class RecordWriter {
   RescoreWriter& rescores() { return rescores_; }
 
  private:
-  RecordWriter(IncidentWriter incidents, ProblemWriter problems,
-               EventWriter events, RescoreWriter rescores, StateWriter state)
-      : incidents_(std::move(incidents)),
+  RecordWriter(Connection& connection, IncidentWriter incidents,
+               ProblemWriter problems, EventWriter events,
+               RescoreWriter rescores, StateWriter state)
+      : connection_(&connection),
+        incidents_(std::move(incidents)),
         problems_(std::move(problems)),
         events_(std::move(events)),
         rescores_(std::move(rescores)),
@@ -84,7 +90,9 @@ class RecordWriter {
   absl::Status WriteValue(const ModelEvent& event, absl::Time time);
   absl::Status WriteValue(const RescoreJob& job, absl::Time time);
   absl::Status WriteValue(const StoredStory& story, absl::Time time);
+  absl::Status WriteValue(const ForgottenModel& forgotten, absl::Time time);
 
+  Connection* connection_;
   IncidentWriter incidents_;
   ProblemWriter problems_;
   EventWriter events_;

@@ -89,6 +89,10 @@ class SqliteStoreImpl : public SqliteStore {
     return Enqueue(job);
   }
 
+  absl::Status ForgetModel(std::string_view model) override {
+    return Enqueue(ForgottenModel{std::string(model)});
+  }
+
   absl::Status PutFact(std::string_view name, std::string_view value) override {
     return Enqueue(Fact{std::string(name), std::string(value)});
   }

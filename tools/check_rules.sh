@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Checks the rules, their tests and the example configurations, and that every
-# alert has its runbook and every runbook its alert. Needs promtool, amtool.
+# Checks the rules, their tests and the example configurations, that every change
+# of a rule fails a test, and that every alert has its runbook and every runbook
+# its alert. Needs promtool, amtool and YAML.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root/dashboards/prometheus"
 
 promtool check rules --lint=all --lint-fatal rules.yml
 promtool check config prometheus.yml
-promtool test rules rules_test.yml
+promtool test rules rules_test.yml rules_silent_test.yml
+"$root/tools/mutate_rules.py"
 amtool check-config ../alertmanager/alertmanager.yml
 
 alerts=$(sed -n 's/^ *- alert: *//p' rules.yml | sort)
@@ -23,7 +25,7 @@ for alert in $alerts; do
     echo "$alert has no runbook_url of its own" >&2
     exit 1
   }
-  grep -q "alertname: $alert\$" rules_test.yml || {
+  grep -q "alertname: $alert\$" rules_test.yml rules_silent_test.yml || {
     echo "$alert has no test" >&2
     exit 1
   }

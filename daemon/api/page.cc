@@ -77,7 +77,8 @@ std::string RunbookListHtml(const std::string& root) {
 std::string PageSettingsJson(const PageSettings& settings) {
   return nlohmann::json({{"version", kVersion},
                          {"external_url", settings.external_url},
-                         {"trace_url", settings.trace_url}})
+                         {"trace_url", settings.trace_url},
+                         {"evidence", settings.evidence}})
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -32,6 +32,7 @@ std::string RunbookListHtml(const std::string& root);
 struct PageSettings {
   std::string external_url;
   std::string trace_url;
+  bool evidence = false;  // texts of incidents may be kept
 };
 std::string PageSettingsJson(const PageSettings& settings);
 

@@ -16,13 +16,16 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "daemon/api/http_answers.h"
 #include "daemon/api/incident_json.h"
 #include "daemon/api/listen_address.h"
 #include "daemon/api/model_health.h"
 #include "daemon/api/own_page.h"
 #include "daemon/api/page.h"
+#include "daemon/api/selftest_json.h"
 #include "util/bounded_pool.h"
 #include "util/secret.h"
 #include "util/status_macros.h"
@@ -35,9 +38,9 @@ namespace {
 // that a large fleet has in a month.
 constexpr int kDefaultLimit = 100;
 constexpr int kMaxLimit = 1000;
-constexpr char kText[] = "text/plain; charset=utf-8";
-constexpr char kJson[] = "application/json";
 constexpr char kHtml[] = "text/html; charset=utf-8";
+constexpr char kOpenMetricsText[] =
+    "application/openmetrics-text; version=1.0.0; charset=utf-8";
 constexpr char kMetricsText[] = "text/plain; version=0.0.4; charset=utf-8";
 
 bool IsBearer(const httplib::Request& request, const std::string& token) {
@@ -45,40 +48,13 @@ bool IsBearer(const httplib::Request& request, const std::string& token) {
                     "Bearer " + token);
 }
 
-int HttpStatus(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kInvalidArgument:
-      return 400;
-    case absl::StatusCode::kNotFound:
-      return 404;
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kFailedPrecondition:
-      return 503;
-    default:
-      return 500;
-  }
-}
-
-// The messages are ASCII of our own, but a path in one may hold any byte.
-std::string ErrorJson(absl::string_view message) {
-  std::string escaped;
-  for (char c : message) {
-    const bool plain = c >= ' ' && c < 0x7F && c != '"' && c != '\\';
-    escaped.push_back(plain ? c : '?');
-  }
-  return absl::StrFormat("{\"error\":\"%s\"}", escaped);
-}
-
-void SendError(httplib::Response& response, const absl::Status& status) {
-  response.status = HttpStatus(status);
-  response.set_content(ErrorJson(status.message()), kJson);
-}
-
-void SendText(httplib::Response& response, const absl::Status& status,
-              int error_status) {
-  response.status = status.ok() ? 200 : error_status;
-  response.set_content(
-      status.ok() ? "ok\n" : std::string(status.message()) + "\n", kText);
+// Refuses a request that a browser sends for a page: our own has no business
+// with reports and self-tests.
+bool IsFromPage(const httplib::Request& request, httplib::Response& response) {
+  if (!request.has_header("Origin")) return false;
+  response.status = 403;
+  response.set_content(ErrorJson("not from a web page"), kJson);
+  return true;
 }
 
 // The page runs its own script and style files, and asks nothing of other
@@ -144,8 +120,12 @@ class Server final : public HttpServer {
     }
     SendText(response, handlers_.reload(), 500);
   }
-  void Metrics(const httplib::Request&, httplib::Response& response) {
-    response.set_content(handlers_.metrics(), kMetricsText);
+  void Metrics(const httplib::Request& request, httplib::Response& response) {
+    const bool open = absl::StrContains(request.get_header_value("Accept"),
+                                        "application/openmetrics-text");
+    response.set_content(handlers_.metrics(open ? MetricsForm::kOpenMetrics
+                                                : MetricsForm::kText),
+                         open ? kOpenMetricsText : kMetricsText);
   }
   void Page(const httplib::Request&, httplib::Response& response) {
     response.set_content(PageHtml(""), kHtml);
@@ -161,7 +141,8 @@ class Server final : public HttpServer {
   void PageSettings(const httplib::Request&, httplib::Response& response) {
     response.set_content(
         PageSettingsJson({.external_url = options_.external_url,
-                          .trace_url = options_.trace_url}),
+                          .trace_url = options_.trace_url,
+                          .evidence = options_.evidence}),
         kJson);
   }
   void Sparks(const httplib::Request&, httplib::Response& response) {
@@ -188,9 +169,16 @@ class Server final : public HttpServer {
   void Incidents(const httplib::Request& request, httplib::Response& response);
   void OneIncident(const httplib::Request& request,
                    httplib::Response& response);
+  void Evidence(const httplib::Request& request, httplib::Response& response) {
+    response.set_content(handlers_.evidence(request.matches[1].str()), kJson);
+  }
   absl::StatusOr<IncidentExtras> ExtrasOf(const Incident& incident) const;
   void Act(const httplib::Request& request, httplib::Response& response);
   void Deployment(const httplib::Request& request, httplib::Response& response);
+  void ForgetSelfTest(const httplib::Request& request,
+                      httplib::Response& response);
+  void SelfTestResult(const httplib::Request& request,
+                      httplib::Response& response);
   void Responses(const httplib::Request& request, httplib::Response& response);
   void LiteLlm(const httplib::Request& request, httplib::Response& response);
   void Ingest(const httplib::Request& request, std::string format,
@@ -229,12 +217,16 @@ const Server::Route Server::kRoutes[] = {
     {"GET", "/api/v1/incidents", Guard::kToken, &Server::Incidents},
     {"GET", "/api/v1/incidents/(inc-[0-9a-f]{12})", Guard::kToken,
      &Server::OneIncident},
+    {"GET", "/api/v1/incidents/(inc-[0-9a-f]{12})/evidence", Guard::kToken,
+     &Server::Evidence},
     {"POST",
      "/api/v1/incidents/(inc-[0-9a-f]{12})/(acknowledge|wanted|false_alarm)",
      Guard::kToken, &Server::Act},
     {"GET", "/api/v1/baseline", Guard::kToken, &Server::Baseline},
     {"GET", "/api/v1/models/(.+)/health", Guard::kToken, &Server::Health},
     {"POST", "/api/v1/deployments", Guard::kToken, &Server::Deployment},
+    {"POST", "/api/v1/selftest/forget", Guard::kToken, &Server::ForgetSelfTest},
+    {"POST", "/api/v1/selftest/result", Guard::kToken, &Server::SelfTestResult},
     {"POST", "/api/v1/responses", Guard::kToken, &Server::Responses},
     {"POST", "/api/v1/litellm", Guard::kToken, &Server::LiteLlm},
 };
@@ -498,12 +490,7 @@ void Server::Baseline(const httplib::Request&, httplib::Response& response) {
 
 void Server::Deployment(const httplib::Request& request,
                         httplib::Response& response) {
-  // Our page does not report deployments, as for a reload.
-  if (request.has_header("Origin")) {
-    response.status = 403;
-    response.set_content(ErrorJson("not from a web page"), kJson);
-    return;
-  }
+  if (IsFromPage(request, response)) return;
   const absl::StatusOr<ModelEvent> event =
       ParseDeployment(request.body, absl::Now());
   if (!event.ok()) {
@@ -516,6 +503,23 @@ void Server::Deployment(const httplib::Request& request,
     return;
   }
   response.set_content(EventJson(*event), kJson);
+}
+
+void Server::ForgetSelfTest(const httplib::Request& request,
+                            httplib::Response& response) {
+  if (IsFromPage(request, response)) return;
+  const absl::Status done = handlers_.forget_selftest();
+  if (!done.ok()) return SendError(response, done);
+  response.set_content("{}", kJson);
+}
+
+void Server::SelfTestResult(const httplib::Request& request,
+                            httplib::Response& response) {
+  if (IsFromPage(request, response)) return;
+  const absl::StatusOr<SelfTestReport> report = ParseSelfTest(request.body);
+  if (!report.ok()) return SendError(response, report.status());
+  handlers_.selftest_result(report->result, report->every);
+  response.set_content("{}", kJson);
 }
 
 void Server::Incidents(const httplib::Request& request,
@@ -551,7 +555,9 @@ absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(
       !handlers.coverage || !handlers.habits || !handlers.events ||
       !handlers.deployment || !handlers.baseline || !handlers.ingest ||
       !handlers.story || !handlers.sentence || !handlers.sparks ||
-      !handlers.gold || !handlers.jobs || !handlers.act) {
+      !handlers.gold || !handlers.jobs || !handlers.act ||
+      !handlers.forget_selftest || !handlers.selftest_result ||
+      !handlers.evidence) {
     return absl::InvalidArgumentError("an HTTP handler is missing");
   }
   if (options.threads < 1 || options.max_waiting < 0) {

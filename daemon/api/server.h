@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The daemon's one HTTP port: metrics, health, the page and the JSON API.
 //
-//   GET  /metrics                          Prometheus text format 0.0.4
+//   GET  /metrics                          Prometheus text format 0.0.4, or
+//                                          OpenMetrics to those who accept it
 //   GET  /-/healthy                        200 while the process serves
 //   GET  /-/ready                          200, or 503 and the reason
 //   POST /-/reload                         200, or 500 and the reason
@@ -14,6 +15,7 @@
 //   GET  /api/v1/incidents[?open=1&limit=] newest first, limit 1..1000 (100)
 //   GET  /api/v1/incidents/<id>            404 if there is none; the same with
 //                                          its story, for its page
+//   GET  /api/v1/incidents/<id>/evidence   kept texts, redacted
 //   POST /api/v1/incidents/<id>/<action>   acknowledge, wanted, false_alarm;
 //                                          {"note"} or no body
 //   GET  /api/v1/history                   reasoning length by stream, a day
@@ -27,7 +29,10 @@
 //                                          (model_health.h)
 //   POST /api/v1/deployments               {"model", "version", "expected",
 //                                          "note"}: a change that was made
-//   POST /api/v1/responses[?format=&wait=] responses that others saw; answers
+//   POST /api/v1/selftest/forget           ends the made-up model of a
+//   self-test POST /api/v1/selftest/result           SelfTestJson(): how one
+//   has ended POST /api/v1/responses[?format=&wait=] responses that others saw;
+//   answers
 //                                          of tap/http/http_tap.h
 //   POST /api/v1/litellm[?wait=]           the same in LiteLLM's form
 //
@@ -52,9 +57,11 @@
 #include "core/coverage.h"
 #include "core/incident.h"
 #include "core/ingest.h"
+#include "core/metrics_form.h"
 #include "core/model_event.h"
 #include "core/picture.h"
 #include "core/rescore_job.h"
+#include "core/selftest.h"
 #include "core/snapshot.h"
 #include "daemon/api/incident_json.h"
 
@@ -78,6 +85,8 @@ struct HttpOptions {
   // Link to a response in the operator's tracing, with {trace_id} or
   // {response_id} in it; "" = none.
   std::string trace_url;
+  // Texts of incidents may be kept, so the page asks for them.
+  bool evidence = false;
   // Connections that wait for a thread; further ones wait in the kernel.
   int max_waiting = 32;
   // A deployment has at most three texts of 512 bytes.
@@ -92,7 +101,7 @@ struct HttpOptions {
 // The sources of everything that is served. Called from several HTTP threads at
 // once; each must be thread-safe and quick. All must be set.
 struct HttpHandlers {
-  std::function<std::string()> metrics;
+  std::function<std::string(MetricsForm)> metrics;
   std::function<absl::Status()> ready;
   std::function<absl::Status()> reload;
   std::function<absl::StatusOr<std::vector<Incident>>(bool open_only,
@@ -104,6 +113,8 @@ struct HttpHandlers {
   // The first line of it, also for many incidents at once.
   std::function<std::string(const Incident&)> sentence;
   std::function<std::vector<StreamSpark>()> sparks;
+  // {"examples": [...]}: kept texts of the incident.
+  std::function<std::string(std::string_view id)> evidence;
   // Expected answers of these problems of the model; in their order.
   std::function<absl::StatusOr<std::vector<std::string>>(
       std::string_view model, const std::vector<uint64_t>& problems)>
@@ -119,6 +130,11 @@ struct HttpHandlers {
       std::string_view model, absl::Time from, absl::Time to)>
       events;
   std::function<absl::Status(const ModelEvent&)> deployment;
+  // Forgets the model kSelftestModel; OK once it is gone.
+  std::function<absl::Status()> forget_selftest;
+  // A self-test has ended; the next is expected after `every`, 0 = none is.
+  std::function<void(const SelfTestResult&, absl::Duration every)>
+      selftest_result;
   std::function<absl::StatusOr<std::string>()> baseline;  // JSON
   std::function<std::vector<StreamSnapshot>()> streams;
   std::function<std::vector<CoverageSnapshot>()> coverage;

@@ -3,8 +3,8 @@
 //
 // The list says in which order the rooms start: everything that a step calls
 // has started before it and is stopped after it. The steps themselves are in
-// steps_data.cc (knowledge and storage) and steps_live.cc (parts that work
-// while the daemon runs).
+// steps_data.cc (knowledge and storage), steps_live.cc (parts that work
+// while the daemon runs) and steps_selftest.cc.
 #include "daemon/app/app.h"
 
 #include <signal.h>
@@ -40,6 +40,7 @@ constexpr App::Step App::kSteps[] = {
     {"evaluator", &App::MakeEvaluator, &App::DropEvaluator, kNone},
     {"grader", &App::StartGrader, &App::StopGrader, kNone},
     {"webhook", &App::StartWebhook, &App::StopWebhook, kNone},
+    {"evidence", &App::StartEvidence, &App::StopEvidence, kNone},
     {"pipelines", &App::MakePipelines, &App::DropPipelines, kNone},
     {"re-scoring", &App::OpenRescoring, &App::CloseRescoring, kNone},
     {"saved state", &App::RestoreState, nullptr, kNone},
@@ -52,6 +53,7 @@ constexpr App::Step App::kSteps[] = {
     {"http", &App::StartHttp, &App::StopHttp, kNone},
     {"taps", &App::StartTaps, &App::StopTaps, kTapDeadline},
     {"coverage", &App::StartCoverage, &App::StopCoverage, kNone},
+    {"self-tests", &App::StartSelfTests, &App::StopSelfTests, kNone},
 };
 
 std::span<const App::Step> App::Steps() { return kSteps; }

@@ -27,12 +27,14 @@
 #include "daemon/app/fact_offsets.h"
 #include "daemon/app/incident_desk.h"
 #include "daemon/app/ingest_gate.h"
+#include "daemon/app/kept_texts.h"
 #include "daemon/app/observers.h"
 #include "daemon/app/rescoring_service.h"
 #include "daemon/app/stop_signals.h"
 #include "daemon/coverage/coverage_watch.h"
 #include "daemon/notify/webhook.h"
 #include "daemon/pipeline/shards.h"
+#include "daemon/selftest/schedule.h"
 #include "daemon/telemetry/telemetry.h"
 #include "evaluator/standard_evaluator.h"
 #include "storage/baseline_store.h"
@@ -107,9 +109,11 @@ class App {
   void CloseStoredBaselines(absl::Duration);
   absl::Status RestoreDeployments();
 
-  // Steps, in steps_live.cc.
+  // Steps, in steps_live.cc; of self-tests in steps_selftest.cc.
   absl::Status StartWebhook();
   void StopWebhook(absl::Duration);
+  absl::Status StartEvidence();
+  void StopEvidence(absl::Duration);
   absl::Status MakePipelines();
   void DropPipelines(absl::Duration);
   absl::Status OpenRescoring();
@@ -124,6 +128,8 @@ class App {
   void StopTaps(absl::Duration deadline);
   absl::Status StartCoverage();
   void StopCoverage(absl::Duration);
+  absl::Status StartSelfTests();
+  void StopSelfTests(absl::Duration);
 
   // Gives stored baselines to the pipelines and to re-scoring.
   // `all_problems`: also of the models whose baseline has not changed.
@@ -131,10 +137,12 @@ class App {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(stored_mutex_);
   HttpHandlers MakeHttpHandlers();
   void AddIncidentHandlers(HttpHandlers& handlers);
+  absl::Status ForgetSelfTest();
+  void CountSelfTest(const SelfTestResult& result, absl::Duration every);
   absl::Status Act(IncidentAction action, const Incident& incident,
                    const ModelEvent& event);
   SeenTotals Seen() const;
-  std::string MetricsText();
+  std::string MetricsText(MetricsForm form);
   HabitPhrases Habits() const;
 
   const Config config_;
@@ -150,6 +158,7 @@ class App {
   std::unique_ptr<LiveGrader> grader_;  // null: no command grades
   std::unique_ptr<Webhook> webhook_;    // null: no URL is configured
   const WallClock clock_;
+  std::unique_ptr<KeptTexts> texts_;  // null: no text is kept
   std::unique_ptr<IncidentDesk> desk_;
   std::unique_ptr<Observers> observers_;
   std::unique_ptr<Shards> shards_;
@@ -162,6 +171,8 @@ class App {
   std::thread http_stopper_;
   std::unique_ptr<Taps> taps_;
   std::unique_ptr<CoverageWatch> coverage_;
+  std::atomic<bool> selftests_end_ = false;
+  std::unique_ptr<SelfTestSchedule> selftests_;  // null: none is asked for
   std::string page_url_;
   std::atomic<int64_t> writes_seen_ = 0;  // of the storage thread, by a scrape
 };

@@ -25,10 +25,11 @@ void AddCommands(CLI::App& app, ExitStatus& result) {
   for (const auto add :
        {reasonwatch::AddInit, reasonwatch::AddCheckConfig,
         reasonwatch::AddServe, reasonwatch::AddStatus, reasonwatch::AddTaps,
-        reasonwatch::AddIncidents, reasonwatch::AddBaseline,
-        reasonwatch::AddRescore, reasonwatch::AddReplay,
-        reasonwatch::AddCompare, reasonwatch::AddFeed, reasonwatch::AddEnvoy,
-        reasonwatch::AddRead, reasonwatch::AddGrade, reasonwatch::AddSplit})
+        reasonwatch::AddSelfTest, reasonwatch::AddIncidents,
+        reasonwatch::AddBaseline, reasonwatch::AddRescore,
+        reasonwatch::AddReplay, reasonwatch::AddCompare, reasonwatch::AddFeed,
+        reasonwatch::AddEnvoy, reasonwatch::AddRead, reasonwatch::AddGrade,
+        reasonwatch::AddSplit})
     add(app, result);
 }
 

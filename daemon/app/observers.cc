@@ -10,7 +10,8 @@ namespace reasonwatch {
 
 void EventForwarder::OnScored(const Scored& scored, ResponseOutcome /*outcome*/,
                               bool watched) {
-  if (watched && rescoring_ != nullptr) rescoring_->rescorer().Observe(scored);
+  if (watched && rescoring_ != nullptr && scored.model != kSelftestModel)
+    rescoring_->rescorer().Observe(scored);
 }
 
 void SeenCounter::OnScored(const Scored& scored, ResponseOutcome /*outcome*/,

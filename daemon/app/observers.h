@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "core/selftest.h"
 #include "daemon/app/incident_desk.h"
 #include "daemon/app/pipeline_log.h"
 #include "daemon/app/pipeline_metrics.h"
@@ -35,6 +36,7 @@ class EventForwarder : public PipelineObserver {
   void OnScored(const Scored& scored, ResponseOutcome outcome,
                 bool watched) override;
   void OnIncident(const IncidentEvent& event) override {
+    if (event.incident.model == kSelftestModel) return;
     if (rescoring_ != nullptr) rescoring_->rescorer().Observe(event.incident);
     if (webhook_ != nullptr) webhook_->Observe(event);
   }
@@ -82,6 +84,8 @@ class Observers {
     all_.Add(seen_);
   }
 
+  // Before the workers start; `observer` must outlive the observers.
+  void Add(PipelineObserver& observer) { all_.Add(observer); }
   PipelineObserver& all() { return all_; }
   const SnapshotBoard& board() const { return board_; }
   const SeenCounter& seen() const { return seen_; }

@@ -66,14 +66,23 @@ absl::Status App::StartWebhook() {
 
 void App::StopWebhook(absl::Duration) { webhook_.reset(); }
 
+absl::Status App::StartEvidence() {
+  RW_ASSIGN_OR_RETURN(texts_, StartKeptTexts(config_));
+  return absl::OkStatus();
+}
+
+void App::StopEvidence(absl::Duration) { texts_.reset(); }
+
 absl::Status App::MakePipelines() {
   PipelineOptions options = PipelineOptionsOf(config_);
   options.grader = grader_.get();
+  options.evidence = texts_.get();
   options.incidents.can_confirm = CanRescore(config_);
   desk_ = std::make_unique<IncidentDesk>(
       static_cast<size_t>(config_.streams.max), *store_, clock_);
   observers_ =
       std::make_unique<Observers>(*telemetry_, rescoring_, webhook_, *desk_);
+  if (texts_ != nullptr) observers_->Add(*texts_);
   coverage_ = std::make_unique<CoverageWatch>(
       config_.coverage,
       CoveragePorts{.get = &GetMetrics, .seen = [this] { return Seen(); }});
@@ -139,6 +148,7 @@ absl::Status App::StartHttp() {
   options.tls_client_ca = config.tls.client_ca;
   options.external_url = config.external_url;
   options.trace_url = config.trace_url;
+  options.evidence = texts_ != nullptr;
   if (!config.token_file.empty()) {
     RW_ASSIGN_OR_RETURN(options.bearer_token, ReadSecret(config.token_file));
   }
@@ -217,7 +227,7 @@ TapEndpoints App::Endpoints() const {
   return all;
 }
 
-std::string App::MetricsText() {
+std::string App::MetricsText(MetricsForm form) {
   const StoreStatistics statistics = store_->Statistics();
   telemetry_->SetStore(statistics);
   RescoreTotals totals;
@@ -228,12 +238,19 @@ std::string App::MetricsText() {
   telemetry_->SetIncidentInfos(desk_->Infos(page_url_));
   if (grader_ != nullptr)
     telemetry_->SetGrader(grader_->Answers(), grader_->starts());
+  if (texts_ != nullptr) {
+    const EvidenceCounts kept = texts_->desk().Counts();
+    telemetry_->SetEvidence({{"written", kept.written},
+                             {"dropped", kept.dropped},
+                             {"failed", kept.failed}},
+                            kept.bytes);
+  }
   telemetry_->SetFramesForgotten(evaluator_->FramesForgotten());
   // The storage thread lives if it has written, or has nothing to write.
   if (statistics.queued == 0 ||
       writes_seen_.exchange(statistics.writes) != statistics.writes)
     telemetry_->Heartbeat(Stage::kStorage, absl::Now());
-  return telemetry_->Text();
+  return telemetry_->Text(form);
 }
 
 HabitPhrases App::Habits() const {
@@ -275,6 +292,10 @@ void App::AddIncidentHandlers(HttpHandlers& handlers) {
     return desk_->SentenceOf(incident);
   };
   handlers.sparks = [this] { return desk_->Sparks(); };
+  handlers.evidence = [this](std::string_view id) {
+    return texts_ == nullptr ? std::string("{\"examples\":[]}")
+                             : texts_->desk().ExamplesJson(id);
+  };
   handlers.gold = [this](std::string_view model,
                          const std::vector<uint64_t>& problems) {
     return store_->LoadGold(model, problems);
@@ -298,7 +319,7 @@ void App::AddIncidentHandlers(HttpHandlers& handlers) {
 
 HttpHandlers App::MakeHttpHandlers() {
   HttpHandlers handlers;
-  handlers.metrics = [this] { return MetricsText(); };
+  handlers.metrics = [this](MetricsForm form) { return MetricsText(form); };
   handlers.ready = [this]() -> absl::Status {
     if (ready_) return absl::OkStatus();
     return absl::UnavailableError("starting or stopping");
@@ -317,6 +338,11 @@ HttpHandlers App::MakeHttpHandlers() {
     RW_ASSIGN_OR_RETURN(const std::vector<BaselineInfo> infos,
                         stored_->Baselines());
     return BaselinesJson(infos);
+  };
+  handlers.forget_selftest = [this] { return ForgetSelfTest(); };
+  handlers.selftest_result = [this](const SelfTestResult& result,
+                                    absl::Duration every) {
+    CountSelfTest(result, every);
   };
   handlers.streams = [this] { return observers_->board().Snapshots(); };
   handlers.coverage = [this] { return coverage_->Snapshots(); };

@@ -45,6 +45,13 @@ void Checkpointer::PutNews(ModelPipeline& pipeline) {
          store_->PutProblems(std::move(agreed)));
 }
 
+void Checkpointer::Forget(const std::string& model) {
+  dirty_.erase(model);
+  refused_.erase(model);
+  if (store_ != nullptr)
+    Stored(StoreWrite::kState, model, store_->ForgetModel(model));
+}
+
 void Checkpointer::PutFact(const std::pair<std::string, std::string>& fact) {
   if (store_ == nullptr || fact.first.empty()) return;
   Stored(StoreWrite::kFact, fact.first,

@@ -47,6 +47,8 @@ class Checkpointer {
   // The model events and agreed problems that the pipeline gives away; each
   // event is reported too.
   void PutNews(ModelPipeline& pipeline);
+  // Removes all that is stored of the model.
+  void Forget(const std::string& model);
   // No fact: its name is empty.
   void PutFact(const std::pair<std::string, std::string>& fact);
   // Saves the models marked dirty and then, if nothing was refused, the time.

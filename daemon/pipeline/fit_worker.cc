@@ -18,6 +18,7 @@ void FitWorker::Start(ModelPipeline& pipeline) {
       std::make_shared<const FitJob>(pipeline.watch().NextFitJob());
   if (job->rows.empty()) return;
   running_ = true;
+  model_ = pipeline.model();
   Join();
   const auto fit_elsewhere = [this, model = pipeline.model(), job] {
     std::shared_ptr<PromptRegressionFit> fit;
@@ -29,6 +30,7 @@ void FitWorker::Start(ModelPipeline& pipeline) {
     }
     post_([this, model, job, fit] {
       running_ = false;
+      if (std::exchange(abandoned_, false)) return;
       pipeline_of_(model).watch().InstallFit(*job, std::move(*fit));
     });
   };

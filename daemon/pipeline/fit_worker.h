@@ -35,6 +35,10 @@ class FitWorker {
   // Fits the regression that the model wants fitted, unless a fit of this shard
   // is under way.
   void Start(ModelPipeline& pipeline);
+  // The model's pipeline goes: a fit of it that is under way is not installed.
+  void Forget(const std::string& model) {
+    if (running_ && model_ == model) abandoned_ = true;
+  }
   // Waits for the fit under way. Its result is not installed any more if the
   // owner runs no tasks.
   void Join();
@@ -44,6 +48,8 @@ class FitWorker {
   const Post post_;
   const PipelineOf pipeline_of_;
   bool running_ = false;
+  bool abandoned_ = false;  // the fit under way
+  std::string model_;       // of the latest fit
   std::jthread thread_;
 };
 

@@ -16,6 +16,8 @@
 
 namespace reasonwatch {
 
+class EvidenceSink;
+
 struct PipelineOptions {
   int shards = 2;
   // The bounds of each shard's queue, which is full if either is reached. A
@@ -41,6 +43,9 @@ struct PipelineOptions {
   // Answers wait for it beside the queues, so nothing behind them does. Stopped
   // by Shards::Stop().
   LiveGrader* grader = nullptr;
+  // Receives the texts of models whose operator wants them kept; null: none
+  // are. Outlives the shards.
+  EvidenceSink* evidence = nullptr;
 };
 
 }  // namespace reasonwatch

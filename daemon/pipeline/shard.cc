@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/selftest.h"
+#include "daemon/pipeline/evidence_sink.h"
 #include "daemon/pipeline/stage_timer.h"
 
 namespace reasonwatch {
@@ -94,6 +96,10 @@ void Shard::Evaluate(Response& response, bool low_coverage,
     context_.observer.OnError(Stage::kEvaluate, scored.markup.body_error, 1);
   // An error's text is no answer, however it reads.
   const bool failed = response.http_status >= 400;
+  if (EvidenceSink* evidence = context_.options.evidence;
+      evidence != nullptr && !failed && scored.origin == Origin::kLive &&
+      evidence->Wants(scored.model))
+    evidence->Keep(std::move(response), scored);
   if (!question.gold.empty() && scored.origin == Origin::kLive && !failed) {
     grading_.Ask(std::move(question), std::move(scored), low_coverage);
   } else {
@@ -107,6 +113,11 @@ void Shard::Evaluate(Response& response, bool low_coverage,
 void Shard::Observe(Scored scored, bool failed, bool low_coverage,
                     const RowPosition& position) {
   PipelineObserver& observer = context_.observer;
+  // The self-test's responses are as good as live for its own model alone, and
+  // no client takes that model's place.
+  if (scored.model == kSelftestModel)
+    scored.origin =
+        scored.origin == Origin::kSelftest ? Origin::kLive : Origin::kSelftest;
   ResponseOutcome outcome = ResponseOutcome::kScored;
   if (scored.origin != Origin::kLive) {
     outcome = ResponseOutcome::kNotLive;
@@ -237,6 +248,23 @@ void Shard::Accept(const std::string& model, const std::string& evidence,
   Emit(pipeline, events);
   context_.observer.OnReferenceAnew(model, events.size(), evidence);
   checkpointer_.Save(pipeline, /*all=*/true);
+}
+
+void Shard::Forget(const std::string& model) {
+  if (const auto it = pipelines_.find(model); it != pipelines_.end()) {
+    ModelPipeline& pipeline = *it->second;
+    Emit(pipeline, pipeline.Accept(pipeline.DataTime(context_.clock.Now()),
+                                   "the model is forgotten"));
+    ForgetSnapshots(model);
+    PublishTotals();
+    fitter_.Forget(model);
+    pipelines_.erase(it);
+    reported_ = TotalsNow();
+  }
+  format_notices_.erase(model);
+  counts_notices_.erase(model);
+  context_.streams.Forget(model);
+  checkpointer_.Forget(model);
 }
 
 void Shard::ApplyVerdict(const Verdict& verdict) {

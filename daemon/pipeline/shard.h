@@ -84,6 +84,10 @@ class Shard {
   }
   // The worker runs the task, later.
   void Post(std::function<void()> task) { queue_.Post(std::move(task)); }
+  // The same, behind everything that was offered before.
+  void PostBehind(std::function<void()> task) {
+    queue_.PostBehind(std::move(task));
+  }
   // Behind all that was offered before, the worker saves the state of its
   // models; `done` hears whether all of that is now in the store's hands.
   void SaveBehind(std::function<void(bool saved)> done);
@@ -110,6 +114,9 @@ class Shard {
   // has not come yet.
   void Accept(const std::string& model, const std::string& evidence,
               const std::vector<StateBlob>& golden);
+  // Ends the model's incidents, and then all that is known of it, also in the
+  // store; the problems of a stored baseline stay.
+  void Forget(const std::string& model);
   // A verdict on an incident of its model. One of canaries also opens an
   // incident of a model that has no traffic.
   void ApplyVerdict(const Verdict& verdict);

@@ -149,6 +149,14 @@ void Shards::Accept(const std::string& model, const std::string& evidence,
   });
 }
 
+void Shards::Forget(const std::string& model, std::function<void()> done) {
+  Shard& shard = impl_->ShardOf(model);
+  shard.PostBehind([&shard, model, done = std::move(done)] {
+    shard.Forget(model);
+    done();
+  });
+}
+
 std::map<std::string, std::string> Shards::LastResponses() const {
   std::map<std::string, std::string> last;
   for (const auto& shard : impl_->shards)

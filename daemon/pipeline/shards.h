@@ -10,6 +10,7 @@
 #define REASONWATCH_DAEMON_PIPELINE_SHARDS_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -69,6 +70,10 @@ class Shards : public TapSink {
   void Accept(const std::string& model, const std::string& evidence,
               std::vector<StateBlob> golden,
               std::pair<std::string, std::string> fact);
+
+  // Forgets the model (Shard::Forget), behind all its responses that were
+  // offered before; `done` is called by its worker. After Start().
+  void Forget(const std::string& model, std::function<void()> done);
 
   // By model, the id of the last response that is part of the saved state.
   // Before Start().

@@ -22,6 +22,12 @@ bool StreamAdmission::Admitted(const std::string& model,
   return streams_.contains(std::pair(model, route));
 }
 
+void StreamAdmission::Forget(const std::string& model) {
+  MutexLock lock(mutex_);
+  std::erase_if(streams_,
+                [&](const auto& stream) { return stream.first == model; });
+}
+
 int StreamAdmission::count() const {
   MutexLock lock(mutex_);
   return std::max(1, static_cast<int>(streams_.size()));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The streams that are watched: the first `max_streams` of all models.
 //
-// Thread-safe. A stream that was admitted stays so until the process ends.
+// Thread-safe. A stream that was admitted stays so until its model is forgotten
+// or the process ends.
 #ifndef REASONWATCH_DAEMON_PIPELINE_STREAM_ADMISSION_H_
 #define REASONWATCH_DAEMON_PIPELINE_STREAM_ADMISSION_H_
 
@@ -20,6 +21,8 @@ class StreamAdmission {
   // Admits the stream if there is room; returns whether it is admitted.
   bool Admit(const std::string& model, const std::string& route);
   bool Admitted(const std::string& model, const std::string& route) const;
+  // Makes room of the model's streams.
+  void Forget(const std::string& model);
   // Admitted streams, at least 1: the number over which budgets are divided.
   int count() const;
 

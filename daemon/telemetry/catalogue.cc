@@ -7,8 +7,10 @@
 #include "absl/strings/str_format.h"
 #include "daemon/telemetry/incident_section.h"
 #include "daemon/telemetry/pipeline_section.h"
+#include "daemon/telemetry/process_gauges.h"
 #include "daemon/telemetry/rescore_section.h"
 #include "daemon/telemetry/response_section.h"
+#include "daemon/telemetry/selftest_section.h"
 #include "daemon/telemetry/storage_section.h"
 #include "daemon/telemetry/tap_section.h"
 #include "util/strings.h"
@@ -30,9 +32,10 @@ std::string_view TypeName(MetricType type) {
 
 std::vector<MetricInfo> AllRows() {
   std::vector<MetricInfo> all;
-  for (auto rows : {ResponseSection::Rows(), IncidentSection::Rows(),
-                    TapSection::Rows(), PipelineSection::Rows(),
-                    StorageSection::Rows(), RescoreSection::Rows()})
+  for (auto rows :
+       {ResponseSection::Rows(), IncidentSection::Rows(), TapSection::Rows(),
+        PipelineSection::Rows(), StorageSection::Rows(), RescoreSection::Rows(),
+        SelfTestSection::Rows(), ProcessRows()})
     all.insert(all.end(), rows.begin(), rows.end());
   std::sort(all.begin(), all.end(),
             [](const MetricInfo& a, const MetricInfo& b) {
@@ -58,7 +61,9 @@ std::string MetricsMarkdown() {
       "# Metrics\n\n"
       "Printed from the rows of the sections in `daemon/telemetry/`; a test "
       "holds the two together. `/metrics` serves the Prometheus text format "
-      "0.0.4. Streams (model and route) are capped by `streams.max`; what is "
+      "0.0.4, and OpenMetrics 1.0.0 with trace ids as exemplars to scrapers "
+      "that accept it. Streams (model and route) are capped by `streams.max`; "
+      "what is "
       "over goes to the labels `other`.\n\n"
       "| metric | type | unit | labels | help | what it tells |\n"
       "|---|---|---|---|---|---|\n";

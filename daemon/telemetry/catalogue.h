@@ -87,6 +87,23 @@ enum class Metric : uint8_t {
   kIncidentEffect,
   kIncidentActions,
   kPageInfo,
+  kReadingAmount,
+  kReferenceReasoning,
+  kReferenceOutput,
+  kReferenceMarker,
+  kReferenceReading,
+  kProcessCpu,
+  kProcessOpenFiles,
+  kProcessMaxFiles,
+  kProcessVirtualMemory,
+  kProcessResidentMemory,
+  kProcessStart,
+  kEvidence,
+  kEvidenceBytes,
+  kSelfTestRuns,
+  kSelfTestSuccess,
+  kSelfTestInterval,
+  kSelfTestHop,
   kCount
 };
 inline constexpr int kMetricCount = static_cast<int>(Metric::kCount);

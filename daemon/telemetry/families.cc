@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/telemetry/open_metrics.h"
+
 namespace reasonwatch {
 namespace {
 
@@ -60,7 +62,8 @@ void Families::SetOrRemove(Metric m, const Labels& labels, Gauge*& gauge,
   }
 }
 
-std::string Families::Text(ScrapedSeries scraped) {
+std::string Families::Text(MetricsForm form, ScrapedSeries scraped,
+                           const ExemplarMap& exemplars) {
   std::map<std::string, prometheus::MetricFamily, std::less<>> collected;
   for (prometheus::MetricFamily& family : registry_.Collect()) {
     std::string name = family.name;
@@ -81,6 +84,8 @@ std::string Families::Text(ScrapedSeries scraped) {
     family.type = TypeOf(m.type);
     family.metric = std::move(scraped[static_cast<size_t>(m.metric)]);
   }
+  if (form == MetricsForm::kOpenMetrics)
+    return OpenMetricsText(families, exemplars);
   return prometheus::TextSerializer().Serialize(families);
 }
 

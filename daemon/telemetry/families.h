@@ -15,7 +15,9 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "core/metrics_form.h"
 #include "daemon/telemetry/catalogue.h"
+#include "daemon/telemetry/exemplars.h"
 #include "daemon/telemetry/scraped_gauges.h"
 
 namespace reasonwatch {
@@ -53,9 +55,10 @@ class Families {
                      {{"family", std::string(InfoOf(m).name)}});
   }
 
-  // Prometheus text format 0.0.4, every family in the catalogue's order;
-  // `scraped` has the series of families that have none here.
-  std::string Text(ScrapedSeries scraped);
+  // Every family in the catalogue's order; `scraped` has the series of families
+  // that have none here. The text format leaves exemplars out.
+  std::string Text(MetricsForm form, ScrapedSeries scraped,
+                   const ExemplarMap& exemplars);
 
  private:
   prometheus::Registry registry_{prometheus::Registry::InsertBehavior::Throw};

@@ -15,10 +15,26 @@
 namespace reasonwatch {
 namespace {
 
-// Readings are log2(1 + tokens).
-void ObserveTokens(Histogram& histogram, float reading) {
+// Readings are log2(1 + amount).
+void ObserveAmount(Histogram& histogram, float reading) {
   if (!std::isfinite(reading)) return;
   histogram.Observe(std::round(std::exp2(static_cast<double>(reading)) - 1));
+}
+
+void KeepExemplar(Exemplars& exemplars, const Scored& scored, Feature length) {
+  const float reading = scored.reading(length);
+  if (!std::isfinite(reading)) return;
+  const double tokens = std::round(std::exp2(static_cast<double>(reading)) - 1);
+  exemplars.Observe(Exemplars::BucketOf(tokens), scored.trace_id, tokens,
+                    scored.start);
+}
+
+void KeepExemplars(StreamSeries& stream, const Scored& scored,
+                   bool zero_thinking) {
+  KeepExemplar(stream.output_exemplars, scored, Feature::kOutputTokens);
+  KeepExemplar(stream.reasoning_exemplars, scored, Feature::kReasoningTokens);
+  if (zero_thinking)
+    stream.zero_exemplars.Observe(0, scored.trace_id, 1, scored.start);
 }
 
 // Index of the label in kReasoningFields.
@@ -69,11 +85,12 @@ void ResponseSection::Observe(const Scored& scored, ResponseOutcome outcome) {
 
 void ResponseSection::ObserveStream(StreamSeries& stream,
                                     const Scored& scored) {
-  ObserveTokens(*stream.output_tokens, scored.reading(Feature::kOutputTokens));
-  ObserveTokens(*stream.reasoning_tokens,
+  ObserveAmount(*stream.output_tokens, scored.reading(Feature::kOutputTokens));
+  ObserveAmount(*stream.reasoning_tokens,
                 scored.reading(Feature::kReasoningTokens));
-  if (scored.reading(Feature::kZeroThinking) > 0.5f)
-    stream.zero_thinking->Increment();
+  const bool zero_thinking = scored.reading(Feature::kZeroThinking) > 0.5f;
+  if (zero_thinking) stream.zero_thinking->Increment();
+  if (!scored.trace_id.empty()) KeepExemplars(stream, scored, zero_thinking);
   if (scored.reading(Feature::kSplitDiffers) > 0.5f)
     stream.split_mismatch->Increment();
   if (scored.reading(Feature::kStopEmpty) > 0.5f ||
@@ -95,6 +112,8 @@ void ResponseSection::ObserveModel(std::string_view label, ModelSeries& model,
     const float points = scored.reading(kShownRubric[i].first);
     if (!std::isnan(points)) model.rubric[i]->Observe(points);
   }
+  for (size_t i = 0; i < kShownAmounts.size(); ++i)
+    ObserveAmount(*model.amounts[i], scored.reading(kShownAmounts[i]));
   model.block_states[static_cast<size_t>(scored.markup.state)]->Increment();
   const size_t carried_by = ReasoningFieldOf(scored.markup);
   Counter*& field = model.fields[carried_by];
@@ -264,6 +283,47 @@ std::vector<MetricInfo> ResponseSection::Rows() {
        "Live responses of which a yes/no reading was taken, by its outcome.",
        "present / (present + absent) is the rate of the reading; "
        "docs/glossary.md explains each. Compare it with the model's own past."},
+      {Metric::kReadingAmount,
+       "reasonwatch_reading_amount",
+       kHistogram,
+       "amount",
+       {"model", "reading"},
+       "Amounts of live responses: thousandths of characters, and phrases.",
+       "`minority_script`: letters of other scripts, `symbol_density`: "
+       "decorative symbols, both of 1,000 characters; `habits_shown`: phrases "
+       "of the model's own that begin a line."},
+      {Metric::kReferenceReasoning,
+       "reasonwatch_reference_reasoning_tokens",
+       kGauge,
+       "tokens",
+       {"model", "route", "bound"},
+       "Reasoning tokens of the reference: its median, and the bounds of its "
+       "middle 80 %.",
+       "Expected against seen: draw it behind the quantiles of "
+       "reasoning_tokens. `bound` is low, median or high."},
+      {Metric::kReferenceOutput,
+       "reasonwatch_reference_output_tokens",
+       kGauge,
+       "tokens",
+       {"model", "route", "bound"},
+       "The same of output tokens.",
+       "As above, behind output_tokens."},
+      {Metric::kReferenceMarker,
+       "reasonwatch_reference_marker_ratio",
+       kGauge,
+       "ratio",
+       {"model", "marker"},
+       "Share of the reference's responses that show a marker.",
+       "The expected rate of marker_responses_total. Routes count by their "
+       "traffic."},
+      {Metric::kReferenceReading,
+       "reasonwatch_reference_reading_ratio",
+       kGauge,
+       "ratio",
+       {"model", "reading"},
+       "Share of the reference's responses that show a reading.",
+       "The expected rate of reading_responses_total, and with `zero_thinking` "
+       "of responses without reasoning. Routes count by their traffic."},
       {Metric::kReasoningField,
        "reasonwatch_reasoning_field_responses_total",
        kCounter,

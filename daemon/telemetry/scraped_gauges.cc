@@ -105,6 +105,10 @@ void StreamGauges::Set(const StreamSnapshot& snapshot) {
       last == absl::InfinitePast() || last == absl::InfiniteFuture()
           ? kNone
           : static_cast<double>(absl::ToUnixNanos(last)) / 1e9;
+  expected_ = snapshot.expected;
+  rate_ = std::isfinite(snapshot.responses_per_hour)
+              ? snapshot.responses_per_hour
+              : 0;
   for (size_t i = 0; i < kSignalCount; ++i) {
     const SignalSnapshot& signal = snapshot.signals[i];
     statistic_[i] = signal.enabled ? signal.statistic : kNone;

@@ -11,6 +11,7 @@
 #include <array>
 #include <limits>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -39,6 +40,11 @@ class StreamGauges {
   // Nothing before the first Set().
   void AddTo(const StreamLabels& stream, ScrapedSeries& out) const;
 
+  // By the reference; null = not known.
+  const ExpectedReadings* expected() const { return expected_.get(); }
+  // Responses in an hour; 0 = not known.
+  double rate() const { return rate_; }
+
  private:
   // NaN: no such series.
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -49,9 +55,18 @@ class StreamGauges {
   double coverage_ = 0;
   double delay_ = kNone;
   double last_response_ = kNone;
+  double rate_ = 0;
+  std::shared_ptr<const ExpectedReadings> expected_;
   std::array<double, kSignalCount> statistic_{};
   std::array<double, kSignalCount> threshold_{};
 };
+
+// The references of all streams: reasonwatch_reference_*. `streams` and
+// `gauges` belong together by index.
+void AddExpected(const std::vector<StreamLabels>& streams,
+                 const std::vector<StreamGauges>& gauges, ScrapedSeries& out);
+// process_*, of this process.
+void AddProcess(ScrapedSeries& out);
 
 // model, route, scope, signal, severity, confirmation
 using IncidentKey =

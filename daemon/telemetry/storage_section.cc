@@ -7,7 +7,8 @@
 namespace reasonwatch {
 
 StorageSection::StorageSection(Families& families, PipelineSection& pipeline)
-    : pipeline_(pipeline),
+    : families_(families),
+      pipeline_(pipeline),
       queued_(families.GaugeAt(Metric::kStorageQueued, {})),
       bytes_(families.GaugeAt(Metric::kStorageBytes, {})),
       expired_(families.CounterAt(Metric::kStorageExpired, {})),
@@ -28,6 +29,16 @@ void StorageSection::Set(const StoreStatistics& now) {
   queued_.Set(static_cast<double>(now.queued));
   bytes_.Set(static_cast<double>(now.database_bytes));
   seen_ = now;
+}
+
+void StorageSection::SetEvidence(
+    const std::map<std::string, int64_t>& incidents, int64_t bytes) {
+  for (const auto& [outcome, total] : incidents)
+    families_.CounterAt(Metric::kEvidence, {{"outcome", outcome}})
+        .Increment(static_cast<double>(
+            std::max<int64_t>(0, total - evidence_[outcome])));
+  evidence_ = incidents;
+  families_.GaugeAt(Metric::kEvidenceBytes, {}).Set(static_cast<double>(bytes));
 }
 
 void StorageSection::SetRestartGap(absl::Duration gap) {
@@ -58,6 +69,21 @@ std::vector<MetricInfo> StorageSection::Rows() {
        {},
        "Records removed by retention or the size cap.",
        "Growing fast: storage.max_size is too small for the retention asked."},
+      {Metric::kEvidence,
+       "reasonwatch_evidence_incidents_total",
+       kCounter,
+       "incidents",
+       {"outcome"},
+       "Incidents whose texts were to be kept, by outcome.",
+       "`written`; `failed`: the disk or storage.evidence.max_size refused "
+       "them; `dropped`: too many at once."},
+      {Metric::kEvidenceBytes,
+       "reasonwatch_evidence_file_bytes",
+       kGauge,
+       "bytes",
+       {},
+       "Size of the file of kept texts.",
+       "Bounded by storage.evidence.max_size."},
       {Metric::kRestartGap,
        "reasonwatch_restart_gap_seconds",
        kGauge,

@@ -5,6 +5,9 @@
 #ifndef REASONWATCH_DAEMON_TELEMETRY_STORAGE_SECTION_H_
 #define REASONWATCH_DAEMON_TELEMETRY_STORAGE_SECTION_H_
 
+#include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -25,14 +28,19 @@ class StorageSection {
   // Totals since the start of the process.
   void Set(const StoreStatistics& now);
   void SetRestartGap(absl::Duration gap);
+  // Totals by outcome.
+  void SetEvidence(const std::map<std::string, int64_t>& incidents,
+                   int64_t bytes);
 
  private:
+  Families& families_;
   PipelineSection& pipeline_;
   Gauge& queued_;
   Gauge& bytes_;
   Counter& expired_;
   Gauge& restart_gap_;
   StoreStatistics seen_;
+  std::map<std::string, int64_t> evidence_;
 };
 
 }  // namespace reasonwatch

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// The sections of the metrics behind one lock. First the values that are read
+// at a scrape, then each report, passed on to its section.
 #include "daemon/telemetry/telemetry.h"
 
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -11,6 +14,7 @@
 #include "daemon/telemetry/rescore_section.h"
 #include "daemon/telemetry/response_section.h"
 #include "daemon/telemetry/scraped_gauges.h"
+#include "daemon/telemetry/selftest_section.h"
 #include "daemon/telemetry/storage_section.h"
 #include "daemon/telemetry/tap_section.h"
 #include "daemon/telemetry/watched_series.h"
@@ -51,9 +55,25 @@ class Telemetry::Impl {
     ScrapedSeries out;
     for (size_t i = 0; i < streams.size(); ++i)
       gauges[i].AddTo(streams[i], out);
+    AddExpected(streams, gauges, out);
+    AddProcess(out);
     open.AddTo(streams, models, out);
     AddIncidentInfos(infos, out);
     return out;
+  }
+
+  ExemplarMap CopyExemplars() {
+    ExemplarMap copy;
+    MutexLock lock(mutex);
+    for (const auto& [key, series] : watched.streams()) {
+      const auto add = [&](Metric metric, const Exemplars& exemplars) {
+        copy.emplace(std::tuple(metric, key.model, key.route), exemplars);
+      };
+      add(Metric::kOutputTokens, series.output_exemplars);
+      add(Metric::kReasoningTokens, series.reasoning_exemplars);
+      add(Metric::kZeroThinking, series.zero_exemplars);
+    }
+    return copy;
   }
 
   Families families;
@@ -65,6 +85,7 @@ class Telemetry::Impl {
   ResponseSection responses ABSL_GUARDED_BY(mutex){families, watched};
   IncidentSection incidents ABSL_GUARDED_BY(mutex){families, watched};
   RescoreSection rescore ABSL_GUARDED_BY(mutex){families};
+  SelfTestSection selftest ABSL_GUARDED_BY(mutex){families};
   StorageSection storage ABSL_GUARDED_BY(mutex){families, pipeline};
 };
 
@@ -168,6 +189,20 @@ void Telemetry::SetFramesForgotten(int64_t frames) {
   MutexLock lock(impl_->mutex);
   impl_->rescore.SetFramesForgotten(frames);
 }
+void Telemetry::SetEvidence(const std::map<std::string, int64_t>& incidents,
+                            int64_t bytes) {
+  MutexLock lock(impl_->mutex);
+  impl_->storage.SetEvidence(incidents, bytes);
+}
+void Telemetry::ExpectSelfTest(absl::Duration every, absl::Time now) {
+  MutexLock lock(impl_->mutex);
+  impl_->selftest.Expect(every, now);
+}
+void Telemetry::CountSelfTest(const SelfTestResult& result,
+                              absl::Duration every, absl::Time now) {
+  MutexLock lock(impl_->mutex);
+  impl_->selftest.Count(result, every, now);
+}
 void Telemetry::SetStore(const StoreStatistics& statistics) {
   MutexLock lock(impl_->mutex);
   impl_->storage.Set(statistics);
@@ -177,9 +212,12 @@ void Telemetry::SetRestartGap(absl::Duration gap) {
   impl_->storage.SetRestartGap(gap);
 }
 
-std::string Telemetry::Text() {
+std::string Telemetry::Text(MetricsForm form) {
   impl_->taps.Pull();
-  return impl_->families.Text(impl_->Scrape());
+  return impl_->families.Text(form, impl_->Scrape(),
+                              form == MetricsForm::kOpenMetrics
+                                  ? impl_->CopyExemplars()
+                                  : ExemplarMap());
 }
 
 }  // namespace reasonwatch

@@ -20,6 +20,8 @@
 #include "absl/time/time.h"
 #include "core/coverage.h"
 #include "core/incident.h"
+#include "core/metrics_form.h"
+#include "core/selftest.h"
 #include "core/snapshot.h"
 #include "core/stage.h"
 #include "core/stream_limit.h"
@@ -98,12 +100,21 @@ class Telemetry {
   // Totals of the operator's own grader: answers by their result, and
   // processes that were started.
   void SetGrader(const std::map<std::string, int64_t>& answers, int64_t starts);
+  // Totals of incidents whose texts were to be kept, by outcome, and the size
+  // of their file.
+  void SetEvidence(const std::map<std::string, int64_t>& incidents,
+                   int64_t bytes);
+  // See SelfTestSection.
+  void ExpectSelfTest(absl::Duration every, absl::Time now);
+  void CountSelfTest(const SelfTestResult& result, absl::Duration every,
+                     absl::Time now);
   // Total of the frames that matching has forgotten for room.
   void SetFramesForgotten(int64_t frames);
 
-  // Prometheus text format 0.0.4; every family of the catalogue is there,
-  // with its HELP and TYPE, even before it has a series.
-  std::string Text();
+  // Every family of the catalogue is there, with its HELP and TYPE, even before
+  // it has a series. OpenMetrics has the latest trace of each bucket of the
+  // histograms of tokens, and of zero_thinking.
+  std::string Text(MetricsForm form = MetricsForm::kText);
 
  private:
   class Impl;

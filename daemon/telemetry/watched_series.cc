@@ -8,8 +8,12 @@ namespace {
 
 // Powers of two: readings are logarithms. 0 holds responses without any.
 Histogram::BucketBoundaries TokenBuckets() {
-  return {0,    16,   32,   64,   128,   256,   512,
-          1024, 2048, 4096, 8192, 16384, 32768, 65536};
+  return {kTokenBounds.begin(), kTokenBounds.end()};
+}
+
+// Up to all of a text: amounts of characters are thousandths.
+Histogram::BucketBoundaries AmountBuckets() {
+  return {0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 1000};
 }
 
 std::string Str(std::string_view s) { return std::string(s); }
@@ -92,6 +96,11 @@ ModelSeries WatchedSeries::MakeModel(std::string_view model) {
         Metric::kRubricScore,
         {{"model", name}, {"property", Str(kShownRubric[i].second)}},
         {0, 1, 2});
+  for (size_t i = 0; i < kShownAmounts.size(); ++i)
+    m.amounts[i] = &families_.HistogramAt(
+        Metric::kReadingAmount,
+        {{"model", name}, {"reading", Str(FeatureName(kShownAmounts[i]))}},
+        AmountBuckets());
   for (size_t i = 0; i < kShownGrades.size(); ++i)
     m.grades[i] = &families_.CounterAt(
         Metric::kGrades,

@@ -20,6 +20,7 @@
 #include "core/signal.h"
 #include "core/stage.h"
 #include "daemon/telemetry/bounded_labels.h"
+#include "daemon/telemetry/exemplars.h"
 #include "daemon/telemetry/families.h"
 #include "daemon/telemetry/scraped_gauges.h"
 
@@ -37,30 +38,49 @@ inline constexpr std::array<Feature, 11> kShownMarkers = {
     Feature::kBoxed,     Feature::kAnswerTag,      Feature::kCodeFence,
     Feature::kJsonKeys,  Feature::kUnclosed,       Feature::kDoubled,
     Feature::kLeaked,    Feature::kUnknownFormat};
+// Readings of a logarithm, log2(1 + amount), that are no lengths.
+inline constexpr std::array<Feature, 3> kShownAmounts = {
+    Feature::kMinorityScript, Feature::kSymbolDensity, Feature::kHabitsShown};
+// Whether the reading is a yes or no that no other family shows.
+constexpr bool IsShownReading(Feature f) {
+  for (const Feature marker : kShownMarkers)
+    if (f == marker) return false;
+  for (const Feature amount : kShownAmounts)
+    if (f == amount) return false;
+  switch (f) {
+    // Lengths; the estimates are read where the server counts nothing.
+    case Feature::kOutputTokens:
+    case Feature::kReasoningTokens:
+    case Feature::kEstimatedOutputTokens:
+    case Feature::kEstimatedReasoningTokens:
+    // Counters of their own.
+    case Feature::kZeroThinking:
+    case Feature::kSplitDiffers:
+    // Points.
+    case Feature::kRubricSelfContained:
+    case Feature::kRubricConnected:
+    case Feature::kRubricFollows:
+    case Feature::kCount:
+      return false;
+    default:
+      return true;
+  }
+}
+constexpr size_t CountShownReadings() {
+  size_t count = 0;
+  for (int f = 0; f < kFeatureCount; ++f)
+    count += IsShownReading(static_cast<Feature>(f)) ? 1 : 0;
+  return count;
+}
 // Faults of a response, and what is asked of it, that are no markers.
-inline constexpr std::array<Feature, 22> kShownReadings = {
-    Feature::kRefusal,
-    Feature::kToolCallInvalid,
-    Feature::kToolMarkup,
-    Feature::kToolCalled,
-    Feature::kClaimedWork,
-    Feature::kFormBroken,
-    Feature::kJsonAnswer,
-    Feature::kJsonKeysUnasked,
-    Feature::kOffPrompt,
-    Feature::kReasoningMismatch,
-    Feature::kReasoningThirdLanguage,
-    Feature::kSpacesLost,
-    Feature::kSpacesDoubled,
-    Feature::kWordsDoubled,
-    Feature::kBrokenCharacters,
-    Feature::kEscapedText,
-    Feature::kAnswerTwice,
-    Feature::kEndsMidSentence,
-    Feature::kCitations,
-    Feature::kCitationUnknown,
-    Feature::kCodeStub,
-    Feature::kOtherModelServed};
+inline constexpr std::array<Feature, CountShownReadings()> kShownReadings = [] {
+  std::array<Feature, CountShownReadings()> shown{};
+  size_t next = 0;
+  for (int f = 0; f < kFeatureCount; ++f)
+    if (IsShownReading(static_cast<Feature>(f)))
+      shown[next++] = static_cast<Feature>(f);
+  return shown;
+}();
 // Each reading and its label.
 inline constexpr std::array<std::pair<Feature, std::string_view>, 3>
     kShownRubric = {{{Feature::kRubricSelfContained, "self_contained"},
@@ -113,11 +133,16 @@ struct StreamSeries {
   Histogram* reasoning_tokens = nullptr;
   Counter* zero_thinking = nullptr;
   Counter* split_mismatch = nullptr;
+  // For output_tokens, reasoning_tokens and zero_thinking.
+  Exemplars output_exemplars;
+  Exemplars reasoning_exemplars;
+  Exemplars zero_exemplars;
   StreamGauges gauges;
 };
 
 struct ModelSeries {
   std::array<Histogram*, kShownRubric.size()> rubric{};
+  std::array<Histogram*, kShownAmounts.size()> amounts{};
   // Markers by absent, present.
   std::array<std::array<Counter*, 2>, kShownMarkers.size()> markers{};
   std::array<std::array<Counter*, 2>, kShownReadings.size()> readings{};

@@ -31,6 +31,22 @@ PreviousOutcome ReplaceOutcome(
   return previous;
 }
 
+// The readings are log2(1 + tokens).
+ExpectedReadings::Band BandOf(std::vector<float> lengths) {
+  ExpectedReadings::Band band;
+  if (lengths.empty()) return band;
+  const auto at = [&lengths](size_t tenth) {
+    const auto nth = static_cast<ptrdiff_t>((lengths.size() - 1) * tenth / 10);
+    std::nth_element(lengths.begin(), lengths.begin() + nth, lengths.end());
+    return std::exp2(static_cast<double>(lengths[static_cast<size_t>(nth)])) -
+           1;
+  };
+  band.low = at(1);
+  band.median = at(5);
+  band.high = at(9);
+  return band;
+}
+
 }  // namespace
 
 void StreamReference::LearnImported(const Scored& scored) {
@@ -177,6 +193,41 @@ StreamReference::Means StreamReference::MeanReadings() const {
     m.variance[f] /= static_cast<double>(std::max<int64_t>(1, m.count[f] - 1));
   }
   return m;
+}
+
+std::shared_ptr<const ExpectedReadings> StreamReference::Expected() const {
+  if (learnt_ < kCoveredFrom) return nullptr;
+  if (expected_ != nullptr && 10 * learnt_ < 11 * expected_->responses)
+    return expected_;
+  auto expected = std::make_shared<ExpectedReadings>();
+  expected->responses = learnt_;
+  // If the server counts nothing, rows know our estimate alone.
+  const auto lengths = [this](Feature counted, Feature estimated) {
+    std::vector<float> found;
+    found.reserve(rows_.size());
+    for (const StoredRow& stored : rows_) {
+      const FeatureVector values = stored.row.values();
+      const float length = std::isnan(values[static_cast<size_t>(counted)])
+                               ? values[static_cast<size_t>(estimated)]
+                               : values[static_cast<size_t>(counted)];
+      if (!std::isnan(length)) found.push_back(length);
+    }
+    return BandOf(std::move(found));
+  };
+  expected->output =
+      lengths(Feature::kOutputTokens, Feature::kEstimatedOutputTokens);
+  expected->reasoning =
+      lengths(Feature::kReasoningTokens, Feature::kEstimatedReasoningTokens);
+  for (int f = 0; f < kFeatureCount; ++f) {
+    const auto feature = static_cast<Feature>(f);
+    const RateCounts& total = counts_.total(feature);
+    expected->rate[static_cast<size_t>(f)] =
+        IsRank(feature) || total.count == 0
+            ? ExpectedReadings::kNone
+            : static_cast<double>(total.bad) / total.count;
+  }
+  expected_ = std::move(expected);
+  return expected_;
 }
 
 bool StreamReference::CountsComparable() const {

@@ -12,11 +12,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "core/expected_readings.h"
 #include "core/feature.h"
 #include "detectors/evidence/bets.h"
 #include "detectors/reference/count_scale.h"
@@ -83,6 +85,9 @@ class StreamReference {
     std::array<int64_t, kFeatureCount> count{};
   };
   Means MeanReadings() const;
+  // Null under kCoveredFrom responses. Made anew as the reference grows, by a
+  // tenth each time.
+  std::shared_ptr<const ExpectedReadings> Expected() const;
   double LengthToleranceForTest() const;
   // The source of the outputs' lengths: kOutputTokens if the server counted
   // most of them, else its estimate.
@@ -131,6 +136,7 @@ class StreamReference {
   LearningPace pace_;
   bool imported_ = false;
   bool unstated_ = false;  // as LengthSettings
+  mutable std::shared_ptr<const ExpectedReadings> expected_;
 };
 
 }  // namespace reasonwatch

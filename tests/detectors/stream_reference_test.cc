@@ -3,6 +3,7 @@
 // responses, tolerance, quarantine, pace of learning, fits.
 #include "detectors/reference/stream_reference.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -180,6 +181,48 @@ TEST(StreamReference, CutsInTransportAreLearntAndJudged) {
   const double usual = Judge(often, row(1000, true), kCut).e[3];
   EXPECT_LT(usual, 5);
   EXPECT_GT(Judge(never, row(1000, true), kCut).e[3], 40);
+}
+
+TEST(StreamReference, SaysWhatItExpectsAsItWouldBeCounted) {
+  for (uint32_t seed = 1; seed <= 5; ++seed) {
+    Draw draw(seed);
+    StreamReference reference{ReferenceOptions()};
+    EXPECT_EQ(reference.Expected(), nullptr);
+    std::vector<float> lengths;
+    int boxed = 0;
+    const int n = 100 + static_cast<int>(200 * draw.Uniform());
+    for (int i = 0; i < n; ++i) {
+      Scored s = WithLength(i, 500, draw);
+      s.reading(Feature::kReasoningTokens) = s.reading(Feature::kOutputTokens);
+      s.reading(Feature::kBoxed) = draw.Chance(.3) ? 1 : 0;
+      boxed += s.reading(Feature::kBoxed) > 0;
+      lengths.push_back(s.reading(Feature::kReasoningTokens));
+      reference.LearnImported(s);
+    }
+    reference.Fit();
+    const auto expected = reference.Expected();
+    ASSERT_NE(expected, nullptr);
+    EXPECT_EQ(expected->responses, n);
+    std::sort(lengths.begin(), lengths.end());
+    const auto below = [&](double tokens) {
+      return static_cast<double>(
+                 std::lower_bound(lengths.begin(), lengths.end(),
+                                  std::log2(1 + tokens) - 1e-3) -
+                 lengths.begin()) /
+             n;
+    };
+    EXPECT_NEAR(below(expected->reasoning.low), .1, .02);
+    EXPECT_NEAR(below(expected->reasoning.median), .5, .02);
+    EXPECT_NEAR(below(expected->reasoning.high), .9, .02);
+    EXPECT_NEAR(expected->rate[static_cast<size_t>(Feature::kBoxed)],
+                static_cast<double>(boxed) / n, 1e-9);
+    EXPECT_TRUE(std::isnan(
+        expected->rate[static_cast<size_t>(Feature::kOutputTokens)]));
+    EXPECT_TRUE(
+        std::isnan(expected->rate[static_cast<size_t>(Feature::kAnswerTag)]));
+    // Asked again at once, it is not made again.
+    EXPECT_EQ(reference.Expected(), expected);
+  }
 }
 
 TEST(StreamReference, FewerHabitsThanUsualPay) {

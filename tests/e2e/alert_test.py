@@ -106,11 +106,11 @@ class Stack(contextlib.ExitStack):
                       "group_wait": "1s", "group_interval": "1s"},
             "receivers": [{"name": "test", "webhook_configs": [
                 {"url": f"http://127.0.0.1:{self.webhook.port}/", "send_resolved": True}]}]}))
-        self.enter_context(harness.Process(
+        self.alertmanager_process = self.enter_context(harness.Process(
             ["prometheus-alertmanager", f"--config.file={folder}/alertmanager.yml",
              f"--storage.path={folder}/alertmanager", "--cluster.listen-address=",
              f"--web.listen-address=127.0.0.1:{alertmanager}"], folder / "alertmanager.log"))
-        self.enter_context(harness.Process(
+        self.prometheus_process = self.enter_context(harness.Process(
             ["prometheus", f"--config.file={folder}/prometheus.yml",
              f"--storage.tsdb.path={folder}/prometheus",
              f"--web.listen-address=127.0.0.1:{prometheus}"], folder / "prometheus.log"))

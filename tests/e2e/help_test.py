@@ -29,6 +29,8 @@ CALLS = (
     ("init", "http", "--out", "init.yaml"),
     ("status", "--url", f"http://{NOTHING}"),
     ("taps", "--once", "--url", f"http://{NOTHING}"),
+    ("selftest", "--url", f"http://{NOTHING}"),
+    ("selftest", "--receiver", "pager"),
     ("replay",),
     ("replay", "--live", SAMPLE_LIVE, "--findings", "out.jsonl"),
     (*REPLAY, "--live", "absent.jsonl", "--findings", "out.jsonl"),

@@ -35,6 +35,8 @@ def shape(text):
 
 # Families that this run leaves alone, and why.
 NO_RESCORING = "nobody is asked again here; rescore_test.py does"
+NO_SELFTEST = "no self-test here; selftest_test.py runs some"
+NO_EVIDENCE = "no text is kept here; evidence_test.py keeps some"
 NO_GRADER = "no grading.command here; grader_test.py has one"
 NOTHING_LOST = "nothing is lost or refused in this run"
 STILL = {
@@ -60,6 +62,12 @@ STILL = {
     "reasonwatch_incident_responses": "the same",
     "reasonwatch_incident_effect": "the same",
     "reasonwatch_incident_actions_total": "no operator here; browser_test.py is one",
+    "reasonwatch_evidence_incidents_total": NO_EVIDENCE,
+    "reasonwatch_evidence_file_bytes": NO_EVIDENCE,
+    "reasonwatch_selftest_runs_total": NO_SELFTEST,
+    "reasonwatch_selftest_success_timestamp_seconds": NO_SELFTEST,
+    "reasonwatch_selftest_interval_seconds": NO_SELFTEST,
+    "reasonwatch_selftest_hop_seconds": NO_SELFTEST,
     "reasonwatch_restart_gap_seconds": "the first start; restart_test.py has a second",
     "reasonwatch_rescore_jobs_total": NO_RESCORING,
     "reasonwatch_rescore_samples_total": NO_RESCORING,

@@ -120,6 +120,17 @@ class FakeStore : public Store {
       if (job.finished >= since) found.push_back(job);
     return found;
   }
+  absl::Status ForgetModel(std::string_view model) override {
+    MutexLock lock(mutex_);
+    calls_ += 'F';
+    std::erase_if(
+        state_, [&](const auto& entry) { return entry.first.second == model; });
+    std::erase_if(incidents_, [&](const auto& entry) {
+      return entry.second.model == model;
+    });
+    std::erase_if(events_, [&](const auto& e) { return e.model == model; });
+    return absl::OkStatus();
+  }
   absl::Status PutFact(std::string_view name, std::string_view value) override {
     MutexLock lock(mutex_);
     facts_[std::string(name)] = value;

@@ -268,6 +268,28 @@
                    table('Healthy ones of the same time', all.filter((e) => !e.affected).map(row)));
   }
 
+  // Redacted texts, an affected one beside a healthy one.
+  function texts(incident) {
+    const kept = (incident.texts && incident.texts.examples) || [];
+    if (!kept.length) return [];
+    const part = (name, text) => text ? [make('h4', '', name), make('pre', 'text', text)] : [];
+    const card = (e, n) => make('div', 'card ' + (e.side === 'incident' ? 'critical' : ''),
+      make('h3', '', e.side === 'incident' ? 'Affected' : 'Healthy'),
+      make('p', 'soft wrap', rw.when(e.time), ' ', make('code', '', e.id)),
+      rw.fold('prompt ' + e.side + n, 'prompt', make('pre', 'text', e.prompt)),
+      ...part('Reasoning', e.reasoning || '(none)'), ...part('Answer', e.answer || '(none)'));
+    const affected = kept.filter((e) => e.side === 'incident');
+    const healthy = kept.filter((e) => e.side !== 'incident');
+    const rows = [];
+    for (let n = 0; n < Math.max(affected.length, healthy.length); ++n) {
+      rows.push(make('div', 'half', make('div', '', affected[n] ? card(affected[n], n) : ''),
+                     make('div', '', healthy[n] ? card(healthy[n], n) : '')));
+    }
+    return section('Texts', make('p', 'soft', 'Secrets are blanked before anything is stored; the ' +
+      'texts go after the time of storage.evidence.ttl.'), rows[0], rows.length > 1
+      ? rw.fold('texts', rw.whole(rows.length - 1) + ' more pairs', ...rows.slice(1)) : '');
+  }
+
   let toPlot = [];
   function render(incident) {
     document.title = (incident.open ? incident.severity + ': ' : 'closed: ') +
@@ -289,7 +311,7 @@
       buttons(incident), ...(cards[0] || []),
       make('div', 'half', make('div', '', ...causes(incident)),
            make('div', '', ...carriers(incident))),
-      ...cards.slice(1).flat(), ...problems(incident), ...examples(incident),
+      ...cards.slice(1).flat(), ...problems(incident), ...examples(incident), ...texts(incident),
       ...verdict(incident), ...timeline(incident), ...numbers(incident),
       make('p', 'soft', signal ? rw.link(rw.root + 'runbooks/' + signal.signal, 'Runbook') : '',
            // A link bears no token.
@@ -301,6 +323,7 @@
   async function draw() {
     if (!shown) settings = await rw.api('page');
     const incident = await rw.api('incidents/' + id);
+    if (settings.evidence) incident.texts = await rw.api('incidents/' + id + '/evidence');
     // Only news is drawn, so that nothing jumps under a reader's eyes.
     const news = JSON.stringify({...incident, as_of: null});
     if (news === shown) return;

@@ -29,6 +29,7 @@ void AddFeed(CLI::App& app, ExitStatus& result);
 void AddEnvoy(CLI::App& app, ExitStatus& result);
 void AddTaps(CLI::App& app, ExitStatus& result);
 void AddRescore(CLI::App& app, ExitStatus& result);
+void AddSelfTest(CLI::App& app, ExitStatus& result);
 void AddIncidents(CLI::App& app, ExitStatus& result);
 void AddCompare(CLI::App& app, ExitStatus& result);
 

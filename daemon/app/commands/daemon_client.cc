@@ -20,9 +20,11 @@ void AddDaemonOptions(CLI::App* command, DaemonAddress& address) {
                       "PEM file of its authority");
 }
 
-absl::StatusOr<std::string> GetFromDaemon(const DaemonAddress& address,
-                                          const std::string& path) {
-  HttpRequest request;
+namespace {
+
+// The answer's body if its status is one of success.
+absl::StatusOr<std::string> Ask(const DaemonAddress& address,
+                                const std::string& path, HttpRequest request) {
   request.url = address.url + path;
   request.ca_file = address.ca_file;
   request.timeout = absl::Seconds(10);
@@ -36,10 +38,26 @@ absl::StatusOr<std::string> GetFromDaemon(const DaemonAddress& address,
   if (result.failure.has_value())
     return absl::UnavailableError(
         absl::StrFormat("no daemon at %s", address.url));
-  if (result.reply.status != 200)
+  if (result.reply.status < 200 || result.reply.status > 299)
     return absl::UnavailableError(absl::StrFormat("%s%s: HTTP %d", address.url,
                                                   path, result.reply.status));
   return std::move(result.reply.body);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> GetFromDaemon(const DaemonAddress& address,
+                                          const std::string& path) {
+  return Ask(address, path, HttpRequest());
+}
+
+absl::StatusOr<std::string> PostToDaemon(
+    const DaemonAddress& address, const std::string& path, std::string body,
+    const std::vector<std::string>& headers) {
+  HttpRequest request;
+  request.post = std::move(body);
+  request.headers = headers;
+  return Ask(address, path, std::move(request));
 }
 
 }  // namespace reasonwatch

@@ -4,6 +4,7 @@
 #define REASONWATCH_DAEMON_APP_COMMANDS_DAEMON_CLIENT_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -26,6 +27,11 @@ void AddDaemonOptions(CLI::App* command, DaemonAddress& address);
 // status than 200.
 absl::StatusOr<std::string> GetFromDaemon(const DaemonAddress& address,
                                           const std::string& path);
+
+// The body of the answer to POST `path`, with any status from 200 to 299.
+absl::StatusOr<std::string> PostToDaemon(
+    const DaemonAddress& address, const std::string& path, std::string body,
+    const std::vector<std::string>& headers = {});
 
 }  // namespace reasonwatch
 

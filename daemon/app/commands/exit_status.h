@@ -12,7 +12,7 @@ namespace reasonwatch {
 
 enum class ExitStatus : int {
   kDone = 0,   // did its work; a gate: the new side is as good as the old
-  kWorse = 1,  // `compare`, `rescore`: a loss was shown
+  kWorse = 1,  // `compare`, `rescore`: a loss; `selftest`: a hop was cut
   kReplayFailed = 1,  // `replay`: any failure; older than the others
   kCannotTell = 2,    // too little to judge, or not possible at the moment
   kUnreadable = 3,    // an input is absent or can't be read

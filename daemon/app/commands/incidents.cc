@@ -17,6 +17,7 @@
 #include "daemon/api/incident_json.h"
 #include "daemon/app/commands/command_line.h"
 #include "daemon/app/commands/commands.h"
+#include "daemon/app/commands/incident_story.h"
 #include "daemon/app/settings.h"
 #include "detectors/model_watch.h"
 #include "storage/baseline_store.h"
@@ -262,6 +263,10 @@ absl::Status ShowIncident(const Config& config, const std::string& id,
   if (output == Output::kJson) {
     out << IncidentJson(i, events) << "\n";
     return absl::OkStatus();
+  }
+  if (const auto story = store->LoadStory(i.id); story.ok()) {
+    const std::string text = StoryText(*story, i.onset_time);
+    out << text << (text.empty() ? "" : "\n");
   }
   PrintFacts(i, paint, out);
   if (IsProvisional(i)) PrintWaysOut(config, i.model, i.route, out);

@@ -54,6 +54,7 @@ struct ModelConfig {
   std::string format = "auto";
   std::vector<std::string> families;
   int64_t context_window = 0;  // tokens, 0 = unknown
+  bool evidence = false;       // its texts may be kept (storage.evidence)
 };
 
 struct FormatsConfig {
@@ -93,7 +94,7 @@ struct SignalConfig {
   bool shadow = false;  // mode: alert | shadow
 };
 
-// Keys of a plan, so that their names are reserved; `enabled` is refused.
+// Texts of incidents, of the models that have `evidence: true`.
 struct EvidenceConfig {
   bool enabled = false;
   int64_t max_bytes = int64_t{64} << 20;
@@ -179,6 +180,15 @@ struct WebhookConfig {
   std::string ca_file;
 };
 
+// The daemon tests the whole way of an alert now and then.
+struct SelfTestConfig {
+  absl::Duration every = absl::ZeroDuration();  // 0 = never
+  std::string prometheus;                       // http(s)://host:port, "" = not
+  std::string alertmanager;                     // asked
+  std::string receiver;                         // "" = no delivery is expected
+  std::string ca_file;                          // of both
+};
+
 struct Config {
   TapOptions tap;
   CoverageOptions coverage;  // the key tap.coverage
@@ -195,6 +205,7 @@ struct Config {
   GradingConfig grading;
   RescoreConfig rescore;
   WebhookConfig webhook;
+  SelfTestConfig selftest;
   std::string log_level = "info";
 };
 

@@ -23,7 +23,7 @@ void DescribeDetection(V& v, Config& c);
 // storage, baseline, grading: describe_data.cc.
 template <typename V>
 void DescribeData(V& v, Config& c);
-// rescore, webhook, log: describe_rescore.cc.
+// rescore, webhook, selftest, log: describe_rescore.cc.
 template <typename V>
 void DescribeRescore(V& v, Config& c);
 

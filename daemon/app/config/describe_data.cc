@@ -20,8 +20,6 @@ void DescribeData(V& v, Config& c) {
                absl::Seconds(1), absl::Hours(1));
     v.Section("evidence", [&] {
       v.Bool("enabled", storage.evidence.enabled);
-      v.Check(!storage.evidence.enabled,
-              "enabled: this version keeps no text; leave it false");
       v.Size("max_size", storage.evidence.max_bytes, kMiB, 1024 * kGiB);
       v.Duration("ttl", storage.evidence.ttl, absl::Minutes(1),
                  absl::Hours(24 * 365));

@@ -31,6 +31,16 @@ void DescribeTls(V& v, std::string& cert, std::string& key,
 }
 
 template <typename V>
+void DescribeModel(V& v, ModelConfig& model) {
+  v.String("format", model.format);
+  v.Check(!model.format.empty(), "format must not be empty");
+  v.Strings("families", model.families, kMaxFamilies);
+  v.Integer("context_window", model.context_window, int64_t{0},
+            int64_t{1} << 40);
+  v.Bool("evidence", model.evidence);
+}
+
+template <typename V>
 void DescribeCoverage(V& v, CoverageOptions& coverage) {
   v.Section("coverage", [&] {
     v.Duration("interval", coverage.interval, absl::Seconds(1), absl::Hours(1));
@@ -105,13 +115,8 @@ void DescribeIntake(V& v, Config& c) {
             {"route", "task", "system_prompt", "none"});
     v.Integer("max", c.streams.max, 1, 100000);
   });
-  v.OpenMap("models", c.models, kMaxModels, [&](ModelConfig& model) {
-    v.String("format", model.format);
-    v.Check(!model.format.empty(), "format must not be empty");
-    v.Strings("families", model.families, kMaxFamilies);
-    v.Integer("context_window", model.context_window, int64_t{0},
-              int64_t{1} << 40);
-  });
+  v.OpenMap("models", c.models, kMaxModels,
+            [&](ModelConfig& model) { DescribeModel(v, model); });
   v.Section("formats", [&] {
     v.Items("custom", c.formats.custom, CustomFormats::kMaxFormats,
             [&](CustomFormatSpec& format) {

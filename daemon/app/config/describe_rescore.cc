@@ -77,6 +77,24 @@ void DescribeRescore(V& v, Config& c) {
             "url needs a secret_file");
     v.String("ca_file", c.webhook.ca_file);
   });
+  v.Section("selftest", [&] {
+    SelfTestConfig& test = c.selftest;
+    v.Duration("every", test.every, absl::ZeroDuration(),
+               absl::Hours(24 * 365));
+    v.Check(
+        test.every == absl::ZeroDuration() || test.every >= absl::Minutes(10),
+        "every must be 0s, for never, or at least 10m");
+    v.String("prometheus", test.prometheus);
+    v.Check(test.prometheus.empty() || IsUrl(test.prometheus),
+            "prometheus must begin with http:// or https://");
+    v.String("alertmanager", test.alertmanager);
+    v.Check(test.alertmanager.empty() || IsUrl(test.alertmanager),
+            "alertmanager must begin with http:// or https://");
+    v.String("receiver", test.receiver);
+    v.Check(test.receiver.empty() || !test.alertmanager.empty(),
+            "receiver needs an alertmanager");
+    v.String("ca_file", test.ca_file);
+  });
   v.Section("log", [&] {
     v.OneOf("level", c.log_level, {"trace", "debug", "info", "warn", "error"});
   });

@@ -86,7 +86,11 @@ struct Fake {
   std::atomic<int> reloads = 0;
   HttpHandlers Handlers() {
     HttpHandlers h;
-    h.metrics = [] { return std::string("reasonwatch_build_info 1\n"); };
+    h.metrics = [](MetricsForm form) {
+      return std::string(form == MetricsForm::kText
+                             ? "reasonwatch_build_info 1\n"
+                             : "# EOF\n");
+    };
     h.ready = [this] {
       return ready ? absl::OkStatus()
                    : absl::UnavailableError("database is not open");
@@ -128,6 +132,15 @@ struct Fake {
       told.push_back(event);
       return absl::OkStatus();
     };
+    h.forget_selftest = [this] {
+      return forgets++ > 0 ? absl::DeadlineExceededError("busy")
+                           : absl::OkStatus();
+    };
+    h.selftest_result = [this](const SelfTestResult& result,
+                               absl::Duration every) {
+      MutexLock lock(mutex);
+      selftests.emplace_back(result, every);
+    };
     h.baseline = [] { return std::string("{\"baselines\":[]}"); };
     h.ingest = [this](const IngestRequest& request) -> IngestAnswer {
       MutexLock lock(mutex);
@@ -160,6 +173,10 @@ struct Fake {
     h.sentence = [](const Incident& incident) {
       return "Line of " + incident.model;
     };
+    h.evidence = [](std::string_view id) {
+      return R"({"examples":[{"side":"incident","id":")" + std::string(id) +
+             R"("}]})";
+    };
     h.sparks = [] {
       StreamSpark spark;
       spark.model = "reasoner-32b";
@@ -189,7 +206,10 @@ struct Fake {
                               : absl::OkStatus();
     };
   }
+  std::atomic<int> forgets = 0;
   Mutex mutex;
+  std::vector<std::pair<SelfTestResult, absl::Duration>> selftests
+      ABSL_GUARDED_BY(mutex);
   std::vector<ModelEvent> told ABSL_GUARDED_BY(mutex);
   std::vector<std::string> acted ABSL_GUARDED_BY(mutex);
   std::vector<IngestRequest> ingested ABSL_GUARDED_BY(mutex);

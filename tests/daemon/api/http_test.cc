@@ -32,6 +32,12 @@ TEST_F(HttpServerTest, AnswersEveryEndpoint) {
   EXPECT_EQ(client.Get("/-/ready")->status, 200);
   const auto metrics = client.Get("/metrics");
   EXPECT_EQ(metrics->body, "reasonwatch_build_info 1\n");
+  const auto open = client.Get(
+      "/metrics",
+      {{"Accept", "application/openmetrics-text;version=1.0.0,*/*;q=0.1"}});
+  EXPECT_EQ(open->body, "# EOF\n");
+  EXPECT_THAT(open->get_header_value("Content-Type"),
+              HasSubstr("openmetrics-text; version=1.0.0"));
   EXPECT_THAT(client.Get("/")->get_header_value("Content-Security-Policy"),
               Not(HasSubstr("unsafe")));
   EXPECT_THAT(metrics->get_header_value("Content-Type"),

@@ -159,7 +159,7 @@ TEST_F(AppTest, StartsEveryStepAndUndoesAll) {
   App app(Settings(), "");
   ASSERT_TRUE(app.Start().ok());
   EXPECT_EQ(app.Running().size(), App::Steps().size());
-  EXPECT_EQ(app.Running().back(), "coverage");
+  EXPECT_EQ(app.Running().back(), "self-tests");
   const int http = app.HttpPort();
   const int tap = TapPort(app);
   EXPECT_GT(http, 0);

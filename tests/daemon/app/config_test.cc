@@ -75,7 +75,7 @@ http: {listen: "0.0.0.0:80", token_file: /u, tls: {cert: d, key: e},
        external_url: "https://rw.example", trace_url: "https://t/{trace_id}"}
 streams: {route_from: task, max: 3}
 models:
-  "org/m.1": {format: deepseek_r1, context_window: 32768}
+  "org/m.1": {format: deepseek_r1, context_window: 32768, evidence: true}
   other: {families: [qwen3, plan]}
 formats:
   custom:
@@ -98,6 +98,8 @@ storage:
   checkpoint_interval: 7s
   evidence: {enabled: false, max_size: 1048576B, ttl: 60s, redact: ['\d{4}', a]}
 baseline: {path: /b.jsonl}
+selftest: {every: 6h, prometheus: "http://p:9090", alertmanager: "http://a:9093",
+           receiver: page, ca_file: /ca.pem}
 log: {level: debug}
 )";
 
@@ -127,6 +129,8 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(c.streams.max, 3);
   EXPECT_EQ(c.models.at("org/m.1").format, "deepseek_r1");
   EXPECT_EQ(c.models.at("org/m.1").context_window, 32768);
+  EXPECT_TRUE(c.models.at("org/m.1").evidence);
+  EXPECT_FALSE(c.models.at("other").evidence);
   EXPECT_EQ(c.models.at("other").format, "auto");
   EXPECT_EQ(c.models.at("other").families,
             (std::vector<std::string>{"qwen3", "plan"}));
@@ -157,6 +161,8 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(c.storage.max_bytes, int64_t{2} << 30);
   EXPECT_EQ(c.storage.retention, absl::Hours(24 * 30));
   EXPECT_EQ(c.storage.checkpoint_interval, absl::Seconds(7));
+  EXPECT_EQ(c.selftest.every, absl::Hours(6));
+  EXPECT_EQ(c.selftest.receiver, "page");
   EXPECT_FALSE(c.storage.evidence.enabled);
   EXPECT_EQ(c.storage.evidence.max_bytes, 1 << 20);
   EXPECT_EQ(c.storage.evidence.ttl, absl::Seconds(60));
@@ -244,7 +250,9 @@ TEST(Config, NamesFileLineAndKeyOfAnError) {
   ExpectError("log: {level: loud}", "must be one of trace, debug");
   ExpectError("storage: {evidence: {redact: ['(']}}", "bad pattern");
   ExpectError("storage: {evidence: {redact: a}}", "must be a list");
-  ExpectError("storage: {evidence: {enabled: true}}", "keeps no text");
+  ExpectError("selftest: {every: 9m}", "at least 10m");
+  ExpectError("selftest: {prometheus: 'p:9090'}", "http://");
+  ExpectError("selftest: {receiver: page}", "needs an alertmanager");
   ExpectError("models: {m: {format: nope}}",
               "test.yaml: models.m.format: no format is named nope");
   ExpectError("models: {m: {families: [qwen3, nope]}}",

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -10,6 +12,8 @@
 #include <string>
 
 #include "daemon/telemetry/label.h"
+#include "daemon/telemetry/watched_series.h"
+#include "detectors/signals/channel.h"
 #include "tests/source_dir.h"
 
 namespace reasonwatch {
@@ -22,7 +26,9 @@ TEST(Catalogue, StandsInTheOrderOfTheEnumeration) {
     const MetricInfo& m = MetricCatalogue()[i];
     EXPECT_EQ(m.metric, static_cast<Metric>(i)) << m.name;
     EXPECT_TRUE(names.insert(m.name).second) << m.name;
-    EXPECT_EQ(m.name.rfind("reasonwatch_", 0), 0u) << m.name;
+    EXPECT_TRUE(m.name.starts_with("reasonwatch_") ||
+                m.name.starts_with("process_"))
+        << m.name;
     EXPECT_EQ(m.type == MetricType::kCounter, m.name.ends_with("_total"))
         << m.name;
     EXPECT_FALSE(m.tells.empty()) << m.name;
@@ -39,6 +45,31 @@ TEST(Catalogue, IsTheDocumentedOne) {
   std::stringstream documented;
   documented << file.rdbuf();
   EXPECT_EQ(documented.str(), MetricsMarkdown());
+}
+
+// Every reading that a channel of a signal uses is shown by some family.
+TEST(Catalogue, ShowsEveryReadingThatASignalUses) {
+  const auto within = [](const auto& list, Feature f) {
+    return std::find(list.begin(), list.end(), f) != list.end();
+  };
+  // Lengths and their estimates, which the histograms of tokens show, and two
+  // with a counter of their own.
+  constexpr std::array<Feature, 6> kElsewhere = {
+      Feature::kOutputTokens,          Feature::kReasoningTokens,
+      Feature::kEstimatedOutputTokens, Feature::kEstimatedReasoningTokens,
+      Feature::kZeroThinking,          Feature::kSplitDiffers};
+  ASSERT_FALSE(Channels().empty());
+  for (const ChannelSpec& channel : Channels()) {
+    if (channel.feature == Feature::kCount) continue;  // reads no feature
+    EXPECT_TRUE(
+        within(kShownMarkers, channel.feature) ||
+        within(kShownReadings, channel.feature) ||
+        within(kShownAmounts, channel.feature) ||
+        within(kElsewhere, channel.feature) ||
+        std::any_of(kShownRubric.begin(), kShownRubric.end(),
+                    [&](const auto& r) { return r.first == channel.feature; }))
+        << channel.name;
+  }
 }
 
 TEST(Label, IsCutAtACharacterAndRepaired) {

@@ -7,9 +7,11 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "core/feature.h"
 #include "core/grade.h"
@@ -87,6 +89,14 @@ inline StreamSnapshot Snapshot() {
   s.coverage_ratio = 0.75;
   s.last_response = absl::FromUnixSeconds(1700000000);
   s.signals[0] = {true, 12.5, 4e6, 2e7, false};
+  auto expected = std::make_shared<ExpectedReadings>();
+  expected->reasoning = {100, 400, 900};
+  expected->output = {200, 500, 1000};
+  expected->rate.fill(ExpectedReadings::kNone);
+  expected->rate[static_cast<size_t>(Feature::kBoxed)] = .25;
+  expected->rate[static_cast<size_t>(Feature::kRefusal)] = .125;
+  expected->rate[static_cast<size_t>(Feature::kZeroThinking)] = .5;
+  s.expected = std::move(expected);
   return s;
 }
 
@@ -141,6 +151,13 @@ inline void Fill(Telemetry& t) {
   t.SetStore({7, 1, 2, 3, 4096, 5});
   t.SetRestartGap(absl::Seconds(4));
   t.SetGrader({{"graded", 2}}, 1);
+  t.SetEvidence({{"written", 2}, {"failed", 0}}, 4096);
+  t.ExpectSelfTest(absl::Hours(1), absl::FromUnixSeconds(1700000000));
+  SelfTestResult selftest;
+  selftest.hops = {{"tap", absl::Seconds(2)}};
+  selftest.failed = "incident";
+  t.CountSelfTest(selftest, absl::ZeroDuration(),
+                  absl::FromUnixSeconds(1700000100));
   t.SetFramesForgotten(3);
   RescoreTotals rescore;
   rescore.jobs["created"] = 3;

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps texts of an incident: redacted, on the page, for the model that wants it alone, and in
+no other file, metric or line of the log."""
+import json
+import os
+import pathlib
+import stat
+import unittest
+
+import harness
+
+MODEL = "heron-think-8b"
+SECRETS = {
+    "mail": ("quentin.farrow@example.org", "quentin.farrow"),
+    "card": ("4929 1234 5678 9012", "5678 9012"),
+    "key": ("sk-proj-Zx8KqPm3Vt7LwRb2Nf6Y", "Zx8KqPm3Vt7"),
+    "token": ("Authorization: Bearer Qm9zdG9uVGVh", "Qm9zdG9uVGVh"),
+    "phone": ("+49 171 5550 1234", "5550 1234"),
+}
+
+
+def with_secrets(rows):
+    """Each row has each secret in a part of its own."""
+    words = " ".join(text for text, _ in SECRETS.values())
+    changed = []
+    for number, row in enumerate(rows):
+        row = dict(row)
+        part = ("prompt", "reasoning", "content")[number % 3]
+        row[part] = f"{row.get(part) or ''} Note: {words}. canary-{row['model']}"
+        changed.append(row)
+    return changed
+
+
+def config(folder, models):
+    return f"""\
+tap: {{grpc: {{listen: "127.0.0.1:0"}}}}
+http: {{listen: "127.0.0.1:0"}}
+storage:
+  path: {folder}/data
+  checkpoint_interval: 1s
+  evidence: {{enabled: true, ttl: 1h, max_size: 1MiB, redact: ["Note:"]}}
+models: {{{models}}}
+baseline: {{path: {harness.SAMPLE}/baseline.jsonl}}
+"""
+
+
+class Evidence(unittest.TestCase):
+
+    def run_rows(self, folder, models):
+        rows = with_secrets(harness.read_rows(harness.SAMPLE / "live.jsonl")[:800])
+        path = harness.write_rows(folder / "live.jsonl", rows)
+        daemon = harness.Daemon(folder, config(folder, models))
+        self.addCleanup(daemon.__exit__)
+        harness.feed(daemon.tap, path)
+        return daemon, harness.wait_for("an incident", lambda: daemon.api(
+            "/api/v1/incidents")["incidents"], 60)[0]
+
+    def examples(self, daemon, incident):
+        return daemon.api(f"/api/v1/incidents/{incident['id']}/evidence")["examples"]
+
+    def test_texts_are_kept_redacted_and_shown(self):
+        with harness.temporary_folder() as name:
+            folder = pathlib.Path(name)
+            daemon, incident = self.run_rows(folder, f"{MODEL}: {{evidence: true}}")
+            kept = harness.wait_for("the texts", lambda: self.examples(daemon, incident), 60)
+            sides = [e["side"] for e in kept]
+            self.assertEqual((sides.count("incident"), sides.count("healthy")), (5, 5))
+            words = " ".join(e["prompt"] + e["reasoning"] + e["answer"] for e in kept)
+            self.assertIn(f"canary-{MODEL}", words)
+            for blank in ("[email]", "[card]", "[key]", "[token]", "[phone]", "[redacted]"):
+                self.assertIn(blank, words)
+            self.assertTrue(daemon.api("/api/v1/page")["evidence"])
+            metrics = daemon.metrics()
+            self.assertGreaterEqual(
+                metrics['reasonwatch_evidence_incidents_total{outcome="written"}'], 1)
+            file = folder / "data" / "evidence.jsonl"
+            self.assertEqual(metrics["reasonwatch_evidence_file_bytes"], file.stat().st_size)
+            self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o600)
+            served = harness.http(daemon.url + "/metrics")[1]
+            # A restart finds them again.
+            daemon.stop()
+            with harness.Daemon(folder, "") as again:
+                self.assertEqual(self.examples(again, incident), kept)
+            everywhere = served + daemon.text()
+            for path in (folder / "data").rglob("*"):
+                if path.is_file():
+                    everywhere += path.read_bytes().decode("utf-8", "replace")
+            for kind, (_, canary) in SECRETS.items():
+                with self.subTest(secret=kind):
+                    self.assertNotIn(canary, everywhere)
+
+    def test_a_model_that_was_not_named_keeps_nothing(self):
+        with harness.temporary_folder() as name:
+            folder = pathlib.Path(name)
+            daemon, incident = self.run_rows(folder, "another: {evidence: true}")
+            self.assertEqual(self.examples(daemon, incident), [])
+            daemon.stop()
+            for path in (folder / "data").rglob("*"):
+                if path.is_file():
+                    self.assertNotIn(b"canary-", path.read_bytes())
+
+    def test_a_damaged_file_is_no_reason_not_to_start(self):
+        with harness.temporary_folder() as name:
+            folder = pathlib.Path(name)
+            (folder / "data").mkdir(mode=0o700)
+            (folder / "data" / "evidence.jsonl").write_bytes(b"\xff\x00{[\n" + json.dumps(
+                {"incident": "inc-000000000000", "written": 2 ** 40,
+                 "examples": []}).encode())
+            with harness.Daemon(folder, config(folder, f"{MODEL}: {{evidence: true}}")) as daemon:
+                status, _ = daemon.get("/api/v1/incidents/inc-000000000000/evidence")
+                self.assertEqual(status, 200)
+
+
+if __name__ == "__main__":
+    harness.main()
