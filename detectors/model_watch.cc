@@ -217,6 +217,8 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
   for (size_t c = 0; c < pay_offs_.size(); ++c)
     if (c != ConsistencyChannel()) pay_offs_[c].weight *= weight;
   failures_.Judge(*scored, pay_offs_[ConsistencyChannel()]);
+  for (PayOff& pay_off : pay_offs_)
+    if (!pay_off.silent()) pay_off.ComputeGrowth();
   const bool suspicious =
       ObserveLevels(*scored, stream, ContextOf(stream, low_coverage), findings);
   CompleteFindings(stream, findings);
