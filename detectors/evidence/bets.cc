@@ -52,9 +52,9 @@ void Mixture::Observe(const PayOff& pay_off, int64_t index) {
   bets_.resize(static_cast<size_t>(pay_off.bets));
   for (int j = 0; j < pay_off.bets; ++j) {
     Bet& bet = bets_[static_cast<size_t>(j)];
-    bet.r = std::min((pay_off.weight + bet.r) *
-                         pay_off.growth[static_cast<size_t>(j)],
-                     1e250);
+    bet.r = std::min(
+        (pay_off.weight + bet.r) * pay_off.growth[static_cast<size_t>(j)],
+        1e250);
     if (bet.score <= 0) {
       bet.score = 0;
       bet.excursion = Excursion{.start = index};
