@@ -101,6 +101,9 @@ struct StreamSnapshot {
   LengthSource lengths = LengthSource::kServer;
   // By the reference; null while it is too small to say.
   std::shared_ptr<const ExpectedReadings> expected;
+  // How far the length of healthy outputs has drifted since the reference was
+  // learnt, as a ratio; a drift of up to 2 % a day is followed.
+  double length_drift = 1;
   // Responses until a halved reasoning length is noticed; NaN: not yet known.
   double halved_length_delay = std::numeric_limits<double>::quiet_NaN();
 };

@@ -67,7 +67,7 @@ void Describe(Archive& archive, WatchedStream& s) {
                   std::min(s.responses, int64_t{kCoverageWindow}));
   archive.Field("changes", s.changes);
   // States of before the twin are without one.
-  if (archive.Version("prompt_twin", 2) >= 2) archive.Field("twin", *s.twin);
+  if (archive.Version("prompt_twin", 3) >= 2) archive.Field("twin", *s.twin);
   // States of before it was stored begin with nothing heard.
   if (archive.Version("heard_lately", 2) >= 2) archive.Field("heard", *s.heard);
 }
@@ -100,6 +100,8 @@ void Describe(Archive& archive, ModelWatch& w) {
   archive.InRange("last_start_ns", last_start_ns, 0, kMaxStored);
   if constexpr (Archive::kReads)
     w.last_start_ = absl::FromUnixNanos(last_start_ns);
+  if (archive.Version("model_watch", 2) >= 2)
+    archive.InRange("new_kinds_left", w.new_kinds_left_, 0, kNewKindsLast);
 }
 
 std::vector<StateBlob> ModelWatch::Save(bool all) {

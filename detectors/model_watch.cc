@@ -169,7 +169,7 @@ Thresholds ModelWatch::StreamThresholds(const WatchedStream& stream) const {
 }
 
 LevelContext ModelWatch::ContextOf(const WatchedStream& stream,
-                                   bool low_coverage) const {
+                                   bool low_coverage, bool new_kinds) const {
   LevelContext context;
   context.may_open =
       stream.reference.responses() >= kLearningUnder || failures_.ready();
@@ -177,6 +177,7 @@ LevelContext ModelWatch::ContextOf(const WatchedStream& stream,
                         !stream.reference.SpansEnough();
   context.pages_on_gross = stream.reference.responses() >= kGrossFrom;
   context.low_coverage = low_coverage;
+  context.new_kinds = new_kinds;
   context.enabled_signals = options_.enabled_signals;
   context.responses_per_day = stream.traffic.per_day();
   return context;
@@ -202,6 +203,9 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
   PromptTwin::Verdict prompts = stream.twin->Observe(
       *scored,
       {reference.rows(), [&](size_t row) { return reference.prompt(row); }});
+  new_kinds_left_ = prompts.new_kinds
+                        ? kNewKindsLast
+                        : std::max<int64_t>(0, new_kinds_left_ - 1);
   if (prompts.fired) SetBack(stream, prompts.onset_ns, prompts.since_onset);
   if (prompts.kind != 0) {
     if (scored != &dated) dated = received;
@@ -217,8 +221,11 @@ std::vector<Finding> ModelWatch::Observe(const Scored& received,
   for (size_t c = 0; c < pay_offs_.size(); ++c)
     if (c != ConsistencyChannel()) pay_offs_[c].weight *= weight;
   failures_.Judge(*scored, pay_offs_[ConsistencyChannel()]);
-  const bool suspicious =
-      ObserveLevels(*scored, stream, ContextOf(stream, low_coverage), findings);
+  for (PayOff& pay_off : pay_offs_)
+    if (!pay_off.silent()) pay_off.ComputeGrowth();
+  const bool suspicious = ObserveLevels(
+      *scored, stream, ContextOf(stream, low_coverage, prompts.new_kinds),
+      findings);
   CompleteFindings(stream, findings);
   Learn(*scored, stream, suspicious);
   return findings;
@@ -233,11 +240,13 @@ bool ModelWatch::ObserveLevels(const Scored& scored, WatchedStream& stream,
   stream.level.Observe(scored, pay_offs_, thresholds, context, findings);
   bool suspicious = context.low_coverage || stream.level.any_open() ||
                     stream.level.Heat(thresholds, enabled) >= kHotShare;
+  LevelContext wider = context;
+  wider.new_kinds = new_kinds_left_ > 0;
   if (shape.several_routes) {
     const Thresholds wide =
         SplitBudget(options_.budget, Scope::kModel, shape,
                     model_traffic_.per_30_days(), options_.streams);
-    model_level_.Observe(scored, pay_offs_, wide, context, findings);
+    model_level_.Observe(scored, pay_offs_, wide, wider, findings);
     suspicious = suspicious || model_level_.any_open() ||
                  model_level_.Heat(wide, enabled) >= kHotShare;
   }
@@ -249,7 +258,7 @@ bool ModelWatch::ObserveLevels(const Scored& scored, WatchedStream& stream,
     const Thresholds narrow = SplitBudget(
         options_.budget, Scope::kReplica, shape, replica->traffic.per_30_days(),
         static_cast<int>(replicas_.size()) * models);
-    LevelContext replica_context = context;
+    LevelContext replica_context = wider;
     // A single replica is the route itself.
     replica_context.may_open = context.may_open && shape.has_replicas;
     replica->level.Observe(scored, pay_offs_, narrow, replica_context,

@@ -69,6 +69,10 @@ inline constexpr int64_t kProvisionalUnder = 2000;
 // an effect that is gross (level/finding.h).
 inline constexpr int64_t kGrossFrom = 100;
 
+// Responses of a model for which prompts of a new kind on any route hold pages
+// of its wider levels: twice as many as an alarm needs to recover.
+inline constexpr int64_t kNewKindsLast = 100;
+
 struct FitJob {
   std::string route;
   std::vector<ReferenceRow> rows;
@@ -161,7 +165,9 @@ class ModelWatch {
       -> decltype(&watch.model_level_);
   LevelShape Shape() const;
   Thresholds StreamThresholds(const WatchedStream& stream) const;
-  LevelContext ContextOf(const WatchedStream& stream, bool low_coverage) const;
+  // `new_kinds`: as PromptTwin::Verdict.
+  LevelContext ContextOf(const WatchedStream& stream, bool low_coverage,
+                         bool new_kinds) const;
   // Shows the pay-offs of a response to its levels. Returns whether any of them
   // is suspicious of it.
   bool ObserveLevels(const Scored& scored, WatchedStream& stream,
@@ -195,6 +201,7 @@ class ModelWatch {
   int64_t replicas_over_ = 0;
   FailureWatch failures_;
   int64_t responses_ = 0;
+  int64_t new_kinds_left_ = 0;  // responses; prompts of a new kind were seen
   absl::Time last_start_ = absl::UnixEpoch();
   std::vector<PayOff> pay_offs_;  // of the response in hand
 };

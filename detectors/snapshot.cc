@@ -79,6 +79,7 @@ StreamSnapshot MakeSnapshot(const WatchedStream& stream,
                       stream.reference.CountsComparable()
                   ? LengthSource::kServer
                   : LengthSource::kEstimate;
+  s.length_drift = std::exp2(stream.reference.Drift());
   s.new_prompts = stream.twin->Snapshot();
   const double growth = stream.reference.HalvedLengthGrowth();
   if (growth > 0)

@@ -331,6 +331,7 @@ Json StreamValue(const StreamSnapshot& stream) {
   prompts["since"] = TimeJson(stream.new_prompts.since);
   out["new_prompts"] = std::move(prompts);
   out["lengths"] = Str(LengthSourceName(stream.lengths));
+  out["length_drift"] = stream.length_drift;
   Json signals = Json::array();
   for (size_t i = 0; i < kSignalCount; ++i) {
     const SignalSnapshot& s = stream.signals[i];

@@ -33,19 +33,33 @@ const Growth& GrowthOf(double e, double lambda) {
 
 }  // namespace
 
+void PayOff::ComputeGrowth() {
+  for (size_t j = 0; j < static_cast<size_t>(bets); ++j) {
+    const Growth& known = GrowthOf(e[j], weight * lambda);
+    log_growth[j] = known.log_e;
+    growth[j] = known.factor;
+  }
+  has_growth = true;
+}
+
 void Mixture::Observe(const PayOff& pay_off, int64_t index) {
   if (pay_off.silent()) return;
+  if (!pay_off.has_growth) {
+    PayOff complete = pay_off;
+    complete.ComputeGrowth();
+    return Observe(complete, index);
+  }
   bets_.resize(static_cast<size_t>(pay_off.bets));
   for (int j = 0; j < pay_off.bets; ++j) {
     Bet& bet = bets_[static_cast<size_t>(j)];
-    const Growth& growth = GrowthOf(pay_off.e[static_cast<size_t>(j)],
-                                    pay_off.weight * pay_off.lambda);
-    bet.r = std::min((pay_off.weight + bet.r) * growth.factor, 1e250);
+    bet.r = std::min(
+        (pay_off.weight + bet.r) * pay_off.growth[static_cast<size_t>(j)],
+        1e250);
     if (bet.score <= 0) {
       bet.score = 0;
       bet.excursion = Excursion{.start = index};
     }
-    bet.score += growth.log_e;
+    bet.score += pay_off.log_growth[static_cast<size_t>(j)];
     ++bet.excursion.count;
     bet.excursion.sum += pay_off.raw;
     bet.excursion.sum_squares +=

@@ -40,9 +40,16 @@ struct PayOff {
   double weight = 1;   // of the response, in [0, 1]
   float raw = 0;       // residual (log2) or bad (0/1), for the effect
   float expected = 0;  // expected rate of bad; 0 for ranks
+  // ln and value of each e^(weight lambda), as ComputeGrowth() left them. A
+  // response goes to many mixtures, so they are computed once for all.
+  bool has_growth = false;
+  std::array<double, kMaxBets> log_growth{};
+  std::array<double, kMaxBets> growth{};
 
   // It moves no evidence.
   bool silent() const { return bets == 0 || !(weight > 0); }
+  // To be called again after any of the above has changed.
+  void ComputeGrowth();
 };
 
 struct Excursion {
@@ -64,7 +71,7 @@ struct Excursion {
 class Mixture {
  public:
   // `index` numbers the responses of the stream from 0. A silent pay-off
-  // changes nothing.
+  // changes nothing. The growth is computed here if the pay-off has none.
   void Observe(const PayOff& pay_off, int64_t index);
 
   // Mean of R_j; 0 before the first update.

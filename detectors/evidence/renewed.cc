@@ -22,6 +22,7 @@ void RenewedEvidence::ObserveRank(const PayOff& pay_off, bool cleared,
   learnt_ += learns;
   const auto n = static_cast<double>(learnt_);
   PayOff relative = pay_off;
+  relative.has_growth = false;
   relative.lambda = 1;
   for (size_t j = 0; j < static_cast<size_t>(pay_off.bets); ++j) {
     const double grown =
@@ -53,6 +54,7 @@ void RenewedEvidence::ObserveRate(const PayOff& pay_off,
   const double rate = HealthyRate({.bad = bad_, .count = learnt_},
                                   /*kappa=*/0);
   PayOff relative = pay_off;
+  relative.has_growth = false;
   RatePayOff(bad, std::max<double>(rate, pay_off.expected), relative, shares);
   since_.Observe(relative, index);
 }

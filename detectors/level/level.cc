@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -28,6 +29,23 @@ constexpr int kMostEvidence = 15;
 // More rows than any table of channels or signals will have.
 constexpr uint32_t kMaxStoredChannels = 1024;
 constexpr uint32_t kMaxStoredSignals = 256;
+
+// Prompts of a new kind may be answered so by a healthy model. A graded answer
+// is compared with its own problem, and broken output is no answer to any.
+bool DependsOnPrompts(Signal signal) {
+  const auto specs = Channels();
+  return signal != Signal::kConsistencyRegression &&
+         std::none_of(specs.begin(), specs.end(), [&](const ChannelSpec& c) {
+           return c.signal == signal && c.broken_output;
+         });
+}
+
+// While prompts of a new kind come, an alarm can't pass the critical budget,
+// and its evidence stays at the warning one: to page takes further evidence, of
+// prompts that the reference knows.
+bool HeldBack(Signal signal, const LevelContext& context) {
+  return context.new_kinds && DependsOnPrompts(signal);
+}
 
 }  // namespace
 
@@ -128,9 +146,11 @@ void Level::Join(const Thresholds& thresholds, const LevelContext& context) {
     if (!alarms_[s].open() && !mute) continue;
     const auto signal = static_cast<Signal>(s);
     const double warning = thresholds.WarningOf(signal);
-    HoldAt(
-        mute ? warning / 2 : std::max(warning, thresholds.CriticalOf(signal)),
-        s);
+    HoldAt(mute ? warning / 2
+           : HeldBack(signal, context)
+               ? warning
+               : std::max(warning, thresholds.CriticalOf(signal)),
+           s);
   }
 }
 
@@ -163,8 +183,10 @@ void Level::MoveAlarm(Signal signal, const Scored& scored,
                       context.responses_per_day < kSparsePerDay;
   const Alarm::Step step = alarm.Observe(
       signal, pay_offs,
-      {thresholds.WarningOf(signal), thresholds.CriticalOf(signal)}, sparse,
-      index, absl::ToUnixNanos(scored.start));
+      {thresholds.WarningOf(signal),
+       HeldBack(signal, context) ? std::numeric_limits<double>::infinity()
+                                 : thresholds.CriticalOf(signal)},
+      sparse, index, absl::ToUnixNanos(scored.start));
   if (step.recovered || step.news || step.grown.has_value()) {
     Finding f = MakeFinding(signal, scored, thresholds, context);
     f.event = step.recovered ? FindingEvent::kClosed : FindingEvent::kUpdated;
@@ -184,7 +206,9 @@ void Level::OpenAlarm(Signal signal, const Scored& scored,
   Alarm& alarm = alarms_[static_cast<size_t>(signal)];
   if (!context.may_open || alarm.statistic < thresholds.WarningOf(signal))
     return;
-  alarm.Open(alarm.statistic >= thresholds.CriticalOf(signal), index);
+  alarm.Open(alarm.statistic >= thresholds.CriticalOf(signal) &&
+                 !HeldBack(signal, context),
+             index);
   int leading = -1;
   Finding f = MakeFinding(signal, scored, thresholds, context, &leading);
   alarm.SetOnset(leading, index - f.responses_since_onset + 1,

@@ -34,6 +34,7 @@ struct LevelContext {
   bool provisional = false;        // young reference
   bool pages_on_gross = false;     // it is old enough for a gross effect
   bool low_coverage = false;       // responses were lost
+  bool new_kinds = false;          // of prompts are among the latest
   double responses_per_day = 0;    // 0 = unknown
   uint32_t enabled_signals = ~0u;  // bit a Signal
   bool enabled(size_t signal) const {

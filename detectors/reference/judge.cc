@@ -36,6 +36,11 @@ RateCounts Independent(const RateCounts& counts, double effect) {
   return worth;
 }
 
+// No reasoning at all is as short after a drift as before.
+bool Drifts(Feature feature, float value) {
+  return IsLength(feature) && value > 0;
+}
+
 class ResponseJudge {
  public:
   ResponseJudge(const Scored& scored, const ReferenceCounts& counts,
@@ -105,7 +110,9 @@ class ResponseJudge {
     const ReferenceCounts::RankFeature& rank = counts_.rank(r);
     const RankHistogram& histogram = rank.strata[static_cast<size_t>(slot_)];
     if (histogram.count() == 0) return;
-    const double residual = value - expected_[static_cast<size_t>(feature)];
+    const double offset = Drifts(feature, value) ? lengths_.offset : 0;
+    const double residual =
+        value - expected_[static_cast<size_t>(feature)] - offset;
     if (!ranked_[r]) {
       scores_[r] = histogram.ScoresOf(RankBin(residual));
       medians_[r] = histogram.Median();

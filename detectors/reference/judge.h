@@ -22,6 +22,9 @@ struct LengthSettings {
   // The reference has rows of version 0.1.0, which did not note the source of
   // a length.
   bool unstated = false;
+  // To be added to each length that is expected, if there is any: a slow drift
+  // (length_drift.h).
+  double offset = 0;
 };
 
 // Fills the pay-offs of every rank and rate channel, by index into Channels();

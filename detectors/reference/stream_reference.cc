@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/scored.h"
+#include "detectors/evidence/normal.h"
 #include "detectors/signals/channel.h"
 #include "util/state_archive.h"
 
@@ -83,8 +84,25 @@ void StreamReference::LearnLater(const Scored& scored, bool suspicious,
 
 void StreamReference::LearnOldest() {
   PendingRow row = quarantine_.Pop();
+  LearnDrift(row);
   if (pace_.Admit(row.time_ns, options_.cap, options_.min_span))
     LearnRow(std::move(row), /*imported=*/false);
+}
+
+void StreamReference::LearnDrift(const PendingRow& pending) {
+  // Before, the rows of the reference are as recent as this one.
+  if (fitted_rows_ < kMaxReferenceRows) return;
+  const FeatureVector values = pending.row.values();
+  const FeatureVector expected = regression_.Expect(pending.row.terms());
+  const auto slot = static_cast<size_t>(counts_.FindStratum(pending.stratum));
+  const Feature length = OutputLength();
+  const auto f = static_cast<size_t>(length);
+  const RankHistogram& histogram = counts_.rank(RankIndex(length)).strata[slot];
+  if (std::isnan(values[f]) || histogram.count() < kCoveredFrom) return;
+  const auto scores =
+      histogram.ScoresOf(RankBin(values[f] - expected[f] - drift_.offset()));
+  drift_.Learn((NormalCdf(scores.low) + NormalCdf(scores.high)) / 2,
+               pending.time_ns);
 }
 
 void StreamReference::LearnRow(PendingRow&& pending, bool imported) {
@@ -101,9 +119,13 @@ void StreamReference::LearnRow(PendingRow&& pending, bool imported) {
   ++learnt_;
   // While rows wait for their fit they are counted by it, with leave-one-out
   // expectations; afterwards each is new to the regression and counted as is.
-  if (!imported || fitted_rows_ >= kMaxReferenceRows)
-    counts_.Add(stored, regression_.Expect(stored.row.terms()), regression_,
-                options_.cap);
+  if (!imported || fitted_rows_ >= kMaxReferenceRows) {
+    FeatureVector expected = regression_.Expect(stored.row.terms());
+    for (const Feature f : kRankFeatures)
+      if (IsLength(f) && values[static_cast<size_t>(f)] > 0)
+        expected[static_cast<size_t>(f)] += static_cast<float>(drift_.offset());
+    counts_.Add(stored, expected, regression_, options_.cap);
+  }
   if (rows_.size() < kMaxReferenceRows) rows_.push_back(std::move(stored));
 }
 
@@ -157,7 +179,7 @@ void StreamReference::Judge(const Scored& scored, std::vector<PayOff>& out) {
     previous =
         ReplaceOutcome(sessions_, scored.session, PresentBits(scored.readings));
   if (learnt_ == 0) return;
-  LengthSettings lengths{.unstated = unstated_};
+  LengthSettings lengths{.unstated = unstated_, .offset = drift_.offset()};
   for (size_t i = 0; i < scales_.size(); ++i) {
     if (!scored.lower_bound && !scored.lengths.Estimated(kCountedLengths[i]))
       scales_[i].Observe(scored.readings);
@@ -246,7 +268,7 @@ double StreamReference::LengthToleranceForTest() const {
 
 template <typename Archive>
 void Describe(Archive& archive, StreamReference& r) {
-  const int32_t version = archive.Version("stream_reference", 2);
+  const int32_t version = archive.Version("stream_reference", 3);
   archive.Field("regression", r.regression_);
   archive.Size("fitted_rows", r.fitted_rows_);
   archive.Field("counts", r.counts_);
@@ -262,6 +284,7 @@ void Describe(Archive& archive, StreamReference& r) {
   }
   archive.Field("unstated", r.unstated_);
   for (CountScale& scale : r.scales_) archive.Field("scale", scale);
+  if (version >= 3) archive.Field("drift", r.drift_);
 }
 REASONWATCH_DESCRIBE(StreamReference);
 

@@ -23,6 +23,7 @@
 #include "detectors/evidence/bets.h"
 #include "detectors/reference/count_scale.h"
 #include "detectors/reference/judge.h"
+#include "detectors/reference/length_drift.h"
 #include "detectors/reference/options.h"
 #include "detectors/reference/packed_row.h"
 #include "detectors/reference/prompt_regression.h"
@@ -92,6 +93,9 @@ class StreamReference {
   // The source of the outputs' lengths: kOutputTokens if the server counted
   // most of them, else its estimate.
   Feature OutputLength() const { return counts_.OutputLength(); }
+  // How far the outputs' length has drifted slowly since the reference was
+  // learnt, in octaves; it is followed (length_drift.h).
+  double Drift() const { return drift_.offset(); }
   // False while live counts have another scale than the reference's, so that
   // estimates are compared instead.
   bool CountsComparable() const;
@@ -119,6 +123,7 @@ class StreamReference {
   // says the same.
   void CountPrompts();
   void LearnRow(PendingRow&& row, bool imported);
+  void LearnDrift(const PendingRow& row);
 
   ReferenceOptions options_;
   PromptRegression regression_;
@@ -128,6 +133,7 @@ class StreamReference {
   // By index into kCountedLengths.
   std::array<CountScale, kCountedLengths.size()> scales_ = {
       CountScale(kCountedLengths[0]), CountScale(kCountedLengths[1])};
+  LengthDrift drift_;  // of the outputs' length
   Quarantine quarantine_;
   Sessions sessions_;
   // The same for the learning side, which lags behind by the quarantine.

@@ -34,6 +34,11 @@ constexpr int64_t kEstablished = 60;
 constexpr int64_t kLearnt = 500;
 // A new kind with a smaller share, or of fewer prompts, is not worth a notice.
 constexpr double kNotable = .02;
+// Prompts of a new kind among the latest that are more than chance: two in 32.
+// They matter for twice as many responses as an alarm needs to recover.
+constexpr double kNewWeight = 1. / 32;
+constexpr double kNewKinds = .05;
+constexpr int64_t kNewKindsLast = 100;
 constexpr int64_t kNoticed = 10;
 // A frame is looked for after every 20 prompts, three times; its words are in
 // nearly all prompts of one sample, and in hardly any of the other.
@@ -150,6 +155,7 @@ PromptTwin::Verdict PromptTwin::Observe(const Scored& scored,
       known != nullptr) {
     kinds_.Count(known, terms, other_system);
     verdict.kind = known->id;
+    verdict.new_kinds = NoteNewKind(known->seen < kLearnt);
     return verdict;
   }
   NoteSystem(scored.system_prompt_digest);
@@ -161,6 +167,7 @@ PromptTwin::Verdict PromptTwin::Observe(const Scored& scored,
   if (changed_ && LookForFrame(terms)) return verdict;
   const double ratio = std::min(words > 0 ? shares_.Ratio(words) : 1,
                                 unseen > 0 ? unseen_.Ratio(Binned(unseen)) : 1);
+  verdict.new_kinds = NoteNewKind(ratio < kNewKind);
   PromptKind* kind = nullptr;
   if (hold_ > 0) {
     --hold_;
@@ -410,6 +417,13 @@ void PromptTwin::Hear(PromptTermSpan terms) {
   if (heard_count_ % kDecayEvery == 0) live_.Decay();
 }
 
+bool PromptTwin::NoteNewKind(bool is_new) {
+  new_share_ += kNewWeight * ((is_new ? 1 : 0) - new_share_);
+  new_left_ = new_share_ >= kNewKinds ? kNewKindsLast
+                                      : std::max<int64_t>(0, new_left_ - 1);
+  return new_left_ > 0;
+}
+
 void PromptTwin::NoteSystem(uint64_t system_prompt) {
   // Boyer and Moore's majority vote, over prompts of no new kind.
   if (system_votes_ == 0) usual_system_ = system_prompt;
@@ -521,6 +535,11 @@ void Describe(Archive& archive, PromptTwin& t) {
   archive.Field("since", t.since_);
   archive.InRange("hold", t.hold_, 0, kHold);
   archive.Field("random", t.random_);
+  if (archive.Version("prompt_twin", 3) >= 3) {
+    archive.Field("new_share", t.new_share_);
+    archive.Require(t.new_share_ >= 0 && t.new_share_ <= 1);
+    archive.InRange("new_left", t.new_left_, 0, kNewKindsLast);
+  }
   archive.Require(t.heard_.size() ==
                   static_cast<size_t>(std::min<int64_t>(
                       t.heard_count_, static_cast<int64_t>(kRing))));

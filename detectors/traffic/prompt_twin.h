@@ -60,6 +60,9 @@ class PromptTwin {
   struct Verdict {
     double weight = 1;  // of what the response shows, in [0, 1]
     uint8_t kind = 0;   // of the prompt; 0 = as in the reference
+    // Some of the latest prompts are of a new kind whose answers are not known
+    // yet: at least two of the last 32, within the last 100.
+    bool new_kinds = false;
     // The prompts have changed, as is known from this response on: since when.
     bool fired = false;
     int64_t onset_ns = 0;
@@ -120,6 +123,8 @@ class PromptTwin {
   double Test(PromptTermSpan terms, const PromptRows& rows, int64_t time_ns,
               Verdict& verdict);
   void Hear(PromptTermSpan terms);
+  // Counts a prompt, of a new kind or not, for Verdict::new_kinds.
+  bool NoteNewKind(bool is_new);
   double KnownCopies(uint32_t key) const;
   bool IsHeard(uint32_t key) const;
   void NoteSystem(uint64_t system_prompt);
@@ -150,6 +155,8 @@ class PromptTwin {
   int64_t changed_ns_ = 0;  // onset
   WordCounts since_{1};     // prompts since it was known
   int64_t hold_ = 0;        // prompts that are yet to weigh nothing
+  double new_share_ = 0;    // of the latest prompts, those of a new kind
+  int64_t new_left_ = 0;    // prompts for which that is yet to matter
   uint64_t random_ = 0;
   std::array<double, kTwinBets> pay_offs_{};  // not stored
 

@@ -59,6 +59,48 @@ class LevelTest : public ::testing::Test {
   Level level_{Scope::kRoute, "model", "route", ""};
 };
 
+TEST_F(LevelTest, WhilePromptsOfANewKindComeItDoesNotPage) {
+  context_.new_kinds = true;
+  std::vector<Finding> findings;
+  ASSERT_GT(Until(3, 50, findings), 0);
+  EXPECT_FALSE(findings.at(0).passed_critical);
+  // However much evidence comes with them.
+  for (int i = 0; i < 200; ++i)
+    for (const Finding& f : Feed(30)) EXPECT_FALSE(f.passed_critical);
+  // It takes more of it from prompts that are known.
+  context_.new_kinds = false;
+  EXPECT_TRUE(Feed(1.5).empty());
+  ASSERT_GT(Until(3, 20, findings), 0);
+  EXPECT_TRUE(findings.at(0).passed_critical);
+}
+
+TEST_F(LevelTest, AnAlarmThatHasPagedStaysSoWhenNewPromptsCome) {
+  std::vector<Finding> findings;
+  ASSERT_GT(Until(3000, 20, findings), 0);
+  for (int i = 0; i < 60; ++i)
+    for (Finding& f : Feed(3)) findings.push_back(std::move(f));
+  ASSERT_TRUE(findings.back().passed_critical);
+  context_.new_kinds = true;
+  for (int i = 0; i < 60; ++i)
+    for (const Finding& f : Feed(3)) EXPECT_TRUE(f.passed_critical);
+  EXPECT_TRUE(level_.open(Signal::kLengthCollapse));
+}
+
+TEST_F(LevelTest, BrokenOutputPagesWhateverThePromptsAre) {
+  context_.new_kinds = true;
+  bool paged = false;
+  for (int i = 0; i < 100 && !paged; ++i) {
+    std::vector<PayOff> all(Channels().size());
+    PayOff& p = all[ChannelNamed("repetition_loop/exact_period")];
+    p.bets = 4;
+    p.e.fill(5);
+    p.raw = 1;
+    for (const Finding& f : Feed(all, At(level_.responses())))
+      paged = paged || f.passed_critical;
+  }
+  EXPECT_TRUE(paged);
+}
+
 TEST_F(LevelTest, OpensWhereTheStatisticReachesGamma) {
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(Feed(.9).empty());
   std::vector<Finding> findings;

@@ -161,6 +161,7 @@ TEST(IncidentJson, AStreamHasTheSourceOfItsLengths) {
   EXPECT_EQ(json["counts_differ"]["notice"], true);
   EXPECT_EQ(json["counts_differ"]["ratio"], .25);
   EXPECT_EQ(json["lengths"], "estimate");
+  EXPECT_EQ(json["length_drift"], 1);
 }
 
 TEST(IncidentJson, AStreamTellsOfNewPrompts) {
