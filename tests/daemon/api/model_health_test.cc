@@ -76,8 +76,9 @@ TEST(ModelHealth, OnlyTheReplicaAtFaultIsEjected) {
                               {incident.model, name, "replica"})
                      .status == 503;
     EXPECT_EQ(ejected, faulty.empty() || !incident.open() ? 0 : 1) << seed;
-    if (incident.confirmation != Confirmation::kConfirmed)
+    if (incident.confirmation != Confirmation::kConfirmed) {
       EXPECT_EQ(faulty, "");
+    }
   }
 }
 
