@@ -124,20 +124,22 @@ void LiveConditions::WorkOut(std::vector<Seen>& all) {
   };
   for (Seen& s : all) {
     if (!known(s)) continue;
-    int at_start = 0;
-    int at_end = 0;
     for (const Seen& other : all) {
       if (!known(other)) continue;
-      at_start += other.start <= s.start && s.start < other.end;
-      at_end += other.start < s.end && s.end <= other.end;
+      s.at_start += other.start <= s.start && s.start < other.end;
       const auto same = [](uint64_t a, uint64_t b) { return a != 0 && a == b; };
       if (other.start < s.start && s.start - other.start <= kCached &&
           (same(s.session, other.session) || same(s.prompt, other.prompt) ||
            same(s.prefix, other.prefix)))
         s.warm = true;
     }
-    s.at_once = std::max(at_start, at_end);
   }
+  // The most that ran together with a request: that number only grows when
+  // another one starts.
+  for (Seen& s : all)
+    for (const Seen& other : all)
+      if (s.start <= other.start && other.start < s.end)
+        s.at_once = std::max(s.at_once, other.at_start);
 }
 
 bool LiveConditions::IsIn(const Seen& s, const Incident& incident) {

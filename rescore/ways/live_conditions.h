@@ -91,7 +91,8 @@ class LiveConditions {
     bool failed = false;
     bool filled = false;
     bool streamed = false;
-    int at_once = 0;    // worked out by Of()
+    int at_start = 0;   // requests that ran at its start; worked out by Of()
+    int at_once = 0;    // the most that ran with it; likewise
     bool warm = false;  // likewise
   };
   static void WorkOut(std::vector<Seen>& seen);

@@ -131,7 +131,7 @@ TEST_P(LiveConditionsTest, TheSecondOfTwoWithTheSameBeginningNeedsAWarmCache) {
 TEST_P(LiveConditionsTest, DeliveryAndFillAreConditions) {
   auto traffic = DrawTraffic(draw_, 200, 1);
   for (Drawn& d : traffic)
-    d.scored.stratum.fill = static_cast<uint8_t>(draw_() % 3);
+    d.scored.stratum.fill = static_cast<uint8_t>(draw_() % 2);
   EXPECT_THAT(
       After(traffic, [](const Drawn& d) { return d.scored.streamed; }).needed,
       ElementsAre(Condition::kStreamed));
