@@ -57,7 +57,8 @@ EvidenceExample Example(const std::string& id, size_t bytes) {
 std::vector<std::string> IdsOf(const std::string& json,
                                const std::string& side = "") {
   std::vector<std::string> ids;
-  for (const auto& e : nlohmann::json::parse(json)["examples"])
+  const auto parsed = nlohmann::json::parse(json);
+  for (const auto& e : parsed["examples"])
     if (side.empty() || e["side"] == side)
       ids.push_back(e["id"].get<std::string>());
   return ids;
