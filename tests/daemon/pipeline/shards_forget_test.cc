@@ -48,8 +48,8 @@ TEST(SelftestModel, IsWatchedForTheSelfTestAndForNobodyElse) {
       rig.Shows("reasonwatch_responses_total{model=\"reasonwatch-selftest\","
                 "outcome=\"not_live\",route=\"r\"} 40"));
   EXPECT_TRUE(rig.Shows(
-      "reasonwatch_responses_total{model=\"another\",outcome=\"not_live\","
-      "route=\"r\"} 20"));
+      "reasonwatch_responses_total{model=\"other\",outcome=\"not_live\","
+      "route=\"other\"} 20"));
 }
 
 TEST(SelftestModel, IsForgottenWithItsIncidentAndItsQueue) {
