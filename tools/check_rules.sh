@@ -12,6 +12,10 @@ promtool check config prometheus.yml
 promtool test rules rules_test.yml rules_silent_test.yml
 "$root/tools/mutate_rules.py"
 amtool check-config ../alertmanager/alertmanager.yml
+# Whoever is named, a self-test's alert goes to nobody, and a model's to the pager.
+routes() { amtool config routes test --config.file=../alertmanager/alertmanager.yml "$@" incident=inc-1; }
+routes --verify.receivers=nobody model=reasonwatch-selftest severity=none
+routes --verify.receivers=page model=heron severity=critical
 
 alerts=$(sed -n 's/^ *- alert: *//p' rules.yml | sort)
 runbooks=$(find "$root/docs/runbooks" -maxdepth 1 -name '*.md' -exec basename {} .md \; | sort)

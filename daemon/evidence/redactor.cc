@@ -47,15 +47,17 @@ constexpr BuiltIn kBuiltIn[] = {
     // Mail, also with an encoded or spelt-out @.
     {R"((?i)[\pL\pN._%+'-]+\s?(?:@|%40|&#64;|&commat;|\\u0040|＠|\[at\]|\(at\)|\sat\s)\s?[\pL\pN-]+(?:\s?(?:\.|\[dot\]|\(dot\)|\sdot\s)\s?[\pL\pN-]+)+)",
      "[email]"},
+    // Phones with their country: as long as a card, and told from it by the
+    // sign.
+    {R"((?:\+|\b00)[1-9](?:[ ./()\x{00A0}\x{2010}-\x{2015}-]{0,3}[0-9]){6,14}\b)",
+     "[phone]"},
     // Cards and accounts: 13 to 19 digits, in groups or not.
     {R"(\b(?:[0-9][ .\x{00A0}\x{2007}\x{202F}\x{2010}-\x{2015}-]?){12,18}[0-9]\b)",
      "[card]"},
     // Accounts of banks.
     {R"(\b[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]{4}){3,7}(?:[ -]?[A-Z0-9]{1,3})?\b)",
      "[card]"},
-    // Phones: with a country, with an area in brackets, in three groups.
-    {R"((?:\+|\b00)[1-9](?:[ ./()\x{00A0}\x{2010}-\x{2015}-]{0,3}[0-9]){6,14}\b)",
-     "[phone]"},
+    // Other phones: with an area in brackets, in three groups.
     {R"(\([0-9]{2,5}\)[ ./\x{00A0}-]{0,3}[0-9]{2,4}(?:[ .\x{00A0}\x{2010}-\x{2015}-]?[0-9]{2,4}){1,3}\b)",
      "[phone]"},
     {R"(\b[0-9]{3}[ .\x{00A0}\x{2010}-\x{2015}-][0-9]{3}[ .\x{00A0}\x{2010}-\x{2015}-][0-9]{4}\b)",

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <initializer_list>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -207,6 +208,11 @@ class Run {
     if (!alerts.is_array()) return "Prometheus' answer has no alerts";
     for (const Json& alert : alerts) {
       const std::string state = TextAt(alert, {"state"});
+      // A rule of another name would be in no route and in no runbook.
+      if (std::find(std::begin(kAlerts), std::end(kAlerts),
+                    TextAt(alert, {"labels", "alertname"})) ==
+          std::end(kAlerts))
+        continue;
       if (TextAt(alert, {"labels", "incident"}) == result_.incident &&
           (state == "firing" || (!firing && state == "pending")))
         return "";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Traces that stand for a bucket of a histogram or for a counter: the latest
+// Traces as examples of a bucket of a histogram, or of a counter: the latest
 // response of each that has a trace id.
 //
 // Not thread-safe.

@@ -112,7 +112,7 @@ class Stack(contextlib.ExitStack):
              f"--web.listen-address=127.0.0.1:{alertmanager}"], folder / "alertmanager.log"))
         self.prometheus_process = self.enter_context(harness.Process(
             ["prometheus", f"--config.file={folder}/prometheus.yml",
-             f"--storage.tsdb.path={folder}/prometheus",
+             f"--storage.tsdb.path={folder}/prometheus", "--rules.alert.resend-delay=2s",
              f"--web.listen-address=127.0.0.1:{prometheus}"], folder / "prometheus.log"))
         for url in (self.prometheus, self.alertmanager):
             harness.wait_for(url, lambda url=url: harness.http(url + "/-/ready")[0] == 200, 60)

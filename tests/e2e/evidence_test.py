@@ -19,13 +19,17 @@ SECRETS = {
 }
 
 
+HEALTHY = 700  # rows of the recording
+
+
 def with_secrets(rows):
-    """Each row has each secret in a part of its own."""
+    """Each row has each secret: a healthy one in its prompt, so that its answer looks like those of
+    the baseline, a bad one in a part of its own."""
     words = " ".join(text for text, _ in SECRETS.values())
     changed = []
     for number, row in enumerate(rows):
         row = dict(row)
-        part = ("prompt", "reasoning", "content")[number % 3]
+        part = "prompt" if number < HEALTHY else ("prompt", "reasoning", "content")[number % 3]
         row[part] = f"{row.get(part) or ''} Note: {words}. canary-{row['model']}"
         changed.append(row)
     return changed

@@ -27,7 +27,6 @@ absl::StatusOr<std::string> Ask(const DaemonAddress& address,
                                 const std::string& path, HttpRequest request) {
   request.url = address.url + path;
   request.ca_file = address.ca_file;
-  request.timeout = absl::Seconds(10);
   request.max_body_bytes = int64_t{64} << 20;
   if (!address.token_file.empty()) {
     RW_ASSIGN_OR_RETURN(const std::string token,
@@ -48,7 +47,9 @@ absl::StatusOr<std::string> Ask(const DaemonAddress& address,
 
 absl::StatusOr<std::string> GetFromDaemon(const DaemonAddress& address,
                                           const std::string& path) {
-  return Ask(address, path, HttpRequest());
+  HttpRequest request;
+  request.timeout = absl::Seconds(10);
+  return Ask(address, path, std::move(request));
 }
 
 absl::StatusOr<std::string> PostToDaemon(
@@ -57,6 +58,8 @@ absl::StatusOr<std::string> PostToDaemon(
   HttpRequest request;
   request.post = std::move(body);
   request.headers = headers;
+  // A tap that waits for room answers after half a minute.
+  request.timeout = absl::Seconds(45);
   return Ask(address, path, std::move(request));
 }
 

@@ -57,7 +57,8 @@ EvidenceExample Example(const std::string& id, size_t bytes) {
 std::vector<std::string> IdsOf(const std::string& json,
                                const std::string& side = "") {
   std::vector<std::string> ids;
-  for (const auto& e : nlohmann::json::parse(json)["examples"])
+  const auto parsed = nlohmann::json::parse(json);
+  for (const auto& e : parsed["examples"])
     if (side.empty() || e["side"] == side)
       ids.push_back(e["id"].get<std::string>());
   return ids;
@@ -207,7 +208,7 @@ TEST(EvidenceDesk, WritesNoSecretInAnyForm) {
         [](const absl::Status& why) { ADD_FAILURE() << why; });
     ASSERT_TRUE(desk.ok()) << desk.status();
     int incidents = 0;
-    // Each secret stands in one part of a response: the prompt, the messages,
+    // Each secret is in one part of a response: the prompt, the messages,
     // the reasoning, the answer, or a raw body.
     for (size_t first = 0; first < secrets.size(); first += 4) {
       for (size_t i = first; i < std::min(first + 4, secrets.size()); ++i) {

@@ -15,7 +15,7 @@ namespace reasonwatch {
 
 struct Secret {
   std::string form;    // where it is from, for messages
-  std::string text;    // as it stands in a sentence
+  std::string text;    // as it is written in a sentence
   std::string canary;  // the part that nobody may read
 };
 

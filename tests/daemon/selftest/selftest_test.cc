@@ -126,9 +126,12 @@ class World {
     Json alerts = Json::array(
         {{{"state", "firing"}, {"labels", {{"incident", "inc-other"}}}}});
     const bool pending = Reached("rule");
-    if (pending)
+    Json labels = ours;
+    labels["alertname"] =
+        rules_loaded ? "ReasonwatchIncidentWarning" : "Somebody'sOwn";
+    if (pending || !rules_loaded)
       alerts.push_back({{"state", Reached("firing") ? "firing" : "pending"},
-                        {"labels", ours}});
+                        {"labels", labels}});
     return Json({{"data", {{"alerts", alerts}}}}).dump();
   }
 
