@@ -108,9 +108,11 @@ std::string SignalText(const Json& signal, absl::Time onset) {
   const bool tokens = TextAt(signal, "unit") == "tokens";
   const Json& expected = At(signal, "expected");
   std::string text =
-      absl::StrFormat("\n  %s: %s, usually %s", title,
-                      Number(NumberAt(At(signal, "now"), "value"), tokens),
-                      Number(NumberAt(expected, "value"), tokens));
+      absl::StrFormat("\n  %s: %s", title,
+                      Number(NumberAt(At(signal, "now"), "value"), tokens));
+  const double usual = NumberAt(expected, "value");
+  text += std::isnan(usual) ? std::string("; the usual value is not known")
+                            : absl::StrCat(", usually ", Number(usual, tokens));
   if (const double low = NumberAt(expected, "low"),
       high = NumberAt(expected, "high");
       low < high)
