@@ -440,9 +440,11 @@ absl::StatusOr<std::unique_ptr<BaselineStore>> OpenBaselineStore(
     const BaselineStoreOptions& options) {
   if (options.folder.empty())
     return absl::InvalidArgumentError("storage without a folder");
-  const std::string path = options.folder + "/reasonwatch.db";
+  const std::string path = options.database.empty()
+                               ? options.folder + "/reasonwatch.db"
+                               : options.database;
   const auto known = static_cast<int64_t>(Migrations().size());
-  const bool exists = access(path.c_str(), F_OK) == 0;
+  const bool exists = IsInMemory(path) || access(path.c_str(), F_OK) == 0;
   std::optional<Connection> connection;
   if (exists) {
     absl::StatusOr<Connection> opened = Connection::Open(path);

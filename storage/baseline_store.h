@@ -61,6 +61,8 @@ struct BaselineInfo {
 
 struct BaselineStoreOptions {
   std::string folder;
+  // Another database than the folder's: the path() of an open store.
+  std::string database = {};
   // NotFound if there is no database; every write fails.
   bool read_only = false;
   int64_t max_bytes = int64_t{1} << 30;  // as SqliteStoreOptions

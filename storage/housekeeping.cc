@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -22,6 +24,14 @@ constexpr absl::Duration kRerunsKept = absl::Hours(24);
 // megabytes if an endpoint changes its fingerprint with every answer.
 constexpr int64_t kMaxEvents = 10000;
 
+// States that the daemon has not saved for so long are of models that are gone;
+// those of the others are saved every few seconds.
+constexpr absl::Duration kStatesKept = absl::Hours(24 * 30);
+
+// The shares of the tables: all pages are read for them, which takes a second
+// for a gigabyte.
+constexpr std::chrono::hours kTablesInterval{1};
+
 // Calls `remove` (a StatusOr of the rows it removed) until nothing is left to
 // remove or it fails.
 template <typename Remove>
@@ -38,12 +48,13 @@ void RemoveAll(StoreCounters& counters, Remove remove) {
 
 Housekeeping::Housekeeping(HousekeepingOptions options, const Clock& clock,
                            Connection& connection, RecordWriter& writer,
-                           StoreCounters& counters)
+                           StoreCounters& counters, StoreWatch& watch)
     : options_(std::move(options)),
       clock_(clock),
       connection_(connection),
       writer_(writer),
-      counters_(counters) {}
+      counters_(counters),
+      watch_(watch) {}
 
 void Housekeeping::RemoveExpired() {
   const absl::Time limit = clock_.Now() - options_.retention;
@@ -58,27 +69,56 @@ void Housekeeping::RemoveExpired() {
     return writer_.rescores().RemoveFinishedBefore(limit, kRemovalBatch);
   });
   KeepUnderCap();
+  CountTables();
+}
+
+void Housekeeping::CountTables() {
+  const auto now = std::chrono::steady_clock::now();
+  if (tables_counted_.has_value() && now - *tables_counted_ < kTablesInterval)
+    return;
+  tables_counted_ = now;
+  absl::StatusOr<Statement> query = connection_.Prepare(
+      "SELECT s.tbl_name, sum(d.pgsize) FROM dbstat AS d JOIN sqlite_schema AS "
+      "s ON s.name = d.name WHERE d.aggregate = TRUE GROUP BY s.tbl_name");
+  // A library without this table says nothing of the shares.
+  if (!query.ok()) return;
+  std::map<std::string, int64_t> bytes;
+  const absl::Status read = ForEachRow(*query, [&](Statement& row) {
+    const std::string name = row.NextText();
+    bytes[name] = row.NextInt();
+  });
+  if (read.ok()) watch_.SetTableBytes(std::move(bytes));
+}
+
+// Rows that may go before their time: re-runs first, whose result is part of
+// their incident.
+absl::StatusOr<int64_t> Housekeeping::RemoveExpendable() {
+  absl::StatusOr<int64_t> removed = writer_.rescores().RemoveFinishedBefore(
+      clock_.Now() - kRerunsKept, kRemovalBatch);
+  if (!removed.ok() || *removed > 0) return removed;
+  removed = writer_.incidents().RemoveClosedBefore(absl::InfiniteFuture(),
+                                                   kRemovalBatch);
+  if (!removed.ok() || *removed > 0) return removed;
+  return writer_.states().RemoveSavedBefore(clock_.Now() - kStatesKept,
+                                            kRemovalBatch);
 }
 
 void Housekeeping::KeepUnderCap() {
   int64_t bytes = BytesOnDisk();
-  if (bytes > options_.max_bytes) {
+  const int64_t most = options_.max_bytes / 8 * 7;
+  if (bytes > most) {
     RemoveAll(counters_, [&]() -> absl::StatusOr<int64_t> {
       counters_.CountError(connection_.Execute("PRAGMA incremental_vacuum"));
       counters_.CountError(connection_.Checkpoint(/*truncate=*/true));
       bytes = BytesOnDisk();
-      if (bytes <= options_.max_bytes) return 0;
-      // Re-runs first: their result is part of their incident.
-      absl::StatusOr<int64_t> removed = writer_.rescores().RemoveFinishedBefore(
-          clock_.Now() - kRerunsKept, kRemovalBatch);
-      if (!removed.ok() || *removed > 0) return removed;
-      return writer_.incidents().RemoveClosedBefore(absl::InfiniteFuture(),
-                                                    kRemovalBatch);
+      if (bytes <= most) return 0;
+      return RemoveExpendable();
     });
   }
   counters_.database_bytes.store(bytes, std::memory_order_relaxed);
   counters_.over_cap.store(bytes > options_.max_bytes,
                            std::memory_order_relaxed);
+  watch_.SetAtLimit(bytes > options_.max_bytes);
 }
 
 int64_t Housekeeping::BytesOnDisk() {

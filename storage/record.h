@@ -70,6 +70,7 @@ class RecordWriter {
   IncidentWriter& incidents() { return incidents_; }
   EventWriter& events() { return events_; }
   RescoreWriter& rescores() { return rescores_; }
+  StateWriter& states() { return state_; }
 
  private:
   RecordWriter(Connection& connection, IncidentWriter incidents,

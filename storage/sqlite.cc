@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+// Each call returns an absl::Status by the code of SQLite, so that callers can
+// tell a full disk from a damaged file; a statement is bound, stepped and reset
+// in one go.
+//
+// In order: errors, statements, connections, databases in memory.
 #include "storage/sqlite.h"
 
 #include <sqlite3.h>
 
+#include <atomic>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <utility>
 
@@ -22,6 +29,12 @@ absl::Status DamagedError(const std::string& path, std::string_view what) {
 
 namespace {
 
+// A database's file: the header, and the bytes in it that name its journal.
+constexpr int64_t kHeaderBytes = 100;
+constexpr int kWriteVersion = 18;
+constexpr int kReadVersion = 19;
+constexpr char kMemoryPrefix[] = "file:/reasonwatch-memory-";
+
 absl::Status SqliteError(sqlite3* db, int code) {
   const char* text = db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code);
   const char* file = db != nullptr ? sqlite3_db_filename(db, "main") : nullptr;
@@ -35,10 +48,12 @@ absl::Status SqliteError(sqlite3* db, int code) {
       return DamagedError(path, what);
     case SQLITE_FULL:
     case SQLITE_NOMEM:
-    case SQLITE_TOOBIG:
       return absl::ResourceExhaustedError(message);
+    case SQLITE_TOOBIG:
+      return absl::InvalidArgumentError(message);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_IOERR:
       return absl::UnavailableError(message);
     case SQLITE_PERM:
     case SQLITE_AUTH:
@@ -151,8 +166,10 @@ void Connection::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 
 absl::StatusOr<Connection> Connection::Open(const std::string& path) {
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(
-      path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+      (IsInMemory(path) ? SQLITE_OPEN_URI | SQLITE_OPEN_CREATE : 0);
+  const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
   Connection connection(db);
   if (code != SQLITE_OK) return SqliteError(db, code);
   sqlite3_extended_result_codes(db, 1);
@@ -160,6 +177,53 @@ absl::StatusOr<Connection> Connection::Open(const std::string& path) {
   // Takes the place of SQLite's own checkpoint inside the commit.
   sqlite3_wal_hook(db, &CountLogPages, connection.log_pages_.get());
   return connection;
+}
+
+bool IsInMemory(std::string_view path) {
+  return path.starts_with(kMemoryPrefix);
+}
+
+std::string MemoryPath() {
+  static std::atomic<int> made = 0;
+  return absl::StrFormat("%s%d?vfs=memdb", kMemoryPrefix, ++made);
+}
+
+absl::Status Connection::CopyFrom(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const int64_t size = file ? static_cast<int64_t>(file.tellg()) : 0;
+  if (size < kHeaderBytes)
+    return absl::NotFoundError(absl::StrFormat("no database %s", path));
+  auto* bytes = static_cast<unsigned char*>(
+      sqlite3_malloc64(static_cast<sqlite3_uint64>(size)));
+  if (bytes == nullptr) return absl::ResourceExhaustedError("no memory");
+  file.seekg(0);
+  file.read(reinterpret_cast<char*>(bytes), size);
+  // A database in memory has no write-ahead log, which these two ask for.
+  bytes[kWriteVersion] = bytes[kReadVersion] = 1;
+  sqlite3* source = nullptr;
+  int code =
+      sqlite3_open_v2(":memory:", &source,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const std::unique_ptr<sqlite3, Close> owned(source);
+  // The bytes are its own from here on, also after a failure.
+  if (code == SQLITE_OK)
+    code = sqlite3_deserialize(source, "main", bytes, size, size,
+                               SQLITE_DESERIALIZE_FREEONCLOSE);
+  else
+    sqlite3_free(bytes);
+  if (code != SQLITE_OK) return SqliteError(source, code);
+  sqlite3_backup* backup =
+      sqlite3_backup_init(db_.get(), "main", source, "main");
+  if (backup == nullptr)
+    return SqliteError(db_.get(), sqlite3_errcode(db_.get()));
+  sqlite3_backup_step(backup, -1);
+  code = sqlite3_backup_finish(backup);
+  return code == SQLITE_OK ? absl::OkStatus() : SqliteError(db_.get(), code);
+}
+
+void Connection::SetPatience(absl::Duration patience) {
+  sqlite3_busy_timeout(db_.get(),
+                       static_cast<int>(absl::ToInt64Milliseconds(patience)));
 }
 
 absl::Status Connection::Execute(const char* sql) {

@@ -87,10 +87,22 @@ absl::Status ForEachRow(Statement& query, Read read) {
   }
 }
 
+// Names of databases that are in memory, and that several connections of this
+// process share while one of them is open.
+std::string MemoryPath();
+bool IsInMemory(std::string_view path);
+
 class Connection {
  public:
-  // The file must exist. Waits up to 5 s for the locks of other processes.
+  // The file must exist; a database in memory is made. Waits up to 5 s for the
+  // locks of other processes.
   static absl::StatusOr<Connection> Open(const std::string& path);
+
+  // Replaces all of this database by the one in the file, which is left as it
+  // is, also on a disk that can't be written to.
+  absl::Status CopyFrom(const std::string& path);
+  // How long statements wait for the locks of other processes from now on.
+  void SetPatience(absl::Duration patience);
 
   // Runs one or several statements that have no parameters.
   absl::Status Execute(const char* sql);

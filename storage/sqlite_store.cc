@@ -7,6 +7,7 @@
 // In order: puts, loads, flush and statistics, opening.
 #include "storage/sqlite_store.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -20,18 +21,22 @@
 #include "storage/state_table.h"
 #include "storage/store_counters.h"
 #include "storage/store_file.h"
+#include "storage/store_watch.h"
 #include "storage/write_queue.h"
 #include "util/mutex.h"
 #include "util/status_macros.h"
+#include "util/strings.h"
 
 namespace reasonwatch {
 namespace {
 
 class SqliteStoreImpl : public SqliteStore {
  public:
-  SqliteStoreImpl(SqliteStoreOptions options, StoreFile file)
+  SqliteStoreImpl(SqliteStoreOptions options, StoreFile file,
+                  std::string memory_reason)
       : options_(std::move(options)),
         path_(std::move(file.path)),
+        watch_(path_, std::move(memory_reason), options_.on_health),
         lock_(std::move(file.lock)),
         clock_(options_.clock != nullptr ? *options_.clock : wall_clock_),
         reader_(std::move(file.reader)),
@@ -41,11 +46,13 @@ class SqliteStoreImpl : public SqliteStore {
     RW_ASSIGN_OR_RETURN(writer_, RecordWriter::Prepare(*connection_));
     housekeeping_.emplace(
         HousekeepingOptions{path_, options_.max_bytes, options_.retention},
-        clock_, *connection_, *writer_, counters_);
+        clock_, *connection_, *writer_, counters_, watch_);
     queue_.emplace(WriteQueueOptions{path_, options_.max_queued_records,
                                      options_.max_queued_bytes,
                                      options_.housekeeping_interval},
-                   *connection_, *writer_, *housekeeping_, counters_);
+                   *connection_, *writer_, *housekeeping_, counters_, watch_);
+    // Said at the start, if anything is wrong.
+    watch_.Wrote(absl::OkStatus());
     return queue_->Start();
   }
 
@@ -172,6 +179,9 @@ class SqliteStoreImpl : public SqliteStore {
     return s;
   }
 
+  StoreHealth Health() const override { return watch_.Get(); }
+  const std::string& path() const override { return path_; }
+
  private:
   // Several tables are read as they were at one moment.
   static constexpr const char* kBeginSnapshot = "BEGIN";
@@ -200,6 +210,7 @@ class SqliteStoreImpl : public SqliteStore {
 
   const SqliteStoreOptions options_;
   const std::string path_;
+  StoreWatch watch_;
   const std::optional<FolderLock> lock_;
   const WallClock wall_clock_;
   const Clock& clock_;
@@ -228,16 +239,40 @@ absl::Status CheckOptions(const SqliteStoreOptions& options) {
   return absl::OkStatus();
 }
 
+// A database in memory, where it takes a part of the daemon's own bound: 200
+// warm streams.
+constexpr int64_t kMaxMemoryBytes = int64_t{256} << 20;
+
+// Full, read-only, or another user's: reasons to go on in memory. A folder that
+// another process holds, or a database that is damaged or newer, are not.
+bool IsUnwritable(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) ||
+         absl::IsPermissionDenied(status) || absl::IsUnavailable(status);
+}
+
+// `memory_reason` is left empty if it is the file.
+absl::StatusOr<StoreFile> OpenFileOrMemory(const SqliteStoreOptions& options,
+                                           std::string& memory_reason) {
+  absl::StatusOr<StoreFile> file =
+      OpenStoreFile(options.folder, options.read_only);
+  if (!options.memory_if_unwritable || !IsUnwritable(file.status()))
+    return file;
+  memory_reason = std::string(StdView(file.status().message()));
+  return OpenStoreInMemory(options.folder, kMaxMemoryBytes);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> OpenSqliteStore(
     SqliteStoreOptions options) {
   RW_RETURN_IF_ERROR(CheckOptions(options));
-  RW_ASSIGN_OR_RETURN(StoreFile file,
-                      OpenStoreFile(options.folder, options.read_only));
+  std::string memory_reason;
+  RW_ASSIGN_OR_RETURN(StoreFile file, OpenFileOrMemory(options, memory_reason));
   const bool writes = !options.read_only;
-  auto store =
-      std::make_unique<SqliteStoreImpl>(std::move(options), std::move(file));
+  if (!memory_reason.empty())
+    options.max_bytes = std::min(options.max_bytes, kMaxMemoryBytes);
+  auto store = std::make_unique<SqliteStoreImpl>(
+      std::move(options), std::move(file), std::move(memory_reason));
   if (writes) RW_RETURN_IF_ERROR(store->StartWriter());
   return store;
 }

@@ -4,6 +4,7 @@
 #define REASONWATCH_STORAGE_SQLITE_STORE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "absl/time/time.h"
 #include "core/clock.h"
 #include "core/store.h"
+#include "core/store_health.h"
 
 namespace reasonwatch {
 
@@ -39,6 +41,13 @@ struct SqliteStoreOptions {
   int64_t max_queued_records = 4096;
   int64_t max_queued_bytes = int64_t{128} << 20;
 
+  // If the folder can't be written to (full, read-only, not permitted), go on
+  // with a database in memory that begins with the contents of the file, if
+  // they can be read. Nothing is saved then; Health() says so.
+  bool memory_if_unwritable = false;
+  // Called by the writer thread; see store_watch.h. May be empty.
+  std::function<void(const StoreHealth&)> on_health = {};
+
   // For retention and updated_ns; the wall clock if null. Must outlive the
   // store.
   const Clock* clock = nullptr;
@@ -46,12 +55,17 @@ struct SqliteStoreOptions {
 
 // Thread-safe. Put* return at once (ResourceExhausted: queue or disk cap);
 // a writer thread commits all queued writes in one transaction. Loads see
-// committed writes only, so Flush() first to see one's own writes. PutState and
+// committed writes only, so Flush() first to see one's own writes. Writes that
+// fail because of the disk are kept, within the bounds of the queue, and
+// repeated until they succeed. PutState and
 // PutProblems insert or replace by (kind, key) and (model, digest) and leave
 // the others as they are. The destructor writes all that is queued.
 class SqliteStore : public Store {
  public:
   virtual StoreStatistics Statistics() const = 0;
+  virtual StoreHealth Health() const = 0;
+  // The path of the database; see IsInMemory() (sqlite.h).
+  virtual const std::string& path() const = 0;
 };
 
 // Opens or makes the database and brings its schema up to date. Errors:

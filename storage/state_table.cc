@@ -15,7 +15,13 @@ absl::StatusOr<StateWriter> StateWriter::Prepare(Connection& connection) {
       Statement fact,
       connection.Prepare("INSERT OR REPLACE INTO facts (name, value,"
                          " updated_ns) VALUES (?1,?2,?3)"));
-  return StateWriter(std::move(state), std::move(fact));
+  RW_ASSIGN_OR_RETURN(
+      Statement expire,
+      connection.Prepare(
+          "DELETE FROM state WHERE (kind, key) IN (SELECT kind, key FROM state"
+          " WHERE updated_ns < ?1 ORDER BY updated_ns LIMIT ?2)"));
+  return StateWriter(std::move(state), std::move(fact), std::move(expire),
+                     connection);
 }
 
 absl::Status StateWriter::Write(const std::vector<StateBlob>& blobs,
@@ -33,6 +39,12 @@ absl::Status StateWriter::Write(const std::vector<StateBlob>& blobs,
 absl::Status StateWriter::WriteFact(std::string_view name,
                                     std::string_view value, absl::Time now) {
   return fact_.Text(name).Text(value).Time(now).Run();
+}
+
+absl::StatusOr<int64_t> StateWriter::RemoveSavedBefore(absl::Time time,
+                                                       int limit) {
+  RW_RETURN_IF_ERROR(expire_.Time(time).Int(limit).Run());
+  return connection_->ChangedRows();
 }
 
 absl::StatusOr<std::vector<StateBlob>> ReadState(Connection& connection) {

@@ -26,12 +26,21 @@ class StateWriter {
   absl::Status Write(const std::vector<StateBlob>& blobs, absl::Time now);
   absl::Status WriteFact(std::string_view name, std::string_view value,
                          absl::Time now);
+  // At most `limit` blobs that were last written before `time`, oldest first.
+  // Returns how many were removed.
+  absl::StatusOr<int64_t> RemoveSavedBefore(absl::Time time, int limit);
 
  private:
-  StateWriter(Statement state, Statement fact)
-      : state_(std::move(state)), fact_(std::move(fact)) {}
+  StateWriter(Statement state, Statement fact, Statement expire,
+              Connection& connection)
+      : state_(std::move(state)),
+        fact_(std::move(fact)),
+        expire_(std::move(expire)),
+        connection_(&connection) {}
   Statement state_;
   Statement fact_;
+  Statement expire_;
+  Connection* connection_;
 };
 
 // All blobs, by kind and key.

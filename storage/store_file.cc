@@ -117,6 +117,14 @@ absl::StatusOr<Connection> OpenForWriting(const std::string& path) {
   return connection;
 }
 
+absl::StatusOr<StoreFile> FinishInMemory(const std::string& path,
+                                         Connection writer) {
+  RW_RETURN_IF_ERROR(writer.Execute("PRAGMA foreign_keys = ON"));
+  RW_RETURN_IF_ERROR(Migrate(writer));
+  RW_ASSIGN_OR_RETURN(Connection reader, OpenForReading(path));
+  return StoreFile{path, std::nullopt, std::move(writer), std::move(reader)};
+}
+
 // SQLite would make the file readable for all; its log copies this mode. The
 // descriptor is closed before SQLite opens the file: to close any descriptor of
 // a file drops this process's locks on it, and the next `incidents` would then
@@ -190,6 +198,27 @@ absl::StatusOr<StoreFile> OpenStoreFile(const std::string& folder,
   if (!reader.ok()) return AddPath(reader.status(), path);
   return StoreFile{path, std::move(lock), std::move(writer),
                    *std::move(reader)};
+}
+
+absl::StatusOr<StoreFile> OpenStoreInMemory(const std::string& folder,
+                                            int64_t max_bytes) {
+  const std::string from = folder + "/reasonwatch.db";
+  const std::string path = MemoryPath();
+  RW_ASSIGN_OR_RETURN(Connection writer, Connection::Open(path));
+  struct stat file = {};
+  absl::Status copied =
+      stat(from.c_str(), &file) == 0 && file.st_size <= max_bytes
+          ? writer.CopyFrom(from)
+          : absl::NotFoundError("no database of that size");
+  if (copied.ok()) copied = CheckIntegrity(writer);
+  if (copied.ok()) copied = CheckVersion(writer, /*read_only=*/false);
+  if (!copied.ok()) {
+    // Half of a copy is no database to begin with.
+    const std::string empty = MemoryPath();
+    RW_ASSIGN_OR_RETURN(writer, Connection::Open(empty));
+    return FinishInMemory(empty, std::move(writer));
+  }
+  return FinishInMemory(path, std::move(writer));
 }
 
 }  // namespace reasonwatch

@@ -42,6 +42,12 @@ struct StoreFile {
 absl::StatusOr<StoreFile> OpenStoreFile(const std::string& folder,
                                         bool read_only);
 
+// The same in memory, with the contents of the folder's database where they can
+// be read, have at most so many bytes and are not of a newer version, else
+// empty. No lock is taken.
+absl::StatusOr<StoreFile> OpenStoreInMemory(const std::string& folder,
+                                            int64_t max_bytes);
+
 // The same error with the database's path in its message, unless it names one.
 absl::Status AddPath(const absl::Status& status, const std::string& path);
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Callers append to a bounded queue and go on; one thread takes the whole queue
 // at a time and commits it as one transaction, so that the cost of a commit is
-// shared by all that waited for it. If the transaction fails, each record gets
-// one of its own. Between batches the thread copies the write-ahead log into
-// the database and does the housekeeping.
+// shared by all that waited for it. If the disk is full, locked or gone the
+// records go back to the front of the queue and are tried again after a pause;
+// if a record itself is at fault, each gets a transaction of its own and that
+// one is lost and counted. Between batches the thread copies the write-ahead
+// log into the database and does the housekeeping.
 //
 // In order: the callers' side (Start, Add, Flush), the loop of the thread and
 // its steps, transactions.
@@ -12,6 +14,7 @@
 #include <algorithm>
 #include <system_error>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_format.h"
 #include "storage/store_file.h"
@@ -26,16 +29,52 @@ namespace {
 constexpr int kCheckpointPages = 1000;
 constexpr int kCheckpointPagesInBacklog = 10 * kCheckpointPages;
 
+// Pauses before failed writes are repeated: from the first to this one, each
+// twice as long. A disk that has room again is found within seconds.
+constexpr std::chrono::milliseconds kFirstPause{250};
+constexpr std::chrono::milliseconds kLongestPause{4000};
+// Between two looks at the database's file while nothing is written.
+constexpr std::chrono::seconds kWatchInterval{5};
+// A writer that stops may wait for another process's lock for so long.
+constexpr absl::Duration kLastPatience = absl::Seconds(1);
+
+// Whether the same write may succeed later: the disk is full, the file locked,
+// unwritable or unreadable. Any other error is the record's own.
+bool MayPass(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status) ||
+         absl::IsPermissionDenied(status);
+}
+
+int64_t BytesOf(const std::deque<Record>& records) {
+  int64_t bytes = 0;
+  for (const Record& record : records) bytes += record.bytes;
+  return bytes;
+}
+
+// True if the fact or one of the blobs is replaced by the newer record.
+bool Replaces(const Record& newer, const Fact& fact) {
+  const Fact* other = std::get_if<Fact>(&newer.value);
+  return other != nullptr && other->name == fact.name;
+}
+bool Replaces(const Record& newer, const StateBlob& blob) {
+  const auto* blobs = std::get_if<std::vector<StateBlob>>(&newer.value);
+  return blobs != nullptr &&
+         std::any_of(blobs->begin(), blobs->end(), [&](const StateBlob& other) {
+           return other.kind == blob.kind && other.key == blob.key;
+         });
+}
+
 }  // namespace
 
 WriteQueue::WriteQueue(WriteQueueOptions options, Connection& connection,
                        RecordWriter& writer, Housekeeping& housekeeping,
-                       StoreCounters& counters)
+                       StoreCounters& counters, StoreWatch& watch)
     : options_(std::move(options)),
       connection_(connection),
       writer_(writer),
       housekeeping_(housekeeping),
-      counters_(counters) {}
+      counters_(counters),
+      watch_(watch) {}
 
 WriteQueue::~WriteQueue() {
   {
@@ -62,6 +101,7 @@ absl::Status WriteQueue::Add(std::vector<Record> records) {
   for (const Record& record : records) bytes += record.bytes;
   {
     MutexLock lock(mutex_);
+    if (!failing_.ok()) Supersede(records);
     if (static_cast<int64_t>(queue_.size() + records.size()) >
             options_.max_records ||
         queued_bytes_ + bytes > options_.max_bytes) {
@@ -82,7 +122,9 @@ absl::Status WriteQueue::Add(std::vector<Record> records) {
 
 absl::Status WriteQueue::Flush(absl::Duration deadline) {
   MutexLock lock(mutex_);
+  if (!failing_.ok()) return failing_;
   const int64_t wanted = enqueued_;
+  const int64_t failures = failures_;
   flush_wanted_ = std::max(flush_wanted_, wanted);
   work_.notify_all();
   // InfiniteDuration() would overflow the clock's range.
@@ -90,6 +132,7 @@ absl::Status WriteQueue::Flush(absl::Duration deadline) {
       std::chrono::steady_clock::now() +
       absl::ToChronoMilliseconds(std::min(deadline, absl::Hours(24)));
   while (synced_ < wanted) {
+    if (failures_ > failures) return failing_;
     if (done_.wait_until(mutex_, until) == std::cv_status::timeout &&
         synced_ < wanted)
       return absl::DeadlineExceededError(absl::StrFormat(
@@ -107,15 +150,22 @@ void WriteQueue::Loop() {
   const auto interval =
       absl::ToChronoMilliseconds(options_.housekeeping_interval);
   auto next_look = std::chrono::steady_clock::now() + interval;
+  bool in_vain = false;  // one attempt of a stop has failed
   while (true) {
     Batch batch = NextBatch(next_look);
-    absl::Status status =
-        batch.records.empty() ? absl::OkStatus() : Commit(batch.records);
-    if (batch.sync || batch.stop)
+    const bool writes = !batch.records.empty();
+    absl::Status status = writes ? Commit(batch.records) : absl::OkStatus();
+    if (status.ok() && (batch.sync || batch.stop))
       status.Update(connection_.Checkpoint(/*truncate=*/false));
-    const bool idle = Report(batch, status);
+    if (writes || batch.sync) watch_.Wrote(status);
+    watch_.LookAtFile();
+    const bool idle = Report(batch, writes, status);
     if (batch.stop && idle) return;
-    batch.records.clear();
+    if (batch.stop && std::exchange(in_vain, !status.ok())) {
+      counters_.dropped.fetch_add(Waiting(), std::memory_order_relaxed);
+      return;
+    }
+    if (batch.stop) connection_.SetPatience(kLastPatience);
     if (connection_.LogPages() >=
         (idle ? kCheckpointPages : kCheckpointPagesInBacklog))
       counters_.CountError(connection_.Checkpoint(/*truncate=*/false));
@@ -128,47 +178,105 @@ void WriteQueue::Loop() {
   }
 }
 
+bool WriteQueue::IsDue() const {
+  if (stopping_) return true;
+  if (!failing_.ok()) return std::chrono::steady_clock::now() >= retry_at_;
+  return !queue_.empty() || synced_ < flush_wanted_;
+}
+
 WriteQueue::Batch WriteQueue::NextBatch(
     std::chrono::steady_clock::time_point next_look) {
   Batch batch;
   MutexLock lock(mutex_);
-  while (queue_.empty() && !stopping_ && synced_ >= flush_wanted_) {
-    if (work_.wait_until(mutex_, next_look) == std::cv_status::timeout) break;
+  const auto idle_until =
+      std::min(next_look, std::chrono::steady_clock::now() + kWatchInterval);
+  while (!IsDue()) {
+    const auto until =
+        failing_.ok() ? idle_until : std::min(idle_until, retry_at_);
+    if (work_.wait_until(mutex_, until) == std::cv_status::timeout &&
+        std::chrono::steady_clock::now() >= idle_until)
+      break;
   }
+  batch.last = enqueued_;
+  batch.stop = stopping_;
+  // Before its time a failed write is not repeated because the file is looked
+  // at.
+  if (!IsDue()) return batch;
   // The batch's bytes still count as queued until they are written, so that
   // the bound on memory holds.
   batch.records.swap(queue_);
-  batch.last = enqueued_;
   batch.sync = flush_wanted_ > synced_;
-  batch.stop = stopping_;
   return batch;
 }
 
-bool WriteQueue::Report(const Batch& batch, const absl::Status& status) {
-  int64_t bytes = 0;
-  for (const Record& record : batch.records) bytes += record.bytes;
+// The rest of the batch goes back to the front of the queue.
+bool WriteQueue::Report(Batch& batch, bool wrote, const absl::Status& status) {
   bool idle = false;
   {
     MutexLock lock(mutex_);
-    queued_bytes_ -= bytes;
-    committed_ = batch.last;
-    if (batch.sync) synced_ = batch.last;
-    unreported_error_.Update(status);
+    const auto left = static_cast<int64_t>(batch.records.size());
+    for (auto it = batch.records.rbegin(); it != batch.records.rend(); ++it)
+      queue_.push_front(std::move(*it));
+    batch.records.clear();
+    queued_bytes_ = BytesOf(queue_);
+    committed_ = std::max(committed_, batch.last - left);
+    if (left > 0) {
+      failing_ = status;
+      ++failures_;
+      const auto pause = std::min<std::chrono::milliseconds>(
+          kLongestPause,
+          kFirstPause * (1 << std::min<int64_t>(failures_ - 1, 6)));
+      retry_at_ = std::chrono::steady_clock::now() + pause;
+    } else {
+      if (batch.sync) synced_ = batch.last;
+      if (wrote) {
+        failing_ = absl::OkStatus();
+        failures_ = 0;
+      }
+      unreported_error_.Update(status);
+    }
     idle = queue_.empty();
   }
-  if (batch.sync) done_.notify_all();
+  done_.notify_all();
   return idle;
 }
 
-// All records in one transaction. If that fails, each gets one of its own, so
-// that one bad record does not take the others with it.
-absl::Status WriteQueue::Commit(const std::deque<Record>& records) {
+// All records in one transaction. If one of them is at fault, each gets a
+// transaction of its own, so that it does not take the others with it.
+absl::Status WriteQueue::Commit(std::deque<Record>& records) {
   absl::Status status = Transact(records.begin(), records.end());
-  if (status.ok() || records.size() == 1) return status;
+  if (MayPass(status)) return status;
+  if (status.ok() || records.size() == 1) {
+    records.clear();
+    return status;
+  }
   status = absl::OkStatus();
-  for (auto record = records.begin(); record != records.end(); ++record)
-    status.Update(Transact(record, record + 1));
+  while (!records.empty()) {
+    const absl::Status one = Transact(records.begin(), records.begin() + 1);
+    status.Update(one);
+    if (MayPass(one)) return one;
+    records.pop_front();
+  }
   return status;
+}
+
+// Removes the older states and facts that the new records replace.
+void WriteQueue::Supersede(const std::vector<Record>& by) {
+  for (const Record& newer : by) {
+    std::erase_if(queue_, [&](Record& older) {
+      if (const Fact* fact = std::get_if<Fact>(&older.value))
+        return Replaces(newer, *fact);
+      auto* blobs = std::get_if<std::vector<StateBlob>>(&older.value);
+      if (blobs == nullptr) return false;
+      if (std::erase_if(*blobs, [&](const StateBlob& blob) {
+            return Replaces(newer, blob);
+          }) == 0)
+        return false;
+      older.bytes = Record(*blobs, older.time).bytes;
+      return blobs->empty();
+    });
+  }
+  queued_bytes_ = BytesOf(queue_);
 }
 
 absl::Status WriteQueue::Transact(std::deque<Record>::const_iterator first,

@@ -18,6 +18,7 @@
 #include "storage/record.h"
 #include "storage/sqlite.h"
 #include "storage/store_counters.h"
+#include "storage/store_watch.h"
 #include "util/mutex.h"
 
 namespace reasonwatch {
@@ -34,8 +35,9 @@ class WriteQueue {
  public:
   WriteQueue(WriteQueueOptions options, Connection& connection,
              RecordWriter& writer, Housekeeping& housekeeping,
-             StoreCounters& counters);
-  // Commits all that is queued.
+             StoreCounters& counters, StoreWatch& watch);
+  // Commits all that is queued. If writes fail they are tried once more, then
+  // given up and counted.
   ~WriteQueue();
   WriteQueue(const WriteQueue&) = delete;
   WriteQueue& operator=(const WriteQueue&) = delete;
@@ -45,11 +47,13 @@ class WriteQueue {
   absl::Status Start();
 
   // Queues all records or none (ResourceExhausted), and commits those of one
-  // call together.
+  // call together. While writes fail, a state or fact takes the place of an
+  // older one that waits, so that only new keys need room.
   absl::Status Add(std::vector<Record> records);
 
   // Waits until all records queued so far are on disk. Returns the first error
-  // since the latest Flush(), or DeadlineExceeded.
+  // since the latest Flush(), DeadlineExceeded, or at once the error of the
+  // writes that fail and are repeated.
   absl::Status Flush(absl::Duration deadline);
 
   // Records that are queued or being committed.
@@ -66,8 +70,12 @@ class WriteQueue {
   void Loop();
   Batch NextBatch(std::chrono::steady_clock::time_point next_look);
   // Returns true if nothing was queued meanwhile.
-  bool Report(const Batch& batch, const absl::Status& status);
-  absl::Status Commit(const std::deque<Record>& records);
+  bool Report(Batch& batch, bool wrote, const absl::Status& status);
+  // Leaves the records that are to be tried again.
+  absl::Status Commit(std::deque<Record>& records);
+  bool IsDue() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Supersede(const std::vector<Record>& by)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Transact(std::deque<Record>::const_iterator first,
                         std::deque<Record>::const_iterator last);
   absl::Status TryTransact(std::deque<Record>::const_iterator first,
@@ -79,6 +87,7 @@ class WriteQueue {
   RecordWriter& writer_;
   Housekeeping& housekeeping_;
   StoreCounters& counters_;
+  StoreWatch& watch_;
 
   mutable Mutex mutex_;
   std::condition_variable_any work_;
@@ -94,6 +103,11 @@ class WriteQueue {
   int64_t synced_ ABSL_GUARDED_BY(mutex_) = 0;
   // The first failed write that no Flush() has reported.
   absl::Status unreported_error_ ABSL_GUARDED_BY(mutex_);
+  // Set while writes fail that may succeed later: their records are in front
+  // of the queue.
+  absl::Status failing_ ABSL_GUARDED_BY(mutex_);
+  int64_t failures_ ABSL_GUARDED_BY(mutex_) = 0;  // in a row
+  std::chrono::steady_clock::time_point retry_at_ ABSL_GUARDED_BY(mutex_);
 
   std::thread thread_;
 };
