@@ -24,6 +24,11 @@ absl::StatusOr<std::string> ReadSecret(const std::string& path) {
                         path, kMaxSecretBytes >> 10));
   while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r'))
     secret.pop_back();
+  // A line end inside would begin another header of a request.
+  for (const char c : secret)
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n')
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "can't read a secret from %s: it holds control bytes", path));
   if (secret.empty())
     return absl::InvalidArgumentError(
         absl::StrFormat("can't read a secret from %s: it is empty", path));

@@ -13,9 +13,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "daemon/app/config/config_files.h"
 #include "daemon/app/log.h"
 #include "daemon/app/settings.h"
+#include "util/status_macros.h"
 #include "util/strings.h"
 
 namespace reasonwatch {
@@ -31,6 +34,7 @@ constexpr absl::Duration kNone = absl::ZeroDuration();
 }  // namespace
 
 constexpr App::Step App::kSteps[] = {
+    {"process", &App::PrepareProcess, nullptr, kNone},
     {"log", &App::StartLogging, nullptr, kNone},
     {"signals", &App::BlockSignals, &App::UnblockSignals, kNone},
     {"telemetry", &App::StartTelemetry, &App::StopTelemetry, kNone},
@@ -87,7 +91,7 @@ absl::Status App::Start() {
 }
 
 void App::WaitForEnd() {
-  while (signals_->Wait() == SIGHUP) Reload().IgnoreError();
+  while (signals_->Wait() == SIGHUP) Reload().status().IgnoreError();
 }
 
 void App::Stop() {
@@ -103,7 +107,7 @@ void App::Stop() {
   if (was_ready) LogInfo("stopped");
 }
 
-absl::Status App::Reload() {
+absl::StatusOr<std::string> App::Reload() {
   {
     MutexLock lock(stored_mutex_);
     const absl::Status applied = ApplyStored(/*all_problems=*/false);
@@ -124,7 +128,11 @@ absl::Status App::Reload() {
   shards_->Reload(WatchOptionsOf(*fresh), IncidentOptionsOf(*fresh));
   const absl::Status log = StartLog(fresh->log_level);
   LogInfo("reloaded", {{"config", config_path_}});
-  return log;
+  RW_RETURN_IF_ERROR(log);
+  const std::string left = absl::StrJoin(NeedsRestart(config_, *fresh), ", ");
+  if (left.empty()) return std::string("ok\n");
+  LogWarning("reload_needs_restart", {{"keys", left}});
+  return absl::StrCat("ok, but these keys need a restart: ", left, "\n");
 }
 
 std::vector<std::string_view> App::Running() const {

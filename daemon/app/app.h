@@ -77,8 +77,9 @@ class App {
 
   // Takes over the baselines that commands have stored, then the budgets and
   // signals of the configuration file; all else changes with the next start. A
-  // failure is logged and changes nothing further.
-  absl::Status Reload();
+  // failure is logged and changes nothing further. Returns a line for the
+  // operator, which names the keys that changed and wait for a restart.
+  absl::StatusOr<std::string> Reload();
 
   // Port that was bound; 0 while the step has not run.
   int HttpPort() const { return http_ ? http_->BoundPort() : 0; }
@@ -91,6 +92,7 @@ class App {
   static const Step kSteps[];
 
   // Steps, in steps_data.cc.
+  absl::Status PrepareProcess();
   absl::Status StartLogging();
   absl::Status BlockSignals();
   void UnblockSignals(absl::Duration);
@@ -142,6 +144,7 @@ class App {
   absl::Status Act(IncidentAction action, const Incident& incident,
                    const ModelEvent& event);
   SeenTotals Seen() const;
+  absl::Status Ready() const;
   std::string MetricsText(MetricsForm form);
   HabitPhrases Habits() const;
 

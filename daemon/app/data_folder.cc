@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "absl/strings/str_format.h"
+#include "util/status_macros.h"
 
 namespace reasonwatch {
 namespace {
@@ -15,6 +16,14 @@ namespace {
 constexpr size_t kKeyBytes = 32;
 
 }  // namespace
+
+absl::StatusOr<std::string> NewSessionKey() {
+  std::string key(kKeyBytes, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(key.data()),
+                 static_cast<int>(key.size())) != 1)
+    return absl::InternalError("no random bytes for the session key");
+  return key;
+}
 
 absl::StatusOr<std::string> SessionKey(const std::string& folder) {
   const std::string path = folder + "/session.key";
@@ -26,10 +35,7 @@ absl::StatusOr<std::string> SessionKey(const std::string& folder) {
     key.resize(static_cast<size_t>(in.gcount()));
     if (key.size() == kKeyBytes) return key;
   }
-  std::string key(kKeyBytes, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(key.data()),
-                 static_cast<int>(key.size())) != 1)
-    return absl::InternalError("no random bytes for the session key");
+  RW_ASSIGN_OR_RETURN(const std::string key, NewSessionKey());
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   if (out) ::chmod(path.c_str(), 0600);
   out << key;

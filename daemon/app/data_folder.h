@@ -13,6 +13,9 @@ namespace reasonwatch {
 // baseline knows. Made once, kept beside the database, readable by its owner
 // alone. PermissionDenied if it can't be written.
 absl::StatusOr<std::string> SessionKey(const std::string& folder);
+// One that is not kept, for a folder that can't be written to: sessions from
+// before the next start are then not recognised after it.
+absl::StatusOr<std::string> NewSessionKey();
 
 }  // namespace reasonwatch
 

@@ -7,20 +7,23 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "util/plain_text.h"
 
 namespace reasonwatch {
 namespace {
 
 constexpr size_t kMaxValue = 512;  // bytes; a line stays readable
 
-void AppendValue(std::string_view value, std::string& out) {
-  value = value.substr(0, kMaxValue);
+void AppendValue(std::string_view raw, std::string& out) {
+  std::string value(raw.substr(0, kMaxValue));
   const auto control = [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
   };
+  std::replace_if(value.begin(), value.end(), control, ' ');
+  value = PlainText(value);
   const bool plain =
-      !value.empty() && std::none_of(value.begin(), value.end(), [&](char c) {
-        return control(c) || c == ' ' || c == '=' || c == '"' || c == '\\';
+      !value.empty() && std::none_of(value.begin(), value.end(), [](char c) {
+        return c == ' ' || c == '=' || c == '"' || c == '\\';
       });
   if (plain) {
     out += value;
@@ -29,7 +32,7 @@ void AppendValue(std::string_view value, std::string& out) {
   out += '"';
   for (char c : value) {
     if (c == '"' || c == '\\') out += '\\';
-    out += control(c) ? ' ' : c;
+    out += c;
   }
   out += '"';
 }

@@ -59,6 +59,13 @@ void LogTapNotice(std::string_view source, std::string_view notice) {
                             {"notice", std::string(notice)}});
 }
 
+void LogStoreHealth(const StoreHealth& health) {
+  if (health.problem.empty())
+    LogInfo("storage_saves");
+  else
+    LogError("storage_problem", {{"error", health.problem}});
+}
+
 void LogGraderFailure(const absl::Status& why) {
   LogWarning("grader_failed", {{"error", std::string(why.message())}});
 }

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "core/incident.h"
+#include "core/store_health.h"
 #include "core/verdict.h"
 
 namespace reasonwatch {
@@ -17,6 +18,9 @@ void LogIncident(const IncidentEvent& event);
 void LogVerdict(const Verdict& verdict);
 // event=tap_notice: a mistake in the set-up of what feeds a tap.
 void LogTapNotice(std::string_view source, std::string_view notice);
+// event=storage_problem, an error, while nothing is saved; event=storage_saves
+// when it is over.
+void LogStoreHealth(const StoreHealth& health);
 // event=grader_failed: the operator's grader crashed, hung or spoke nonsense.
 void LogGraderFailure(const absl::Status& why);
 

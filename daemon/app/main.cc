@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `reasonwatch`: parses the command line, of which each command is a part.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <string>
@@ -7,6 +9,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "daemon/app/commands/commands.h"
+#include "daemon/app/commands/safe_output.h"
 #include "daemon/app/commands/suggest.h"
 #include "daemon/app/commands/version.h"
 
@@ -40,6 +43,8 @@ int main(int argc, char** argv) {
   // Debian's absl is built with a lock-order check that aborts; gRPC's own
   // locks are not ours to order.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  const reasonwatch::SafeStream out(std::cout, STDOUT_FILENO);
+  const reasonwatch::SafeStream err(std::cerr, STDERR_FILENO);
   CLI::App app{"Watches the reasoning quality of language models."};
   app.require_subcommand(1);
   app.set_version_flag("--version", reasonwatch::VersionText());

@@ -44,7 +44,9 @@ absl::Status RestoreSavedState(Store& store, Shards& shards,
   int64_t saved_ns = 0;
   if (!saved.ok() || !absl::SimpleAtoi(*saved, &saved_ns))
     return absl::OkStatus();
-  const absl::Duration gap = absl::Now() - absl::FromUnixNanos(saved_ns);
+  // A clock that was set back meanwhile makes no gap.
+  const absl::Duration gap = std::max(
+      absl::ZeroDuration(), absl::Now() - absl::FromUnixNanos(saved_ns));
   telemetry.SetRestartGap(gap);
   LogInfo(
       "resumed",

@@ -8,7 +8,9 @@
 
 #include "core/version.h"
 #include "daemon/app/app.h"
+#include "daemon/app/config/config_files.h"
 #include "daemon/app/data_folder.h"
+#include "daemon/app/harden.h"
 #include "daemon/app/log.h"
 #include "daemon/app/log_events.h"
 #include "daemon/app/recorded_baseline.h"
@@ -26,11 +28,20 @@ constexpr int kMaxDeployments = 100;
 
 }  // namespace
 
+absl::Status App::PrepareProcess() {
+  HardenProcess();
+  return absl::OkStatus();
+}
+
 absl::Status App::StartLogging() {
   RW_RETURN_IF_ERROR(StartLog(config_.log_level));
   // gRPC writes a line for each failed handshake, so clients could flood the
   // log. The tap counts refused calls.
   gpr_set_log_function([](gpr_log_func_args*) {});
+  for (const std::string& warning : OpenListeners(config_))
+    LogWarning("open_listener", {{"warning", warning}});
+  if (const absl::Status modes = CheckSecretModes(config_); !modes.ok())
+    LogWarning("loose_secret", {{"warning", std::string(modes.message())}});
   LogInfo("start", {{"version", kVersion}, {"data", config_.storage.path}});
   return absl::OkStatus();
 }
@@ -57,6 +68,8 @@ absl::Status App::OpenDataFolder() {
   options.folder = config_.storage.path;
   options.max_bytes = config_.storage.max_bytes;
   options.retention = config_.storage.retention;
+  options.memory_if_unwritable = true;
+  options.on_health = LogStoreHealth;
   RW_ASSIGN_OR_RETURN(store_, OpenSqliteStore(std::move(options)));
   return absl::OkStatus();
 }
@@ -69,7 +82,13 @@ void App::CloseDataFolder(absl::Duration deadline) {
 }
 
 absl::Status App::ReadSessionKey() {
-  RW_ASSIGN_OR_RETURN(session_key_, SessionKey(config_.storage.path));
+  absl::StatusOr<std::string> key = SessionKey(config_.storage.path);
+  if (!key.ok()) {
+    LogError("session_key_not_saved",
+             {{"error", std::string(key.status().message())}});
+    key = NewSessionKey();
+  }
+  RW_ASSIGN_OR_RETURN(session_key_, std::move(key));
   return absl::OkStatus();
 }
 
@@ -111,9 +130,11 @@ absl::Status App::ImportRecordedBaseline() {
 
 absl::Status App::OpenStoredBaselines() {
   MutexLock lock(stored_mutex_);
-  RW_ASSIGN_OR_RETURN(
-      stored_, OpenBaselineStore({.folder = config_.storage.path,
-                                  .max_bytes = config_.storage.max_bytes}));
+  BaselineStoreOptions options;
+  options.folder = config_.storage.path;
+  options.max_bytes = config_.storage.max_bytes;
+  if (store_->Health().memory_only) options.database = store_->path();
+  RW_ASSIGN_OR_RETURN(stored_, OpenBaselineStore(options));
   const absl::Status applied = ApplyStored(/*all_problems=*/true);
   if (!applied.ok()) stored_.reset();
   return applied;

@@ -230,6 +230,7 @@ TapEndpoints App::Endpoints() const {
 std::string App::MetricsText(MetricsForm form) {
   const StoreStatistics statistics = store_->Statistics();
   telemetry_->SetStore(statistics);
+  telemetry_->SetStoreHealth(store_->Health());
   RescoreTotals totals;
   if (rescoring_ != nullptr) totals = TotalsOf(rescoring_->Counters());
   if (webhook_ != nullptr) totals.webhooks = webhook_->Counts();
@@ -251,6 +252,12 @@ std::string App::MetricsText(MetricsForm form) {
       writes_seen_.exchange(statistics.writes) != statistics.writes)
     telemetry_->Heartbeat(Stage::kStorage, absl::Now());
   return telemetry_->Text(form);
+}
+
+absl::Status App::Ready() const {
+  if (!ready_) return absl::UnavailableError("starting or stopping");
+  const std::string problem = store_->Health().problem;
+  return problem.empty() ? absl::OkStatus() : absl::UnavailableError(problem);
 }
 
 HabitPhrases App::Habits() const {
@@ -320,11 +327,8 @@ void App::AddIncidentHandlers(HttpHandlers& handlers) {
 HttpHandlers App::MakeHttpHandlers() {
   HttpHandlers handlers;
   handlers.metrics = [this](MetricsForm form) { return MetricsText(form); };
-  handlers.ready = [this]() -> absl::Status {
-    if (ready_) return absl::OkStatus();
-    return absl::UnavailableError("starting or stopping");
-  };
-  handlers.reload = [this] { return Reload(); };
+  handlers.ready = [this] { return Ready(); };
+  handlers.reload = [this] { return Reload().status(); };
   AddIncidentHandlers(handlers);
   handlers.events = [this](std::string_view model, absl::Time from,
                            absl::Time to) {

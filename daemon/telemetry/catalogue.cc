@@ -11,6 +11,7 @@
 #include "daemon/telemetry/rescore_section.h"
 #include "daemon/telemetry/response_section.h"
 #include "daemon/telemetry/selftest_section.h"
+#include "daemon/telemetry/service_section.h"
 #include "daemon/telemetry/storage_section.h"
 #include "daemon/telemetry/tap_section.h"
 #include "util/strings.h"
@@ -35,7 +36,7 @@ std::vector<MetricInfo> AllRows() {
   for (auto rows :
        {ResponseSection::Rows(), IncidentSection::Rows(), TapSection::Rows(),
         PipelineSection::Rows(), StorageSection::Rows(), RescoreSection::Rows(),
-        SelfTestSection::Rows(), ProcessRows()})
+        SelfTestSection::Rows(), ProcessRows(), ServiceSection::Rows()})
     all.insert(all.end(), rows.begin(), rows.end());
   std::sort(all.begin(), all.end(),
             [](const MetricInfo& a, const MetricInfo& b) {

@@ -104,6 +104,8 @@ enum class Metric : uint8_t {
   kSelfTestSuccess,
   kSelfTestInterval,
   kSelfTestHop,
+  kStorageNotSaving,
+  kStorageTableBytes,
   kCount
 };
 inline constexpr int kMetricCount = static_cast<int>(Metric::kCount);

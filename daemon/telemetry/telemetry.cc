@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "daemon/telemetry/families.h"
 #include "daemon/telemetry/incident_section.h"
 #include "daemon/telemetry/label.h"
@@ -15,6 +16,7 @@
 #include "daemon/telemetry/response_section.h"
 #include "daemon/telemetry/scraped_gauges.h"
 #include "daemon/telemetry/selftest_section.h"
+#include "daemon/telemetry/service_section.h"
 #include "daemon/telemetry/storage_section.h"
 #include "daemon/telemetry/tap_section.h"
 #include "daemon/telemetry/watched_series.h"
@@ -87,6 +89,7 @@ class Telemetry::Impl {
   RescoreSection rescore ABSL_GUARDED_BY(mutex){families};
   SelfTestSection selftest ABSL_GUARDED_BY(mutex){families};
   StorageSection storage ABSL_GUARDED_BY(mutex){families, pipeline};
+  ServiceSection service ABSL_GUARDED_BY(mutex){families};
 };
 
 Telemetry::Telemetry(const TelemetryOptions& options)
@@ -206,6 +209,10 @@ void Telemetry::CountSelfTest(const SelfTestResult& result,
 void Telemetry::SetStore(const StoreStatistics& statistics) {
   MutexLock lock(impl_->mutex);
   impl_->storage.Set(statistics);
+}
+void Telemetry::SetStoreHealth(const StoreHealth& health) {
+  MutexLock lock(impl_->mutex);
+  impl_->service.SetStoreHealth(health);
 }
 void Telemetry::SetRestartGap(absl::Duration gap) {
   MutexLock lock(impl_->mutex);

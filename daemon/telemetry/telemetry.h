@@ -32,6 +32,7 @@
 namespace reasonwatch {
 
 struct StoreStatistics;
+struct StoreHealth;
 
 struct Scored;
 
@@ -95,6 +96,7 @@ class Telemetry {
   void SetQueue(int shard, int64_t records, int64_t capacity, int64_t bytes);
   // Counts writes, errors and drops for Stage::kStorage.
   void SetStore(const StoreStatistics& statistics);
+  void SetStoreHealth(const StoreHealth& health);
   void SetRestartGap(absl::Duration gap);
   void SetRescore(const RescoreTotals& totals);
   // Totals of the operator's own grader: answers by their result, and

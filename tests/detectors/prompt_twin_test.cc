@@ -268,9 +268,11 @@ TEST(PromptTwinTest, GoesOnAsItWasAfterARestart) {
     if (i % 150 == 0) {
       StateWriter out;
       out.Field("twin", stream.twin);
+      const bool versioned = out.versioned();
       const std::string bytes = out.Finish();
       restored.twin = PromptTwin();
       StateReader in(bytes);
+      if (versioned) in.ReadVersions();
       in.Field("twin", restored.twin);
       ASSERT_TRUE(in.AtEnd());
       restored.index = stream.index;

@@ -48,6 +48,7 @@ class Page(unittest.TestCase):
         cls.addClassCleanup(cls.cleanup.close)
         folder = pathlib.Path(cls.cleanup.enter_context(harness.temporary_folder()))
         (folder / "token").write_text(TOKEN)
+        (folder / "token").chmod(0o600)
         learnt = harness.read_rows(harness.SAMPLE / "baseline.jsonl")
         harness.write_rows(folder / "baseline.jsonl", learnt + named(learnt, CLOSED))
         cls.daemon = cls.cleanup.enter_context(harness.Daemon(folder, f"""\

@@ -123,6 +123,7 @@ def verdict_of(done):
 def settings(folder, server, more=""):
     secret = pathlib.Path(folder) / "secret"
     secret.write_text(SECRET + "\n")
+    secret.chmod(0o600)
     return harness.config(folder, more=f"""\
 baseline: {{path: {harness.SAMPLE}/baseline.jsonl}}
 false_alarms: {{mean_responses: 100000}}

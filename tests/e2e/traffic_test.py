@@ -40,6 +40,7 @@ class Traffic(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = harness.pathlib.Path(folder.name)
         (self.folder / "token").write_text(TOKEN)
+        (self.folder / "token").chmod(0o600)
 
     def start(self, tap="", http=""):
         config = f"""\

@@ -8,6 +8,7 @@
 #include "daemon/app/commands/command_line.h"
 #include "daemon/app/commands/commands.h"
 #include "daemon/app/commands/serve.h"
+#include "daemon/app/config/config_files.h"
 #include "util/status_macros.h"
 
 namespace reasonwatch {
@@ -31,9 +32,12 @@ void AddCheckConfig(CLI::App& app, ExitStatus& result) {
   AddOutputOption(command, *output);
   OnRun(command, result, [path, output]() -> absl::Status {
     RW_ASSIGN_OR_RETURN(const Config config, ConfigFrom(*path));
-    std::cout << (*output == Output::kJson ? ConfigJson(config) + "\n"
-                                           : PrintConfig(config));
-    return absl::OkStatus();
+    const Config shown = WithMaskedUrls(config);
+    std::cout << (*output == Output::kJson ? ConfigJson(shown) + "\n"
+                                           : PrintConfig(shown));
+    for (const std::string& warning : OpenListeners(config))
+      std::cerr << "reasonwatch: warning: " << warning << "\n";
+    return CheckConfigFiles(config);
   });
 }
 

@@ -3,8 +3,8 @@
 // range. A reader and a printer walk the same description, so everything that
 // is printed can be read.
 //
-// V is ConfigReader or ConfigPrinter. Each function describes some top-level
-// sections; the .cc files hold both instances.
+// V is ConfigReader, ConfigPrinter or ConfigWalk. Each function describes some
+// top-level sections; the .cc files hold the instances.
 #ifndef REASONWATCH_DAEMON_APP_CONFIG_DESCRIBE_H_
 #define REASONWATCH_DAEMON_APP_CONFIG_DESCRIBE_H_
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sections of the data folder, the baseline and its grading.
+#include "daemon/app/config/config_walk.h"
 #include "daemon/app/config/describe.h"
 #include "daemon/app/config/printer.h"
 #include "daemon/app/config/reader.h"
@@ -43,5 +44,6 @@ void DescribeData(V& v, Config& c) {
 
 template void DescribeData(ConfigReader&, Config&);
 template void DescribeData(ConfigPrinter&, Config&);
+template void DescribeData(ConfigWalk&, Config&);
 
 }  // namespace reasonwatch

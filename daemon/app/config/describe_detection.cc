@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sections of the detectors: reference, false_alarms and signals.
+#include "daemon/app/config/config_walk.h"
 #include "daemon/app/config/describe.h"
 #include "daemon/app/config/printer.h"
 #include "daemon/app/config/reader.h"
@@ -31,5 +32,6 @@ void DescribeDetection(V& v, Config& c) {
 
 template void DescribeDetection(ConfigReader&, Config&);
 template void DescribeDetection(ConfigPrinter&, Config&);
+template void DescribeDetection(ConfigWalk&, Config&);
 
 }  // namespace reasonwatch

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sections of the intake of responses: tap, http, streams, models, formats and
 // queue.
+#include "daemon/app/config/config_walk.h"
 #include "daemon/app/config/describe.h"
 #include "daemon/app/config/printer.h"
 #include "daemon/app/config/reader.h"
@@ -136,5 +137,6 @@ void DescribeIntake(V& v, Config& c) {
 
 template void DescribeIntake(ConfigReader&, Config&);
 template void DescribeIntake(ConfigPrinter&, Config&);
+template void DescribeIntake(ConfigWalk&, Config&);
 
 }  // namespace reasonwatch

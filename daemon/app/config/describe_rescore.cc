@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sections of re-runs and reports: rescore, webhook and log.
+#include "daemon/app/config/config_walk.h"
 #include "daemon/app/config/describe.h"
 #include "daemon/app/config/printer.h"
 #include "daemon/app/config/reader.h"
@@ -101,5 +102,6 @@ void DescribeRescore(V& v, Config& c) {
 }
 template void DescribeRescore(ConfigReader&, Config&);
 template void DescribeRescore(ConfigPrinter&, Config&);
+template void DescribeRescore(ConfigWalk&, Config&);
 
 }  // namespace reasonwatch

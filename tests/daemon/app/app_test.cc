@@ -346,7 +346,7 @@ TEST_F(AppTest, AReloadKeepsWhatIsGoodIfTheNextFileIsBad) {
   ASSERT_TRUE(app.Start().ok());
   EXPECT_TRUE(app.Reload().ok());
   Write("reasonwatch.yaml", "quue: {}\n");
-  EXPECT_THAT(std::string(app.Reload().message()), HasSubstr("quue"));
+  EXPECT_THAT(std::string(app.Reload().status().message()), HasSubstr("quue"));
   Write("reasonwatch.yaml", "log: {level: error}\n");
   EXPECT_TRUE(app.Reload().ok());
 }
@@ -354,7 +354,8 @@ TEST_F(AppTest, AReloadKeepsWhatIsGoodIfTheNextFileIsBad) {
 TEST_F(AppTest, AReloadWithoutAFileIsRefused) {
   App app(Settings(), "");
   ASSERT_TRUE(app.Start().ok());
-  EXPECT_EQ(app.Reload().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(app.Reload().status().code(),
+            absl::StatusCode::kFailedPrecondition);
 }
 
 TEST_F(AppTest, SignalsReloadAndEnd) {
