@@ -103,7 +103,7 @@ struct Listeners {
 
 std::unique_ptr<HttpServer> ListenHttp(IngestPort& port) {
   HttpHandlers handlers;
-  handlers.metrics = [] { return std::string(); };
+  handlers.metrics = [](MetricsForm) { return std::string(); };
   handlers.ready = [] { return absl::OkStatus(); };
   handlers.reload = handlers.ready;
   handlers.incidents = [](bool, int) { return std::vector<Incident>(); };

@@ -83,7 +83,7 @@ void App::CloseDataFolder(absl::Duration deadline) {
 
 absl::Status App::ReadSessionKey() {
   absl::StatusOr<std::string> key = SessionKey(config_.storage.path);
-  if (!key.ok()) {
+  if (!key.ok() && store_->Health().memory_only) {
     LogError("session_key_not_saved",
              {{"error", std::string(key.status().message())}});
     key = NewSessionKey();

@@ -45,8 +45,10 @@ TEST(ModelHealth, IsThatOfTheGravestOpenIncident) {
     std::vector<Incident> open(draw() % 4);
     for (Incident& i : open) i = Draw(draw);
     int worst = 0;
+    bool any = false;  // one that was not reproduced is named too
     for (const Incident& i : open) {
       if (i.model != "a/b" || !i.open()) continue;
+      any = true;
       if (i.confirmation == Confirmation::kConfirmed) worst = 2;
       if (i.confirmation == Confirmation::kPending ||
           i.confirmation == Confirmation::kUnavailable)
@@ -61,7 +63,7 @@ TEST(ModelHealth, IsThatOfTheGravestOpenIncident) {
               worst >= 1 ? 503 : 200);
     EXPECT_EQ(AnswerHealth(open, {"a/b", "", "confirmed"}).status,
               worst == 2 ? 503 : 200);
-    EXPECT_EQ(plain.json.find("\"incident\"") != std::string::npos, worst > 0);
+    EXPECT_EQ(plain.json.find("\"incident\"") != std::string::npos, any);
   }
 }
 

@@ -84,15 +84,18 @@ signals: {length_collapse: {enabled: false}}
 log: {level: debug}
 )")),
               IsEmpty());
-  EXPECT_THAT(NeedsRestart(before, Parse(R"(
+  std::vector<std::string> left = NeedsRestart(before, Parse(R"(
 storage: {path: elsewhere}
 http: {listen: "127.0.0.1:1"}
 tap: {grpc: {tls: {cert: /c, key: /k}}, files: [{path: /a}]}
 models: {m: {format: auto}}
-)")),
-              testing::UnorderedElementsAre("storage.path", "http.listen",
-                                            "tap.grpc.tls", "tap.files",
-                                            testing::StartsWith("models")));
+)"));
+  // A new entry of a map has all of its keys.
+  const size_t models = std::erase_if(
+      left, [](const std::string& key) { return key.starts_with("models."); });
+  EXPECT_GT(models, 0u);
+  EXPECT_THAT(left, testing::UnorderedElementsAre("storage.path", "http.listen",
+                                                  "tap.grpc.tls", "tap.files"));
 }
 
 TEST(MaskedUrl, LeavesWhatIsNoSecret) {

@@ -17,6 +17,7 @@
 #include "core/grade.h"
 #include "core/scored.h"
 #include "core/store.h"
+#include "core/store_health.h"
 #include "daemon/telemetry/telemetry.h"
 
 namespace reasonwatch {
@@ -124,6 +125,9 @@ inline void Fill(Telemetry& t) {
   info.seen = 4;
   t.SetIncidentInfos({info});
   t.SetPageUrl("http://h:1");
+  StoreHealth health;
+  health.table_bytes = {{"incidents", 4096}};
+  t.SetStoreHealth(health);
   t.CountAction("m", "acknowledge");
   t.AddTap("grpc", [] {
     TapCounters counters;
