@@ -302,7 +302,7 @@ class FeedAndIncidents(Folder):
                      "version_change"):
             self.assertIn(part, text)
         # Fed at once, all are of one minute: there is nothing to plot, and no past.
-        self.assertRegex(text, r"(?m)^  .*: [\d.]+.*; \d+ of \d+ responses affected$")
+        self.assertRegex(text, r"(?m)^  reasoning tokens: .*, usually \d+ \(\d+ to \d+\)")
         harness.feed(daemon.tap, LIVE, "--first", 851)
         harness.wait_for("all closed", lambda: self.incidents("list", "--open").stdout
                          == "no open incident\n")
@@ -386,6 +386,11 @@ class Init(Folder):
         for key in ("baseline", "rescore", "webhook"):
             text = re.sub(rf"# {key}:\n((?:#  +.*\n)+)", lambda found, key=key: (
                 f"{key}:\n" + found.group(1).replace("# ", " ", 1).replace("\n# ", "\n ")), text)
+        # Files that are named must be there.
+        text = text.replace("healthy.jsonl", str(self.write("healthy.jsonl", "")))
+        secret = self.write("webhook.key", "secret")
+        os.chmod(secret, 0o600)
+        text = text.replace("/etc/reasonwatch/webhook.key", str(secret))
         harness.run("check-config", self.write("on.yaml", text))
 
     def test_it_writes_over_no_file_unless_told_to(self):

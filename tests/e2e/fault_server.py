@@ -113,9 +113,11 @@ class FaultServer:
             with self.lock:
                 del self.running[mine]
 
-    def _seen_before(self, messages):
-        """Whether another request began so a short while ago; remembers this one."""
-        first = next((m["content"] for m in messages if m["role"] == "user"), "")[:ALIKE]
+    def _seen_before(self, messages, salt):
+        """Whether another request began so a short while ago; remembers this one. A salt
+        keeps requests apart, as in the caches of real servers."""
+        question = next((m["content"] for m in messages if m["role"] == "user"), "")
+        first = salt + question[:ALIKE]
         now = time.monotonic()
         with self.lock:
             self.recent = [(at, text) for at, text in self.recent if now - at < WARM]
@@ -125,7 +127,7 @@ class FaultServer:
 
     def answer(self, replica, request):
         messages, stream = request["messages"], bool(request.get("stream"))
-        warm = self._seen_before(messages)
+        warm = self._seen_before(messages, request.get("cache_salt", ""))
         with self._under_way() as most:
             if replica is None:
                 replica = REPLICAS[self.number % len(REPLICAS)]

@@ -245,7 +245,7 @@ class Rescore(unittest.TestCase):
         with harness.temporary_folder() as folder, Server(healthy=False) as server:
             path = pathlib.Path(folder) / "c.yaml"
             rows = harness.read_rows(harness.SAMPLE / "baseline.jsonl")
-            one = [r for r in rows if r["problem"]["id"] == "sample-053"]
+            one = [r for r in rows if r.get("problem", {}).get("id") == "sample-053"]
             many = harness.write_rows(pathlib.Path(folder) / "b.jsonl", [
                 dict(row, id=f"{row['id']}-{n}") for row in rows for n in range(4)])
             self.assertTrue(one)
