@@ -79,8 +79,8 @@ int64_t BytesOf(const ForgottenModel& forgotten) {
 // Rows of a model, by the column that names it. What hangs on an incident or a
 // re-run goes with it; a story hangs on nothing, so it goes first.
 constexpr const char* kForgetModel[] = {
-    "DELETE FROM incident_stories WHERE incident IN"
-    " (SELECT id FROM incidents WHERE model = ?1)",
+    ("DELETE FROM incident_stories WHERE incident IN"
+     " (SELECT id FROM incidents WHERE model = ?1)"),
     "DELETE FROM incidents WHERE model = ?1",
     "DELETE FROM state WHERE key = ?1",
     "DELETE FROM events WHERE model = ?1",

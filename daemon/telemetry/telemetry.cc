@@ -68,8 +68,9 @@ class Telemetry::Impl {
     ExemplarMap copy;
     MutexLock lock(mutex);
     for (const auto& [key, series] : watched.streams()) {
-      const auto add = [&](Metric metric, const Exemplars& exemplars) {
-        copy.emplace(std::tuple(metric, key.model, key.route), exemplars);
+      const auto add = [&, &stream = key](Metric metric,
+                                          const Exemplars& exemplars) {
+        copy.emplace(std::tuple(metric, stream.model, stream.route), exemplars);
       };
       add(Metric::kOutputTokens, series.output_exemplars);
       add(Metric::kReasoningTokens, series.reasoning_exemplars);
