@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "daemon/telemetry/scraped_gauges.h"
@@ -11,7 +12,7 @@
 namespace reasonwatch {
 namespace {
 
-using Label = std::pair<const char*, std::string>;
+using Label = std::pair<std::string_view, std::string>;
 
 // Labels in the order of their names, as prometheus-cpp has them.
 void Add(ScrapedSeries& out, Metric metric, std::vector<Label> labels,
@@ -21,7 +22,7 @@ void Add(ScrapedSeries& out, Metric metric, std::vector<Label> labels,
   prometheus::ClientMetric& series =
       out[static_cast<size_t>(metric)].emplace_back();
   for (auto& [name, text] : labels)
-    series.label.push_back({name, std::move(text)});
+    series.label.push_back({std::string(name), std::move(text)});
   series.gauge.value = value;
 }
 

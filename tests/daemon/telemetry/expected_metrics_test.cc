@@ -34,15 +34,15 @@ TEST(Telemetry, ShowsTheReferenceBesideTheResponses) {
   t.SetStream(young);
   const std::string text = t.Text();
   EXPECT_EQ(Value(text,
-                  "reasonwatch_reference_reasoning_tokens{model=\"m\","
-                  "route=\"r\",bound=\"high\"}"),
+                  "reasonwatch_reference_reasoning_tokens{bound=\"high\","
+                  "model=\"m\",route=\"r\"}"),
             900);
   EXPECT_EQ(CountOf(text, "reasonwatch_reference_reasoning_tokens{"), 3);
   EXPECT_EQ(CountOf(text, "reasonwatch_reference_output_tokens{"), 6);
   // Routes count by their traffic; one that does not know a rate does not.
   EXPECT_EQ(Value(text,
-                  "reasonwatch_reference_marker_ratio{model=\"m\","
-                  "marker=\"boxed\"}"),
+                  "reasonwatch_reference_marker_ratio{marker=\"boxed\","
+                  "model=\"m\"}"),
             (300 * .25 + 100 * .75) / 400);
   EXPECT_EQ(Value(text,
                   "reasonwatch_reference_reading_ratio{model=\"m\","
