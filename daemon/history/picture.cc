@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -154,35 +155,49 @@ struct Span {
   absl::Time middle() const { return time + length / 2; }
 };
 
-// The slots of a stream, cut at the times if the latest responses are all that
-// a slot counts; else a slot stays whole.
+// From when on the latest responses are all that the stream has seen.
+absl::Time KnownFrom(const StreamHistory& stream) {
+  if (stream.recent().size() < StreamHistory::kRecent)
+    return absl::InfinitePast();
+  int64_t first = std::numeric_limits<int64_t>::max();
+  for (const RecentRow& row : stream.recent())
+    first = std::min(first, row.start_ns);
+  return absl::FromUnixNanos(first);
+}
+
+// The slots of a stream, cut at the times. A slot has no order of its own: the
+// latest responses tell what lies behind a cut, and the rest of the slot lies
+// before it. Where they do not reach back to a cut, the slot is not cut there.
 std::vector<Span> CutSlots(const StreamHistory& stream,
                            const std::vector<absl::Time>& cuts) {
+  const absl::Time known = KnownFrom(stream);
   std::vector<Span> spans;
   stream.ForEachSlot(
       [&](absl::Time time, absl::Duration length, const HistorySlot& slot) {
-        std::map<absl::Time, HistorySlot> parts = {{time, {}}};
+        std::map<absl::Time, HistorySlot> parts;  // behind the first cut
         for (const absl::Time cut : cuts)
-          if (cut > time && cut < time + length) parts[cut];
-        int rows = 0;
-        if (parts.size() > 1)
+          if (cut > time && cut < time + length && cut > known) parts[cut];
+        HistorySlot rest = slot;
+        if (!parts.empty())
           for (const RecentRow& row : stream.recent()) {
             const absl::Time start = absl::FromUnixNanos(row.start_ns);
-            if (start < time || start >= time + length) continue;
+            if (start < parts.begin()->first || start >= time + length)
+              continue;
             std::prev(parts.upper_bound(start))->second.Count(row);
-            ++rows;
           }
-        if (rows != slot.responses) {
-          spans.push_back({time, length, slot});
-          return;
-        }
-        for (auto it = parts.begin(); it != parts.end(); ++it) {
-          const auto next = std::next(it);
+        for (const auto& [cut, part] : parts)
+          // A late response is counted elsewhere.
+          if (!rest.Subtract(part)) {
+            spans.push_back({time, length, slot});
+            return;
+          }
+        const auto end_of = [&](auto next) {
+          return next == parts.end() ? time + length : next->first;
+        };
+        spans.push_back({time, end_of(parts.begin()) - time, rest});
+        for (auto it = parts.begin(); it != parts.end(); ++it)
           spans.push_back(
-              {it->first,
-               (next == parts.end() ? time + length : next->first) - it->first,
-               it->second});
-        }
+              {it->first, end_of(std::next(it)) - it->first, it->second});
       });
   return spans;
 }

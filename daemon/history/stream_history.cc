@@ -21,6 +21,21 @@ void AddAll(const std::array<uint16_t, N>& from, std::array<uint16_t, N>& to) {
   for (size_t i = 0; i < N; ++i) to[i] = static_cast<uint16_t>(to[i] + from[i]);
 }
 
+template <size_t N>
+bool Holds(const std::array<uint16_t, N>& whole,
+           const std::array<uint16_t, N>& part) {
+  for (size_t i = 0; i < N; ++i)
+    if (part[i] > whole[i]) return false;
+  return true;
+}
+
+template <size_t N>
+void TakeAll(const std::array<uint16_t, N>& part,
+             std::array<uint16_t, N>& from) {
+  for (size_t i = 0; i < N; ++i)
+    from[i] = static_cast<uint16_t>(from[i] - part[i]);
+}
+
 // Features above a half, and those that could not be read.
 struct Marks {
   std::array<uint64_t, FeatureBits::kWords> shown{};
@@ -73,6 +88,22 @@ void HistorySlot::Add(const HistorySlot& other) {
   AddAll(other.unknown, unknown);
   AddAll(other.output, output);
   AddAll(other.reasoning, reasoning);
+}
+
+bool HistorySlot::Subtract(const HistorySlot& part) {
+  if (part.responses > responses || part.graded > graded ||
+      part.wrong > wrong || !Holds(shown, part.shown) ||
+      !Holds(unknown, part.unknown) || !Holds(output, part.output) ||
+      !Holds(reasoning, part.reasoning))
+    return false;
+  responses = static_cast<uint16_t>(responses - part.responses);
+  graded = static_cast<uint16_t>(graded - part.graded);
+  wrong = static_cast<uint16_t>(wrong - part.wrong);
+  TakeAll(part.shown, shown);
+  TakeAll(part.unknown, unknown);
+  TakeAll(part.output, output);
+  TakeAll(part.reasoning, reasoning);
+  return true;
 }
 
 void HistorySlot::Count(const RecentRow& row) {

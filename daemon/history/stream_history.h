@@ -75,6 +75,8 @@ struct HistorySlot {
   bool full() const { return responses == UINT16_MAX; }
   // Nothing is added if it does not fit.
   void Add(const HistorySlot& other);
+  // Takes counts away again; false, and nothing is done, if one is not there.
+  bool Subtract(const HistorySlot& part);
   // One response more, unless the slot is full.
   void Count(const RecentRow& row);
   const LengthHistogram& Lengths(Feature length) const {

@@ -200,6 +200,32 @@ TEST(History, WithoutAPastThereIsNoBand) {
   EXPECT_EQ(picture.signals[0].seen, 1);
 }
 
+// More responses in a minute than are known one by one: those since the onset
+// are, and the rest of the minute came before it.
+TEST(History, AFullMinuteIsCutAtTheOnset) {
+  History history(8);
+  const absl::Time onset = kNoon + absl::Seconds(21);
+  for (int i = 0; i < 700; ++i)
+    history.Observe(Response(kNoon + i * absl::Milliseconds(30), 1000));
+  for (int i = 0; i < 60; ++i)
+    history.Observe(Response(onset + i * absl::Milliseconds(30), 10));
+  const SignalPicture length =
+      history.StoryOf(LengthIncident(onset), kNoon + absl::Minutes(1))
+          .picture.signals[0];
+  EXPECT_EQ(length.expected.responses, 700);
+  EXPECT_NEAR(length.expected.value, 1000, 150);
+  EXPECT_EQ(length.seen, 60);
+  EXPECT_EQ(length.affected, 60);
+
+  // Not where the latest responses do not reach back to it.
+  for (int i = 0; i < 130; ++i)
+    history.Observe(Response(onset + absl::Seconds(2), 10));
+  EXPECT_EQ(history.StoryOf(LengthIncident(onset), kNoon + absl::Minutes(1))
+                .picture.signals[0]
+                .seen,
+            0);
+}
+
 TEST(History, LeavesOutResponsesOfTheFuture) {
   History history(8);
   history.SetNow(kNoon);
