@@ -12,6 +12,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "baseline/matching/frame_aside.h"
 #include "baseline/matching/frame_sentence.h"
+#include "baseline/matching/frame_settle.h"
+#include "baseline/matching/frame_statement.h"
 #include "baseline/matching/frame_template.h"
 #include "baseline/matching/frame_words.h"
 #include "re2/re2.h"
@@ -60,85 +62,6 @@ bool Has(const Words& words, FrameWord kind) {
                      [&](const SentenceWord& w) { return w.kind == kind; });
 }
 
-// Letters that both words begin with, in bytes.
-size_t CommonBeginning(std::string_view a, std::string_view b) {
-  size_t n = 0;
-  while (n < a.size() && n < b.size() && a[n] == b[n]) ++n;
-  return n;
-}
-
-// "Step by step", "paso a paso", "krok po kroku", "adım adım": a word that
-// comes again at once or behind one other, in any language.
-void MarkRepeatedWords(Words& words) {
-  constexpr size_t kShortest = 3;   // shorter words recur by chance
-  constexpr size_t kInflected = 4;  // of these the ending may differ
-  for (size_t i = 0; i < words.size(); ++i) {
-    for (size_t gap : {size_t{1}, size_t{2}}) {
-      if (i + gap >= words.size()) continue;
-      SentenceWord& again = words[i + gap];
-      const size_t common = CommonBeginning(words[i].text, again.text);
-      const bool same = words[i].text == again.text && common >= kShortest;
-      const bool inflected = common >= kInflected &&
-                             common + 2 >= words[i].text.size() &&
-                             common + 2 >= again.text.size();
-      if ((!same && !inflected) || words[i].kind == FrameWord::kAbout) continue;
-      if (words[i].kind == FrameWord::kFiller && gap == 2) continue;
-      words[i].kind = again.kind = FrameWord::kWork;
-      words[i].text = again.text = "step by step";
-      if (gap == 2) words[i + 1].kind = FrameWord::kFiller;
-    }
-  }
-}
-
-// "Efficiently", "neatly": the manner, whatever it is.
-bool IsAdverb(std::string_view word) {
-  constexpr size_t kShortest = 6;  // "neatly"; shorter ones are often verbs
-  return word.size() >= kShortest && word.ends_with("ly") &&
-         !IsAny(word,
-                {"multiply", "supply",  "comply",  "family",     "butterfly",
-                 "assembly", "anomaly", "monthly", "weekly",     "yearly",
-                 "hourly",   "doubly",  "triply",  "italy",      "jelly",
-                 "really",   "wrongly", "falsely", "oppositely", "reassembly"});
-}
-
-// Words whose kind depends on their neighbour.
-void SettleWords(Words& words) {
-  MarkRepeatedWords(words);
-  for (size_t i = 0; i < words.size(); ++i) {
-    SentenceWord& word = words[i];
-    const SentenceWord* next = i + 1 < words.size() ? &words[i + 1] : nullptr;
-    if (word.kind == FrameWord::kJudged) {
-      const bool fits =
-          next != nullptr &&
-          (next->kind == FrameWord::kAnswer || next->kind == FrameWord::kForm ||
-           next->kind == FrameWord::kGreeting || next->text == "luck");
-      word.kind = fits ? FrameWord::kFiller : FrameWord::kAbout;
-    } else if (word.text == "number" && i > 0 && words[i - 1].text == "final") {
-      word.kind = FrameWord::kAnswer;
-    } else if (word.text == "make" && next != nullptr &&
-               IsAny(next->text, {"sure", "certain"})) {
-      word.kind = FrameWord::kFiller;
-    } else if (word.text == "work" && next != nullptr &&
-               (next->text == "out" ||
-                (i + 2 < words.size() && words[i + 2].text == "out"))) {
-      word.kind = FrameWord::kSolve;
-    } else if (word.text == "turn" && i > 0 && words[i - 1].text == "your") {
-      word.kind = FrameWord::kFiller;
-    } else if (word.text == "check" && next != nullptr &&
-               next->text == "your") {
-      word.kind = FrameWord::kGive;
-    } else if (IsAny(word.text, {"double", "triple"}) && next != nullptr &&
-               next->text == "check") {
-      word.kind = FrameWord::kFiller;
-    } else if (word.text == "pretend" && next != nullptr &&
-               IsAny(next->text, {"you", "to"})) {
-      word.kind = FrameWord::kFiller;
-    } else if (word.kind == FrameWord::kUnknown && IsAdverb(word.text)) {
-      word.kind = FrameWord::kFiller;
-    }
-  }
-}
-
 // "Do not solve", "don't give the answer"; "do not explain" is the form.
 bool NegatesTheAnswer(const Words& words) {
   for (size_t i = 0; i < words.size(); ++i) {
@@ -184,7 +107,9 @@ FrameVerdict ReadVerbs(const Words& words) {
     if (i > 0 && words[i - 1].kind == FrameWord::kNot) continue;
     const SentenceWord* object = ObjectOf(words, i);
     if (object == nullptr) {
-      const bool alone = Has(words, FrameWord::kSolve);
+      // "Could you tell me:" has the problem behind it.
+      const bool alone =
+          Has(words, FrameWord::kSolve) || words[i].text == "tell";
       if (!alone) verdict = FrameVerdict::kUnsure;
     } else if (object->kind == FrameWord::kProblem) {
       return FrameVerdict::kForeign;
@@ -195,7 +120,8 @@ FrameVerdict ReadVerbs(const Words& words) {
           return IsAny(w.text, {"option", "choice", "options", "choices"});
         })) {
       verdict = FrameVerdict::kUnsure;
-    } else if (kind == FrameWord::kFind && object->kind == FrameWord::kWork) {
+    } else if (kind == FrameWord::kFind && object->kind == FrameWord::kWork &&
+               words[i].text != "provide") {
       verdict = FrameVerdict::kUnsure;
     }
   }
@@ -230,6 +156,14 @@ bool AsksForAPart(const Words& words) {
       !Has(words, FrameWord::kAnswer) && !Has(words, FrameWord::kSolve) &&
       !Has(words, FrameWord::kNot))
     return true;
+  // "Answer with a question."
+  for (size_t i = 0; i + 3 < words.size(); ++i)
+    if ((words[i].kind == FrameWord::kSolve ||
+         words[i].kind == FrameWord::kAnswer) &&
+        words[i + 1].text == "with" &&
+        IsAny(words[i + 2].text, {"a", "another"}) &&
+        words[i + 3].kind == FrameWord::kProblem)
+      return true;
   for (size_t i = 0; i < words.size(); ++i) {
     if (words[i].text != "step") continue;
     if (i == 0 || !IsAny(words[i - 1].text, {"each", "every", "per", "a"}))
@@ -238,8 +172,11 @@ bool AsksForAPart(const Words& words) {
   return false;
 }
 
-// A list's number or "Question 12".
+// A list's number or "Question 12", "Task 3 of 10".
 bool IsNumberLabel(const FrameSentence& sentence) {
+  static const RE2& counted = *new RE2(R"((\pL+) \d+ ?(?:of|/) ?\d+[.:]?)");
+  if (std::string noun; RE2::FullMatch(Piece(sentence.raw), counted, &noun))
+    return FrameWordOf(LowerAscii(noun)) == FrameWord::kProblem;
   constexpr int kMaxNumbers = 3;  // "Exercise 4.2.1"
   if (sentence.numbers < 1 || sentence.numbers > kMaxNumbers ||
       !sentence.ends_in_number || sentence.question)
@@ -333,16 +270,58 @@ bool Greets(const FrameSentence& sentence) {
          });
 }
 
+// "Anna Schmidt", "P. Moore": who signs below a closing line.
+bool IsName(const FrameSentence& sentence) {
+  constexpr size_t kMaxNames = 3;
+  const Words& words = sentence.words;
+  return !sentence.question && sentence.numbers == 0 &&
+         words.size() <= kMaxNames &&
+         std::all_of(words.begin(), words.end(), [](const SentenceWord& w) {
+           return w.capital && w.kind != FrameWord::kAbout &&
+                  w.kind != FrameWord::kSolve && w.kind != FrameWord::kNot;
+         });
+}
+
 // "Could you solve this?", but not "Is this the answer?".
 bool IsRequestToSolve(const Words& words) {
   if (words.empty() ||
       IsAny(words.front().text, {"is", "are", "was", "does", "ist", "est", "es",
                                  "è", "é", "czy", "это"}))
     return false;
-  // The answer is asked for, not the question.
+  // "Ready?"
+  if (words.size() == 1) return words.front().kind == FrameWord::kFiller;
+  // "Any ideas?"
+  if (words.front().text == "any") return words.size() <= 3;
+  // "Do you know the answer?", as "what is the answer?": not the question.
+  if (words.size() > 2 && words[1].text == "you" && words[2].text == "know")
+    return Has(words, FrameWord::kAnswer);
   if (words.front().text == "what")
     return Has(words, FrameWord::kAnswer) && !Has(words, FrameWord::kProblem);
   return Has(words, FrameWord::kCourtesy) || Has(words, FrameWord::kSolve);
+}
+
+// "Kannst du mir dabei helfen?": a word of help in any language but English,
+// whose grammar says more, and few words that no row knows.
+bool AsksForHelp(const FrameSentence& sentence) {
+  constexpr size_t kMaxWords = 9;
+  constexpr auto kMaxUnknown = 2;
+  constexpr size_t kLongest = 9;  // in bytes; longer ones are verbs and nouns
+  const Words& words = sentence.words;
+  if (words.size() > kMaxWords || sentence.numbers > 0 ||
+      !Has(words, FrameWord::kCourtesy) || Has(words, FrameWord::kNot) ||
+      Has(words, FrameWord::kGive) || Has(words, FrameWord::kFind) ||
+      Has(words, FrameWord::kLanguage) ||
+      std::any_of(words.begin(), words.end(), [](const SentenceWord& w) {
+        return IsAny(w.text, {"help", "please", "me"});
+      }))
+    return false;
+  const auto unknown = std::count_if(
+      words.begin(), words.end(),
+      [](const SentenceWord& w) { return w.kind == FrameWord::kUnknown; });
+  return unknown <= kMaxUnknown &&
+         std::all_of(words.begin(), words.end(), [](const SentenceWord& w) {
+           return w.kind != FrameWord::kUnknown || w.text.size() <= kLongest;
+         });
 }
 
 FrameVerdict ReadKnownWords(const FrameSentence& sentence) {
@@ -371,15 +350,48 @@ FrameVerdict ReadKnownWords(const FrameSentence& sentence) {
              : FrameVerdict::kUnsure;
 }
 
+// "Consider the problem, list the given facts, and then solve it": the words
+// that look at the problem come before an order to solve it, which ends the
+// sentence.
+bool LooksAtItFirst(const FrameSentence& sentence) {
+  const Words& words = sentence.words;
+  if (sentence.question || sentence.numbers > 0 || words.size() < 4)
+    return false;
+  size_t end = words.size();
+  while (end > 0 && (words[end - 1].kind == FrameWord::kFiller ||
+                     words[end - 1].kind == FrameWord::kProblem ||
+                     words[end - 1].kind == FrameWord::kWork))
+    --end;
+  constexpr size_t kOrder = 3;  // "solve the problem"
+  if (end == 0 || words.size() - end > kOrder ||
+      words[end - 1].kind != FrameWord::kSolve ||
+      !(words[end - 1].clause_begins ||
+        IsAny(words[end - 2].text, {"and", "then"})))
+    return false;
+  return std::all_of(words.begin(), words.end(), [](const SentenceWord& w) {
+    return (w.kind != FrameWord::kAbout && w.kind != FrameWord::kNot) ||
+           IsAny(w.text, {"list", "understand", "analyze", "analyse", "restate",
+                          "outline", "review", "discuss", "paraphrase",
+                          "rephrase", "summarize", "summarise", "identify"});
+  });
+}
+
 FrameVerdict Read(FrameSentence& sentence, std::string_view problem) {
   if (sentence.foreign_tag) return FrameVerdict::kForeign;
   if (IsNumberLabel(sentence)) return FrameVerdict::kWrapping;
   SettleWords(sentence.words);
-  if (Has(sentence.words, FrameWord::kAbout)) return FrameVerdict::kForeign;
+  if (Has(sentence.words, FrameWord::kAbout))
+    return LooksAtItFirst(sentence) ? FrameVerdict::kWrapping
+                                    : FrameVerdict::kForeign;
   if (Greets(sentence)) return FrameVerdict::kWrapping;
   if (sentence.numbers == 0 && OnlyKnownWords(sentence))
-    return ReadKnownWords(sentence);
-  if (GivesARole(sentence, problem) || IsAside(sentence, problem))
+    if (const FrameVerdict verdict = ReadKnownWords(sentence);
+        verdict != FrameVerdict::kUnsure)
+      return verdict;
+  if (GivesARole(sentence, problem) || IsAside(sentence, problem) ||
+      IsStatement(sentence, problem) || IsDateLine(sentence, problem) ||
+      IsLeadIn(sentence) || AsksForHelp(sentence) || IsOrderToSolve(sentence) ||
+      IsOrderOfManner(sentence, problem))
     return FrameVerdict::kWrapping;
   // A verb that nobody has listed, with the problem as its object, may ask for
   // anything, and is not to be learnt.
@@ -400,7 +412,10 @@ FrameVerdict ReadText(std::string_view text, std::string_view problem,
   FrameVerdict worst = FrameVerdict::kWrapping;
   if (Trim(text).empty()) return worst;
   if (text.size() > kMaxFrame) return FrameVerdict::kUnsure;
+  bool closed = false;  // "Best regards,"
   for (FrameSentence& sentence : ReadSentences(text)) {
+    if (side == Side::kAfter && closed && IsName(sentence)) continue;
+    closed |= Greets(sentence);
     if (side == Side::kAfter && sentence.words.empty() && sentence.numbers > 0)
       worst = std::max(worst, FrameVerdict::kUnsure);
     if (side == Side::kAfter && IsRoleLabel(sentence)) continue;
@@ -414,7 +429,7 @@ FrameVerdict ReadText(std::string_view text, std::string_view problem,
 
 bool ChangesTheAnswer(std::string_view sentence) {
   static const RE2& changes_the_answer = *new RE2(
-      R"([+^%]|[^=]=[^=]|\$\s*[a-z0-9]|(?i)\b(?:round(?:ed|ing)?|nearest|instead|twice|doubled?|tripled?|half|halved|halves|sum|product|difference|ratio|remainder|modulo|mod|multipl\w+|divid\w+|add(?:ed|ing)?\b.{0,20}\bto|subtract\w*|plus|minus|times|squared|cubed|percent\w*|dozens?|seconds|minutes|hours|days|weeks|months|years|cents|dollars|euros|pounds|(?:kilo|centi|milli)?(?:met(?:er|re)s|grams|lit(?:er|re)s)|inches|feet|miles|degrees|radians|opposite|revers\w+|negat\w+|except|ignor\w+|disregard\w*|suppos\w*|assum\w*|but|replac\w*|swap\w*|unless|if|significant|decimal places|for (?:her|his|their|him|them|two|three|four|five|six|seven|eight|nine|ten))\b)"
+      R"([+^%]|[^=]=[^=]|\$\s*[a-z0-9]|(?i)\b(?:round(?:ed|ing)|round (?:to|up|down|off|the|your|my|it|all|each|any|every|answers?|numbers?|results?|both)|nearest|instead|twice|doubled?|tripled?|half|halved|halves|sum|product|difference|ratio|remainder|modulo|mod|multipl\w+|divid\w+|add(?:ed|ing)?\b.{0,20}\bto|subtract\w*|plus|minus|times|squared|cubed|percent\w*|dozens?|seconds|minutes|hours|days|weeks|months|years|cents|dollars|euros|pounds|(?:kilo|centi|milli)?(?:met(?:er|re)s|grams|lit(?:er|re)s)|inches|feet|miles|degrees|radians|opposite|revers\w+|negat\w+|base|binary|octal|hexadecimal|roman|digits? of|(?:first|last) digits?|except|ignor\w+|disregard\w*|suppos\w*|assum\w*|but|replac\w*|swap\w*|unless|if|significant|decimal places|for (?:her|his|their|him|them|two|three|four|five|six|seven|eight|nine|ten))\b)"
       R"(|如果|假设|但|四舍五入|两倍|一半|加上|减去|乘以|除以|gerundet|runde|doppelt|hälfte|minuten|stunden|redonde|minutos|horas|arrondi|округл)");
   return RE2::PartialMatch(Piece(sentence), changes_the_answer);
 }

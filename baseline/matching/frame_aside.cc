@@ -10,6 +10,7 @@
 #include <string>
 
 #include "baseline/matching/frame.h"
+#include "baseline/matching/frame_statement.h"
 #include "baseline/matching/frame_words.h"
 #include "re2/re2.h"
 #include "util/ascii.h"
@@ -39,10 +40,12 @@ bool Has(Words words, FrameWord kind) {
 
 // The problem as the object of an order: "it", "the text below".
 bool PointsAtTheProblem(Words words) {
-  return Has(words, FrameWord::kProblem) ||
+  for (size_t i = 1; i < words.size(); ++i)
+    if (words[i].text == "text" && words[i - 1].text != "plain") return true;
+  return Has(words, FrameWord::kProblem) || words[0].text == "text" ||
          HasAny(words, {"it", "this", "that", "these", "those", "them",
-                        "following", "above", "below", "text", "passage",
-                        "paragraph", "everything", "one"});
+                        "following", "above", "below", "passage", "paragraph",
+                        "everything", "one"});
 }
 
 // "I want", "we should": a statement that is an order.
@@ -53,7 +56,7 @@ bool Wants(Words words) {
                      "request", "expect",  "expects", "expected", "wish",
                      "hope",    "let",     "please",  "supposed", "told",
                      "looking", "trying",  "try",     "into",     "version",
-                     "for",     "love",    "rather",  "demand",   "demands",
+                     "love",    "asking",  "rather",  "demand",   "demands",
                      "insist",  "insists", "allowed", "instead",  "going"}))
     return true;
   for (size_t i = 0; i + 1 < words.size(); ++i)
@@ -75,8 +78,9 @@ bool SpeaksInPerson(std::string_view problem) {
 // "I was asked this in an interview", "my daughter has this homework".
 bool IsOfTheWriter(Words words, std::string_view problem) {
   return IsAny(words[0].text, {"i", "we", "my", "our"}) && !Wants(words) &&
-         !Has(words, FrameWord::kAnswer) && !Has(words, FrameWord::kSolve) &&
-         !Has(words, FrameWord::kLanguage) && !SpeaksInPerson(problem);
+         !MayReportAnAnswer(words) && !Has(words, FrameWord::kAnswer) &&
+         !Has(words, FrameWord::kSolve) && !Has(words, FrameWord::kLanguage) &&
+         !SpeaksInPerson(problem);
 }
 
 // "This is for my exam", "here is a question from my textbook".
@@ -109,12 +113,45 @@ bool IsManner(Words words) {
   const std::string& next = words[1].text;
   if (IsAny(verb, {"be", "stay", "remain"}))
     return !HasAny(words, {"to", "in", "into", "of"});
-  if (!IsAny(verb, {"think", "reason", "speak", "talk", "answer", "respond",
-                    "reply", "act", "behave", "work", "proceed"}))
+  const bool thinks = IsAny(verb, {"think", "reason", "work", "proceed"});
+  const bool speaks =
+      IsAny(verb, {"speak", "talk", "answer", "respond", "reply", "act",
+                   "behave", "write", "format", "explain"});
+  // Somebody else's thing would be another object: "with its colour".
+  if ((!thinks && !speaks) || HasAny(words, {"its", "his", "her", "their"}))
     return false;
-  if (IsAny(next, {"like", "as"})) return true;
-  return words.size() > 2 && IsAny(next, {"in", "with"}) &&
-         IsAny(words[2].text, {"a", "an", "the", "your", "full", "plain"});
+  return IsAny(next, {"like", "as", "in", "with", "without", "using", "at"}) ||
+         (thinks && IsAny(next, {"out", "aloud", "through", "by"}));
+}
+
+// What arithmetic does to an answer; each other verb leaves it as it is.
+bool IsArithmetic(std::string_view verb) {
+  return IsAny(
+      verb,
+      {"square", "cube",      "halve",     "double",   "triple",   "invert",
+       "negate", "increment", "decrement", "shift",    "scale",    "multiply",
+       "divide", "add",       "subtract",  "increase", "decrease", "raise",
+       "flip",   "swap",      "hide",      "omit",     "withhold", "forget",
+       "skip",   "truncate",  "floor",     "convert",  "mirror",   "switch",
+       "alter"});
+}
+
+// "Verify your answer by a second method", "organise your thoughts".
+bool IsOfTheWork(Words words) {
+  return words.size() >= 3 && words[1].text == "your" &&
+         !IsArithmetic(words[0].text) &&
+         (words[2].kind == FrameWord::kAnswer ||
+          words[2].kind == FrameWord::kWork ||
+          IsAny(words[2].text, {"work", "thoughts", "time", "approach",
+                                "method", "calculation", "calculations", "best",
+                                "brain", "knowledge", "expertise"}));
+}
+
+// "I'll tip you $200 for a correct answer": what it is worth.
+bool IsReward(std::string_view raw) {
+  static const RE2& reward = *new RE2(
+      R"((?i)\W*(?:(?:i|we)(?:'ll| will| can| would)|you(?:'ll| will)) (?:tip|pay|give|get|earn|win|receive|reward|donate|be (?:fined|paid|rewarded|penali[sz]ed|punished))\b(?: you| to| for| up| an?| with)*\s*[$€£]?\s?[\d,.]*\s?(?:dollars?|euros?|pounds?|points?|k|usd|eur|tip|bonus|cookie|treat|reward)?(?:,? (?:if|for|when|as|in case)\b[\w ',]{0,60})?\W*)");
+  return RE2::FullMatch(re2::StringPiece(raw.data(), raw.size()), reward);
 }
 
 // "Do not use a calculator", "avoid jargon".
@@ -125,10 +162,15 @@ bool IsForbidden(Words words) {
     ++i;
   if (i + 1 >= words.size()) return false;
   const bool negated = Has(words.first(i), FrameWord::kNot);
-  return (negated && IsAny(words[i].text,
-                           {"use", "look", "search", "rush", "worry", "hurry",
-                            "hesitate", "overthink", "hallucinate", "consult",
-                            "apologize", "rely", "google", "browse"})) ||
+  return (negated &&
+          IsAny(
+              words[i].text,
+              {"use",       "look",      "search",    "rush",        "worry",
+               "hurry",     "hesitate",  "overthink", "hallucinate", "consult",
+               "apologize", "apologise", "rely",      "google",      "browse",
+               "mention",   "ramble",    "digress",   "joke",        "chat",
+               "elaborate", "stall",     "speculate", "swear",       "panic",
+               "stress",    "say",       "reveal",    "disclose"})) ||
          (i == 0 && words[i].text == "avoid");
 }
 
@@ -143,7 +185,7 @@ bool IsAdviceToTheReader(Words words) {
 // "You have 10 minutes", "use at most 100 words": limits of the answer.
 bool IsLimit(std::string_view raw) {
   static const RE2& limit = *new RE2(
-      R"((?i)\W*(?:you(?:'ve| have| will have| get)(?: only| just| about| exactly)?(?: got)? [\w.-]+ (?:seconds?|minutes?|hours?)(?: left| in total)?(?: (?:to|for) (?:solve|answer|think|finish|this|it|complete)\b[\w ]{0,20})?|(?:please )?(?:use|write|answer in|keep it (?:to|under)|stay)(?: at most| no more than| fewer than| less than| under| up to| exactly| about)? [\w.-]+ (?:words?|sentences?|characters?|tokens?|lines?|paragraphs?)(?: (?:or (?:less|fewer)|at most|max(?:imum)?))?)\W*)");
+      R"((?i)\W*(?:you(?:'ve| have| will have| get)(?: only| just| about| exactly)?(?: got)? [\w.-]+ (?:seconds?|minutes?|hours?)(?: left| in total)?(?: (?:to|for) (?:solve|answer|think|finish|this|it|complete)\b[\w ]{0,20})?|(?:please )?(?:use|write|answer in|limit yourself to|aim for|keep it (?:to|under)|stay)(?: at most| no more than| fewer than| less than| under| up to| exactly| about)? [\w.-]+ (?:words?|sentences?|characters?|tokens?|lines?|paragraphs?)(?: (?:or (?:less|fewer)|at most|max(?:imum)?))?)\W*)");
   return RE2::FullMatch(re2::StringPiece(raw.data(), raw.size()), limit);
 }
 
@@ -154,19 +196,31 @@ bool IsAside(const FrameSentence& sentence, std::string_view problem) {
       sentence.words.size() > kMaxWords ||
       Has(sentence.words, FrameWord::kAbout))
     return false;
-  if (IsLimit(sentence.raw)) return true;
+  if (IsLimit(sentence.raw) || IsReward(sentence.raw)) return true;
   if (sentence.numbers > 0 || SpeaksOfIt(sentence.raw, problem)) return false;
   Words words = sentence.words;
   while (words.size() > 1 &&
          IsAny(words[0].text, {"note", "please", "also", "and", "so", "kindly",
-                               "remember", "then"}))
+                               "remember", "then", "first", "always", "just"}))
     words = words.subspan(1);
+  // "No preamble": a thing of style that is not wanted.
+  if (words.size() >= 2 && words.size() <= 3 && words[0].text == "no" &&
+      words.back().kind == FrameWord::kUnknown)
+    return true;
   if (IsAdviceToTheReader(words)) return !PointsAtTheProblem(words);
+  // "Be brief but complete".
+  if (words.size() <= 5 && words[0].text == "be" && IsManner(words))
+    return !PointsAtTheProblem(words);
   if (ChangesTheAnswer(sentence.raw)) return false;
   if (IsOfTheWriter(words, problem) || Presents(words, problem) ||
       IsOfTheAnswer(words))
     return true;
-  return (IsManner(words) || IsForbidden(words)) && !PointsAtTheProblem(words);
+  // "Don't overthink it": nothing is done to it.
+  if (IsForbidden(words) && words.size() <= 4 && words.back().text == "it" &&
+      !HasAny(words, {"use", "mention", "search", "google", "look"}))
+    return true;
+  return (IsManner(words) || IsForbidden(words) || IsOfTheWork(words)) &&
+         !PointsAtTheProblem(words);
 }
 
 }  // namespace reasonwatch

@@ -38,7 +38,7 @@ constexpr FrameRow kRows[] = {
      "duplicat* parse parsing tokeniz* encod* decod* backward* revers* "
      "uppercase lowercase replac* swap* renam* chang* modif* adapt* adjust* "
      "remov* delet* add adding append* make makes making unsolv* ignor* "
-     "disregard* forget refus* pretend skip"},
+     "disregard* forget refus* pretend skip nothing"},
     {K::kAbout,
      "übersetz* umschreib* umformulier* formulier* paraphrasier* kürz* kürzer* "
      "zusammenfass* vereinfach* schwieriger schwerer leichter einfacher "

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "baseline/matching/frame.h"
 #include "baseline/matching/frame_words.h"
+#include "re2/re2.h"
 #include "util/ascii.h"
 
 namespace reasonwatch {
@@ -72,7 +73,8 @@ constexpr std::string_view kFilingWords =
     "difficulty level class course subject topic source dataset domain "
     "type tags date name student author exam test quiz contest year "
     "page chapter section part version lang grade session user time "
-    "limit sheet lesson split punkte punkt kategorie schwierigkeit "
+    "limit sheet lesson split thread post forum board ticket item "
+    "channel punkte punkt kategorie schwierigkeit "
     "schwierigkeitsgrad stufe fach thema quelle klasse datum prüfung "
     "klausur seite kapitel abschnitt teil zeit catégorie difficulté "
     "niveau matière sujet classe examen chapitre partie temps puntos "
@@ -128,6 +130,7 @@ bool AsksOrAdds(std::string_view value) {
       case FrameWord::kGive:
       case FrameWord::kAnswer:
       case FrameWord::kProblem:
+      case FrameWord::kLanguage:
       case FrameWord::kNot:
         return true;
       default:
@@ -135,6 +138,14 @@ bool AsksOrAdds(std::string_view value) {
     }
   }
   return false;
+}
+
+// "From: kai@example.com", "/set think": of a letter, and of a program that
+// the prompt was typed into.
+bool IsAddressLine(std::string_view line) {
+  static const RE2& address = *new RE2(
+      R"((?i)(?:from|to|cc|bcc|reply-to)\s*:\s*(?:[\w.' -]+<)?[\w.+-]+@[\w.-]+>?|/(?:set |mode )?(?:no_?)?think(?:ing)?(?: \w+)?)");
+  return RE2::FullMatch(re2::StringPiece(line.data(), line.size()), address);
 }
 
 // Filing words, numbers and single letters: "Exam 2023, part B", "5 points".
@@ -153,6 +164,7 @@ bool IsMetadata(std::string_view line, std::string_view problem) {
     line.remove_suffix(1);
   if (line.empty() || line.size() > kMaxLine || SpeaksOfIt(line, problem))
     return false;
+  if (IsAddressLine(line)) return true;
   const size_t colon = line.find(':');
   const std::vector<std::string> key = WordsOf(line.substr(0, colon));
   const bool files =
@@ -161,12 +173,25 @@ bool IsMetadata(std::string_view line, std::string_view problem) {
         return IsFilingWord(word) || IsDigit(word[0]) || word.size() == 1;
       });
   if (!files || colon == std::string_view::npos)
-    return files && std::any_of(line.begin(), line.end(), IsDigit);
+    return files && (std::any_of(line.begin(), line.end(), IsDigit) ||
+                     (key.size() == 2 && key[1].size() == 1));
   const std::string_view value = line.substr(colon + 1);
   const size_t words = WordsOf(value).size();
   const bool limit = key.back() == "limit";  // "5 minutes" to solve it
   return key.size() <= kMaxKey && words > 0 && words <= kMaxValue &&
          (limit || !AsksOrAdds(value));
+}
+
+// "Category: general | Level: 2 | Points: 10".
+bool AllIsMetadata(std::string_view line, std::string_view problem) {
+  constexpr size_t kMaxParts = 8;
+  for (size_t part = 0; part < kMaxParts; ++part) {
+    const size_t bar = line.find(" | ");
+    if (!IsMetadata(line.substr(0, bar), problem)) return false;
+    if (bar == std::string_view::npos) return true;
+    line.remove_prefix(bar + 3);
+  }
+  return false;
 }
 
 }  // namespace
@@ -176,7 +201,7 @@ std::string_view WithoutMetadata(std::string_view text,
   std::vector<std::string_view> lines = LinesOf(text);
   bool dropped = false;
   for (std::string_view& line : lines) {
-    if (IsMetadata(line, problem)) {
+    if (AllIsMetadata(line, problem)) {
       line = {};
       dropped = true;
       continue;

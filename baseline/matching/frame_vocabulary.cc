@@ -35,7 +35,10 @@ constexpr FrameRow kRows[] = {
      "shown "
      "ok okay um hmm yo what how s worked "
      "properly neatly fully whole entire up down something kindly quite "
-     "really"},
+     "really easy tricky tough fun nice urgent* asap anyone else general "
+     "generally quickly deep deeply mode subroutine warm freely long ask over "
+     "move ready listen "
+     "attention pay straight point intermediate hidden"},
     {K::kSolve,
      "solve* solving answer answering respond reply work consider read tackle "
      "try attempt complete handle walk"},
@@ -44,23 +47,24 @@ constexpr FrameRow kRows[] = {
      "give put place write state show return output present include enclose "
      "wrap explain finish report supply deliver mark describe justify indicate "
      "surround print enclos* box boxing circle highlight submit present* fill "
-     "know"},
+     "know tell enable activate engage"},
     {K::kAnswer,
      "answer answers result results solution solutions response responses"},
     {K::kWork,
      "think thinking thought* reason reasoning steps step work working "
      "explanation* detail* logic derivation rationale analysis cot "
      "nothink reflect* deliberat* effort show_work calculations calculator* "
-     "tools"},
+     "tools ideas idea thoughts chain plan process justification"},
     {K::kForm,
      "letter letters option options choice choices box boxed boxes bracket* "
      "json tag tags format form formatted number word sentence object field "
-     "line key keys fields quotes commentary decimals xml"},
+     "line key keys fields quotes commentary decimals xml integer integers "
+     "rules guidelines notes schema string brackets asterisks"},
     {K::kProblem,
      "example examples problem problems question questions exercise exercises "
      "task tasks puzzle "
      "puzzles riddle riddles query prompt instruction instructions input "
-     "math maths mathematics mathematical q prob"},
+     "math maths mathematics mathematical q prob item stem instruct"},
     {K::kCourtesy,
      "please help homework assignment exam test teacher gave career important "
      "kindly "
@@ -108,7 +112,7 @@ constexpr FrameRow kRows[] = {
      "begründung erklärung*"},
     {K::kForm, "buchstabe* option* kästchen format klammern wort satz"},
     {K::kProblem, "aufgabe* frage fragen problem* rätsel textaufgabe*"},
-    {K::kCourtesy, "bitte hilf* hilfe helfen hausaufgabe* danke"},
+    {K::kCourtesy, "bitte hilf* hilfe helfen hausaufgabe* danke helf*"},
     {K::kGreeting, "hallo guten tag danke vielen moin servus grüße"},
     {K::kLanguage,
      "deutsch* englisch* französisch* spanisch* italienisch* russisch* "
@@ -133,7 +137,8 @@ constexpr FrameRow kRows[] = {
      "pense pensez démarche"},
     {K::kForm, "lettre option* choix format boîte mot phrase"},
     {K::kProblem, "problème problèmes question* exercice* énigme tâche*"},
-    {K::kCourtesy, "plaît svp aide* aider aidez devoir* veuillez merci"},
+    {K::kCourtesy,
+     "plaît svp aide* aider aidez devoir* veuillez merci aid* m'aider"},
     {K::kGreeting, "bonjour salut merci bonsoir cordialement coucou"},
     {K::kLanguage,
      "français* anglais* allemand* espagnol* italien* russe* chinois* "
@@ -158,7 +163,7 @@ constexpr FrameRow kRows[] = {
     {K::kForm, "letra opción opciones formato caja recuadro palabra"},
     {K::kProblem,
      "problema problemas pregunta preguntas ejercicio* tarea acertijo*"},
-    {K::kCourtesy, "ayuda* ayúda* deberes gracias"},
+    {K::kCourtesy, "ayuda* ayúda* deberes gracias ayud*"},
     {K::kGreeting, "hola gracias buenos buenas días tardes saludos"},
     {K::kLanguage, "español* inglés* alemán* francés* italiano* ruso chino"},
     // Portuguese
@@ -176,7 +181,7 @@ constexpr FrameRow kRows[] = {
      "cálculos contas passo passos pense raciocín* raciocin* explicação"},
     {K::kForm, "letra opção opções alternativa formato palavra"},
     {K::kProblem, "problema* questão questões pergunta* exercício* tarefa"},
-    {K::kCourtesy, "ajud* obrigad* lição"},
+    {K::kCourtesy, "ajud* obrigad* lição ajuda preciso"},
     {K::kGreeting, "olá oi obrigad* bom dia boa tarde"},
     {K::kLanguage, "português inglês alemão francês espanhol"},
     // Italian
@@ -195,7 +200,7 @@ constexpr FrameRow kRows[] = {
     {K::kForm, "lettera opzione opzioni formato parola"},
     {K::kProblem,
      "problema problemi domanda domande esercizio esercizi quesito"},
-    {K::kCourtesy, "aiut* compiti prego grazie"},
+    {K::kCourtesy, "aiut* compiti prego grazie aiuti"},
     {K::kGreeting, "ciao grazie buongiorno salve buonasera"},
     {K::kLanguage, "italian* inglese tedesco francese spagnolo"},
     // Dutch
@@ -216,7 +221,7 @@ constexpr FrameRow kRows[] = {
     {K::kForm, "letter optie opties kader formaat woord"},
     {K::kProblem,
      "opgave opgaven vraag vragen probleem vraagstuk raadsel opdracht"},
-    {K::kCourtesy, "alsjeblieft help hulp huiswerk bedankt"},
+    {K::kCourtesy, "alsjeblieft help hulp huiswerk bedankt helpen hiermee"},
     {K::kGreeting, "hallo hoi dag bedankt dank"},
     {K::kLanguage, "nederlands engels duits frans spaans"},
     // Swedish, Danish, Norwegian
@@ -238,7 +243,7 @@ constexpr FrameRow kRows[] = {
      "problem problemet fråga frågan uppgift* opgave* oppgave* spørgsmål* "
      "spørsmål* gåta"},
     {K::kCourtesy,
-     "hjälp* hjelp* hjælp* tack tak takk läxa vänlig* vær så snill"},
+     "hjälp* hjelp* hjælp* tack tak takk läxa vänlig* vær så snill hjælpe"},
     {K::kGreeting, "hej hei tack takk tak goddag"},
     {K::kLanguage, "svenska dansk norsk engelska engelsk tyska"},
     // Finnish, Hungarian
@@ -257,7 +262,8 @@ constexpr FrameRow kRows[] = {
      "vaihe* vaiheittain askel askeleelta ajattele mieti perustel* lépés* "
      "lépésről lépésre gondol* gondolkod* indoklás* magyarázat*"},
     {K::kProblem, "tehtävä* kysymy* ongelma* feladat* kérdés* probléma*"},
-    {K::kCourtesy, "kiitos ole hyvä auta* apua kérlek kérem segíts* köszön*"},
+    {K::kCourtesy,
+     "kiitos ole hyvä auta* apua kérlek kérem segíts* köszön* auttaa segít*"},
     {K::kGreeting, "hei moi kiitos szia köszönöm üdv"},
     {K::kLanguage, "suomeksi englanniksi magyarul angolul németül"},
     // Polish, Czech, Slovak
@@ -287,7 +293,7 @@ constexpr FrameRow kRows[] = {
      "zagadk*"},
     {K::kCourtesy,
      "proszę prosím pomóż pomoc pomoz* pomozte dziękuję děkuj* dzięki "
-     "domow* domácí* úkol*"},
+     "domow* domácí* úkol* pomóż* pomoż* pomoct pomóc"},
     {K::kGreeting,
      "cześć dziękuję dzień dobry witaj ahoj dobrý den děkuji díky"},
     {K::kLanguage, "polsku angielsku niemiecku česky anglicky německy"},
@@ -300,7 +306,7 @@ constexpr FrameRow kRows[] = {
      "пожалуйста можешь можете мог могли ты вы я окончательн* итогов* последн* "
      "строк* конц* затем потом сначала кажд* та або й у з до від тільки зараз "
      "тут нижче наступн* дуже уважно коротко свій цю це мені остаточн* кінцев* "
-     "внутри бы сделай виде"},
+     "внутри бы сделай виде будь"},
     {K::kSolve,
      "реши* решите решить ответь* отвечай* ответьте прочитай* прочти розв'яж* "
      "розв яжи яжіть дай дайте відповідай* прочита* реши отговор* прочети"},
@@ -321,7 +327,7 @@ constexpr FrameRow kRows[] = {
     {K::kCourtesy,
      "пожалуйста помоги* помочь помощь помогите спасибо домашн* ласка "
      "допоможи* дякую "
-     "моля помогни"},
+     "моля помогни помог* помож*"},
     {K::kGreeting,
      "привет здравствуй* спасибо добрый день вечер привіт дякую "
      "здравей* благодаря"},
@@ -346,7 +352,7 @@ constexpr FrameRow kRows[] = {
     {K::kProblem,
      "problem problemi soru soruyu sorun* sorular* ödev* alıştırma* "
      "görev*"},
-    {K::kCourtesy, "lütfen yardım* yardımcı teşekkür* ödev*"},
+    {K::kCourtesy, "lütfen yardım* yardımcı teşekkür* ödev* yardıma"},
     {K::kGreeting, "merhaba selam teşekkürler günaydın"},
     {K::kLanguage, "türkçe ingilizce almanca fransızca"},
     // Greek, Romanian
@@ -372,7 +378,7 @@ constexpr FrameRow kRows[] = {
     {K::kProblem,
      "πρόβλημα ερώτηση άσκηση problemă problema întrebar* exercițiu*"},
     {K::kCourtesy,
-     "παρακαλώ βοήθησε βοήθεια ευχαριστώ ajută* mulțum* rog temă"},
+     "παρακαλώ βοήθησε βοήθεια ευχαριστώ ajută* mulțum* rog temă βοηθήσ*"},
     {K::kGreeting, "γεια γειά καλημέρα ευχαριστώ bună salut mulțumesc"},
     {K::kLanguage, "ελληνικά αγγλικά română engleză germană"},
     // Arabic, Hebrew, Persian
@@ -476,7 +482,8 @@ constexpr FrameRow kRows[] = {
      "では "
      "最後 最終 必ず 丁寧 簡潔 中 囲んで 囲み 入れて ましょう お 願い いたし "
      "いて "
-     "った れた よく ながら ずつ つ 一 形 示し まず"},
+     "った れた わからない 分からない わかりません ので よく ながら ずつ つ 一 "
+     "形 示し まず"},
     {K::kSolve, "解いて 解き 解け 答えて 答えよ 答え 読んで 読み"},
     {K::kGive, "書いて 示して 出力 述べて 教えて 記入"},
     {K::kAnswer, "答え 解答 回答 結果 最終的な"},

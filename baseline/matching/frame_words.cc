@@ -37,6 +37,12 @@ bool IsContent(FrameWord kind) {
          kind == FrameWord::kWork;
 }
 
+bool IsVerb(FrameWord kind) {
+  return kind == FrameWord::kSolve || kind == FrameWord::kFind ||
+         kind == FrameWord::kGive || kind == FrameWord::kWork ||
+         kind == FrameWord::kAbout;
+}
+
 // Letters of a word, and the bytes of its first `n`.
 size_t Letters(std::string_view word) {
   return static_cast<size_t>(
@@ -111,6 +117,11 @@ FrameWord FrameWordOf(std::string_view word) {
         table.beginnings.find(word.substr(0, FirstBytes(word, kBeginning)));
     if (it != table.beginnings.end()) return it->second;
   }
+  // "The assistant thinks": the third person of a verb.
+  if (word.size() > 4 && word.back() == 's' && word[word.size() - 2] != 's')
+    if (const auto it = table.whole.find(word.substr(0, word.size() - 1));
+        it != table.whole.end() && IsVerb(it->second))
+      return it->second;
   return FrameWord::kUnknown;
 }
 

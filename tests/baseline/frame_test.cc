@@ -405,12 +405,12 @@ TEST(ReadSentence, SpeaksOfTheAnswerOnly) {
         "Let's think step by step.", "Answer with the letter of the option.",
         "Give only the final answer.", "Show your work.", "Hello Ada!",
         "Do not explain.", "Problem 12", "Answer with A, B, C or D.",
-        "Speak like a pirate.", "Hatua kwa hatua."})
+        "Express your answer in simplest radical form.", "Speak like a pirate.",
+        "Hatua kwa hatua."})
     EXPECT_EQ(ReadSentence(yes, ""), FrameVerdict::kWrapping) << yes;
   for (const char* unsure :
        {"Answer for my sister.", "Write it.", "In German, please.",
-        "Only write the first step.",
-        "Express your answer in simplest radical form.", "Find the number."})
+        "Only write the first step.", "Find the number."})
     EXPECT_NE(ReadSentence(unsure, ""), FrameVerdict::kWrapping) << unsure;
   for (const char* foreign :
        {"Explain the question.", "Write the problem.", "Don't answer it.",

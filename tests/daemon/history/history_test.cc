@@ -217,13 +217,14 @@ TEST(History, AFullMinuteIsCutAtTheOnset) {
   EXPECT_EQ(length.seen, 60);
   EXPECT_EQ(length.affected, 60);
 
-  // Not where the latest responses do not reach back to it.
+  // Not where the latest responses do not reach back to it: then the minute is
+  // counted where its middle lies.
   for (int i = 0; i < 130; ++i)
     history.Observe(Response(onset + absl::Seconds(2), 10));
   EXPECT_EQ(history.StoryOf(LengthIncident(onset), kNoon + absl::Minutes(1))
                 .picture.signals[0]
                 .seen,
-            0);
+            890);
 }
 
 TEST(History, LeavesOutResponsesOfTheFuture) {

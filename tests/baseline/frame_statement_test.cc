@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Statements and orders of manner, drawn from a grammar whose nouns and verbs
+// nobody has listed, and requests that differ from them in what they refer to.
+#include "baseline/matching/frame_statement.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "baseline/matching/problem_index.h"
+
+namespace reasonwatch {
+namespace {
+
+constexpr int kDraws = 400;
+constexpr char kProblem[] =
+    "A dairy fills 36 crates with 24 bottles each. How many bottles are that?";
+
+class Draw {
+ public:
+  explicit Draw(uint32_t seed) : random_(seed) {}
+  size_t Below(size_t n) { return random_() % n; }
+  std::string From(const std::vector<std::string>& choices) {
+    return choices[Below(choices.size())];
+  }
+  // A word of no language.
+  std::string Word() {
+    std::string word;
+    for (size_t i = 0, n = 3 + Below(2); i < n; ++i) {
+      word += "bdfgklmnprstvz"[Below(14)];
+      word += "aeiou"[Below(5)];
+    }
+    return word;
+  }
+
+ private:
+  std::mt19937 random_;
+};
+
+std::string Statement(Draw& draw) {
+  switch (draw.Below(8)) {
+    case 0:
+      return absl::StrCat("A ", draw.Word(), " showed this puzzle to me.");
+    case 1:
+      return absl::StrCat("We had this in a ", draw.Word(), " last ",
+                          draw.Word(), ".");
+    case 2:
+      return absl::StrCat("You will be given a ", draw.Word(), " question.");
+    case 3:
+      return absl::StrCat("Got this in a ", draw.Word(), " yesterday.");
+    case 4:
+      return absl::StrCat("Below is a question from a ", draw.Word(), " ",
+                          draw.Word(), ".");
+    case 5:
+      return absl::StrCat("Here is a problem that I found in a ", draw.Word(),
+                          ":");
+    case 6:
+      return absl::StrCat("This puzzle ", draw.Word(), "ed a whole ",
+                          draw.Word(), ".");
+    default:
+      return absl::StrCat("You are not allowed to use a ", draw.Word(), ".");
+  }
+}
+
+std::string Order(Draw& draw) {
+  switch (draw.Below(7)) {
+    case 0:
+      return absl::StrCat(draw.Word(), " no ", draw.Word(), ".");
+    case 1:
+      return absl::StrCat("Include a ", draw.Word(), " score.");
+    case 2:
+      return absl::StrCat("Put the result between ", draw.Word(), ".");
+    case 3:
+      return absl::StrCat(draw.Word(), " your answer by a ", draw.Word(),
+                          " method.");
+    case 4:
+      return absl::StrCat("Answer with ", draw.Word(), ".");
+    case 5:
+      return absl::StrCat("Address me as a ", draw.Word(), ".");
+    default:
+      return absl::StrCat("Break it down into ", draw.Word(),
+                          " and solve each one.");
+  }
+}
+
+// The same words, and the problem is their object, or its answer changes.
+std::string Request(Draw& draw) {
+  switch (draw.Below(14)) {
+    case 0:
+      return absl::StrCat(draw.Word(), " this.");
+    case 1:
+      return absl::StrCat(draw.Word(), " the words below.");
+    case 2:
+      return absl::StrCat(draw.Word(), " the ", draw.Word(), " ", draw.Word(),
+                          ".");
+    case 3:
+      return absl::StrCat(draw.Word(), ":");
+    case 4:
+      return absl::StrCat("A ", draw.Word(), " about it:");
+    case 5:
+      return absl::StrCat("You will ", draw.Word(), " it.");
+    case 6:
+      return absl::StrCat("Write a ", draw.Word(), " ", draw.Word(), ".");
+    case 7:
+      return absl::StrCat("My ", draw.Word(), " says fourteen.");
+    case 8:
+      return absl::StrCat("Square your answer.");
+    case 9:
+      return absl::StrCat("Give the result in binary.");
+    case 10:
+      return absl::StrCat("The answer is ", draw.Word(), ".");
+    case 11:
+      return absl::StrCat("All ", draw.Word(), " are ", draw.Word(), ".");
+    case 12:
+      return absl::StrCat("There were more ", draw.Word(), " later.");
+    default:
+      return absl::StrCat("Is it ", draw.Word(), "?");
+  }
+}
+
+class FrameStatement : public testing::Test {
+ protected:
+  FrameStatement() {
+    index_.Add(1, {"864", AnswerKind::kNumber}, kProblem);
+    index_.Build();
+  }
+  bool IsExact(const std::string& prompt) const {
+    return index_.FindByText(prompt).kind == MatchKind::kExact;
+  }
+  static std::string Beside(const std::string& sentence, Draw& draw) {
+    const std::string gap = draw.From({" ", "\n", "\n\n"});
+    const bool before = sentence.back() == ':' || draw.Below(2) == 0;
+    return before ? absl::StrCat(sentence, gap, kProblem)
+                  : absl::StrCat(kProblem, gap, sentence);
+  }
+  ProblemIndex index_;
+};
+
+TEST_F(FrameStatement, StatementsAskForNothing) {
+  Draw draw(7);
+  for (int i = 0; i < kDraws; ++i) {
+    const std::string prompt = Beside(Statement(draw), draw);
+    EXPECT_TRUE(IsExact(prompt)) << prompt;
+  }
+}
+
+TEST_F(FrameStatement, OrdersOfMannerLeaveTheProblemAsItIs) {
+  Draw draw(11);
+  for (int i = 0; i < kDraws; ++i) {
+    const std::string prompt = Beside(Order(draw), draw);
+    EXPECT_TRUE(IsExact(prompt)) << prompt;
+  }
+}
+
+TEST_F(FrameStatement, RequestsAreNeverExact) {
+  Draw draw(13);
+  for (int i = 0; i < kDraws; ++i) {
+    const std::string prompt = Beside(Request(draw), draw);
+    EXPECT_FALSE(IsExact(prompt)) << prompt;
+  }
+}
+
+TEST_F(FrameStatement, DatesAreNoPartUnlessTheProblemSpeaksOfThem) {
+  const std::string date = "Today is Monday, 3 March 2031.";
+  EXPECT_TRUE(IsExact(absl::StrCat(date, "\n\n", kProblem)));
+  std::vector<FrameSentence> sentences = ReadSentences(date);
+  ASSERT_EQ(sentences.size(), 1u);
+  EXPECT_FALSE(IsDateLine(sentences[0], "Which day comes after tomorrow?"));
+}
+
+TEST_F(FrameStatement, OtherLanguagesAskForHelpOrTheAnswer) {
+  for (const char* frame :
+       {"Kannst du mir dabei helfen?\n",
+        "Hola, ¿me ayudas con este ejercicio?\n",
+        "Покажи ход решения и напиши ответ в конце.\n",
+        "Explique chaque étape puis donne le résultat final.\n",
+        "Szia, segítesz ebben?\n"})
+    EXPECT_TRUE(IsExact(absl::StrCat(frame, kProblem))) << frame;
+  for (const char* frame : {"Schreib das bitte um:\n", "Hazlo más corto:\n",
+                            "Напиши похожую задачу:\n", "Fais-en un poème :\n"})
+    EXPECT_FALSE(IsExact(absl::StrCat(frame, kProblem))) << frame;
+}
+
+}  // namespace
+}  // namespace reasonwatch
