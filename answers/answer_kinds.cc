@@ -32,7 +32,7 @@ bool IsNumberOnly(std::string_view s) {
       return IsLetter(c) || IsDigit(c) || c == '=' || c == '\\' || c == ':' ||
              c == '^' || c == '_' || c == '(' || c == '[' || c == ',' ||
              c == '<' || c == '>' || c == '|' || c == '+' || c == '/' ||
-             c == '-' || c == ';';
+             c == '-' || c == ';' || c == '{' || c == '}' || c == '!';
     });
   };
   const std::string& value = numbers[0].value;
@@ -64,6 +64,10 @@ bool IsMath(std::string_view gold) {
       IsBasedNumeral(gold) || IsNumberList(gold))
     return true;
   if (HasProse(gold)) return false;
+  // "{a, b}"
+  if (gold.front() == '{' && gold.back() == '}' &&
+      gold.find(',') != std::string_view::npos)
+    return true;
   bool sign = false;
   bool digit = false;
   bool bracket = false;
@@ -106,6 +110,11 @@ AnswerKind InferKind(std::string_view gold, const AnswerText& answer) {
   if (const auto numbers = WrittenNumbers(plain, 2);
       numbers.size() == 1 && UnitOf(plain, numbers[0]).dimension > 0 &&
       IsAmount(plain, numbers[0]) && plain.size() <= kMaxAmount)
+    return AnswerKind::kNumber;
+  // "3.5 million"
+  if (const auto numbers = WrittenNumbers(plain, 2);
+      numbers.size() == 1 && !numbers[0].unscaled.empty() &&
+      numbers[0].begin == 0 && numbers[0].end == plain.size())
     return AnswerKind::kNumber;
   // "016" is a number if the answer is one.
   if (IsNumberOnly(plain) && FindNumber(answer).how != NumberEvidence::kNone)

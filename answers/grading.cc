@@ -21,6 +21,7 @@
 #include "answers/languages.h"
 #include "answers/latex.h"
 #include "answers/math.h"
+#include "answers/notations.h"
 #include "answers/plain_text.h"
 #include "answers/qualifiers.h"
 #include "answers/same_formula.h"
@@ -157,8 +158,8 @@ bool MayBeConverted(const Amount& want, const WrittenNumber& got,
                     const Unit& unit) {
   if (want.unit.dimension == 0 || want.unit.dimension != unit.dimension)
     return false;
-  return MathEqual(absl::StrFormat("(%s)*%.15f", want.number.value,
-                                   want.unit.factor / unit.factor),
+  return MathEqual(absl::StrFormat("(%s)*(%.15g)/(%.15g)", want.number.value,
+                                   want.unit.factor, unit.factor),
                    got.value);
 }
 
@@ -193,14 +194,20 @@ Grade GradeFoundNumber(const Amount& wanted, const FoundNumber& found,
                       want.value)
                ? Grade::kUngradable
                : Grade::kIncorrect;
-  if (!HasProse(found.statement) &&
+  if (!HasProse(found.statement) && !languages::Denies(found.statement) &&
       (found.marked ||
        (HasOperator(found.statement) && !HasWord(found.statement))) &&
       !IsAmount(found.statement, found.number)) {
     // A formula is the answer as a whole.
-    if (MathEqual(want.value, found.statement)) return Grade::kCorrect;
+    if (HasModulus(found.statement)) return Grade::kUngradable;
+    if (MathEqual(want.value, WithoutArrow(found.statement)))
+      return Grade::kCorrect;
     return equal ? Grade::kUngradable : Grade::kIncorrect;
   }
+  // "7:1" is a ratio, a score or a time.
+  if (found.number.value.find(':') != std::string::npos &&
+      want.value.find(':') == std::string::npos)
+    return equal ? Grade::kUngradable : Grade::kIncorrect;
   if (rounding == Rounding::kMaybe) return Grade::kUngradable;
   const Unit unit = UnitOf(found.statement, found.number);
   if (equal || rounding == Rounding::kYes) {
@@ -353,10 +360,16 @@ std::optional<Grade> GradeWords(std::string_view want, std::string_view got,
                                 const AnswerText& answer) {
   if (IsEmptySetName(want) && SaysNone(got)) return Grade::kCorrect;
   if (NamesTheReals(want) && NamesTheReals(got)) return Grade::kCorrect;
+  if (const std::string inward = InwardBrackets(got);
+      inward != got && MathEqual(want, inward))
+    return Grade::kCorrect;
   bool universal = true;
   const std::string_view stated =
       answer.marks.empty() ? std::string_view(answer.body)
                            : std::string_view(answer.marks.back().text);
+  if (const std::string set = AsSolutions(stated);
+      !set.empty() && IsSet(want) && MathEqual(want, set))
+    return Grade::kCorrect;
   const std::string_view head = WithoutCondition(stated, &universal);
   if (head.size() < stated.size() && head.size() <= kMaxFormula &&
       MathEqual(want, head))
@@ -403,8 +416,8 @@ Grade GradeMath(std::string_view gold, const AnswerText& answer) {
                         gold.find('$') != std::string_view::npos;
   const AnswerText gold_text = ReadAnswerText(gold);
   const std::string want =
-      solution ? ExtractMath(gold_text) : ReadPlainText(gold).text;
-  const std::string got = ExtractMath(answer);
+      AsWritten(solution ? ExtractMath(gold_text) : ReadPlainText(gold).text);
+  const std::string got = AsWritten(ExtractMath(answer));
   if (Trim(want).empty() || Trim(got).empty()) return Grade::kUngradable;
   const Rounding rounding = RoundsTo(want, got);
   if (MathEqual(want, got) ||

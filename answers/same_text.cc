@@ -327,9 +327,11 @@ bool MayBeSame(const std::vector<Token>& want, const std::vector<Token>& got) {
 bool Says(std::string_view sentence, const std::vector<Token>& text, size_t at,
           size_t count) {
   if (languages::Denies(sentence)) return false;
+  // "Of" is "or" in Dutch.
+  const bool english = languages::IsEnglish(sentence);
   for (size_t i = 0; i < sentence.size(); ++i)
     if ((IsLetter(sentence[i]) || IsBeyond(sentence[i])) &&
-        languages::AlternativeAt(sentence, i) > 1)
+        languages::AlternativeAt(sentence, i, english) > 1)
       return false;
   // Behind it the clause ends.
   if (at + count < text.size()) {

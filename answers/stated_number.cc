@@ -48,6 +48,17 @@ bool Joins(std::string_view between) {
          between.find_first_of(",;&/") != kNone;
 }
 
+// "42 [1]": the number of a source.
+bool IsCitation(std::string_view s, const WrittenNumber& number) {
+  if (number.begin < 2 || s[number.begin - 1] != '[' ||
+      s.substr(number.end, 1) != "]")
+    return false;
+  size_t before = number.begin - 1;
+  while (before > 0 && s[before - 1] == ' ') --before;
+  return before > 0 && (ascii::IsAlnum(s[before - 1]) || s[before - 1] == ']' ||
+                        s[before - 1] == '.');
+}
+
 bool HasAlternative(std::string_view between, bool english) {
   if (between.size() > kMaxBetween) return false;
   for (size_t i = 0; i < between.size(); ++i)
@@ -80,6 +91,12 @@ StatedNumber ReadStatedNumber(std::string_view s) {
   s = s.substr(0, kMaxStatement);
   StatedNumber stated;
   stated.all = WrittenNumbers(s, 32);
+  if (stated.all.size() > 1)
+    stated.all.erase(std::remove_if(stated.all.begin() + 1, stated.all.end(),
+                                    [s](const WrittenNumber& n) {
+                                      return IsCitation(s, n);
+                                    }),
+                     stated.all.end());
   auto& all = stated.all;
   if (all.empty()) return stated;
   const size_t end = ExplanationAt(s, all[0].end);

@@ -240,13 +240,13 @@ TEST(GradeAnswer, NumbersOfManySpellings) {
          {"14", "The answer is 14.\n\nLet me know if you want 3 more examples!",
           kRight},
          {"0", "0", kRight},
-         {"0", "zero", kUnclear},
+         {"0", "zero", kRight},
          {"0", "None are left, 0.", kRight},
          {"0", "-0", kRight},
          {"100", "10^2", kRight},
          {"100", "100.00 m", kRight},
          {"12", "12:00", kWrong},
-         {"5", "five", kUnclear},
+         {"5", "five", kRight},
          {"5", "5th", kRight}});
 }
 
