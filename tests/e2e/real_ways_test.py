@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests that 400 real exchanges give the same readings by every way in as in the recorded form.
+"""Tests that 400 real exchanges give the same readings and findings by every way in as in the
+recorded form.
 
 A real openai client asks llama.cpp's server with the model of tests/model, half of the questions
 streamed, half of them of a server that delivers the reasoning in a field of its own. The exchanges
 are recorded on their way; for each way in the same client, or the way's own programs, asks again,
-and the recorded bytes are the answer. Each way has a daemon of its own.
+and the recorded bytes are the answer. Each way has a daemon of its own, with a baseline in which
+the same answers have long reasoning, so that each daemon has something to find.
 
 tools/install_envoy and tools/install_emitters --litellm make the programs; a way whose programs
 are not there is skipped."""
@@ -61,6 +63,23 @@ DIFFERS = {
     "litellm callback": TAGS_SPLIT | TOKENS_ADDED,
     "litellm generic_api": TAGS_SPLIT | TOKENS_ADDED,
 }
+
+# Findings that a way can't have, and the cause. Of the others each way has the same.
+BLIND = {"genai-openai": "reasoner-field", "openai-v2": "reasoner-field",
+         "agento11y": "reasoner-field"}
+
+
+def baseline():
+    """Rows of both models as they would be with reasoning forty times as long."""
+    rows = []
+    for n in range(NUMBER):
+        model = list(MODELS)[n % 2]
+        thought = " ".join(f"Step {i} looks at part {i * 7 % 13} again." for i in range(60 + n % 40))
+        parts = ({"content": f"<think>{thought}</think>The answer is {n}."}
+                 if MODELS[model] == "none" else
+                 {"reasoning": thought, "content": f"The answer is {n}."})
+        rows.append({"id": f"b-{n}", "model": model, "prompt": f"What is {n} plus {n % 17}?"} | parts)
+    return rows
 
 
 def plain(url, questions):
@@ -132,7 +151,9 @@ class RealWays(unittest.TestCase):
                 cls.folder / "recorded.jsonl",
                 [recorded(n, e) for n, e in enumerate(cls.exchanges)]))
             cls.usual = cls.readings(daemon)
+            cls.found = cls.findings(daemon)
         assert len(cls.usual) > 60, cls.usual
+        assert {model for model, _ in cls.found} == set(MODELS), cls.found
 
     @classmethod
     @contextlib.contextmanager
@@ -143,6 +164,8 @@ class RealWays(unittest.TestCase):
         text = harness.config(home).replace(
             "tap: {", f'tap: {{otlp: {{grpc: "127.0.0.1:{ports[0]}", http: "127.0.0.1:{ports[1]}"}}'
             f", {more}", 1)
+        rows = harness.write_rows(home / "baseline.jsonl", baseline())
+        harness.run("baseline", "import", rows, "--data", home / "data")
         with harness.Daemon(home, text) as daemon:
             daemon.otlp = [str(port) for port in ports]
             yield daemon
@@ -156,7 +179,21 @@ class RealWays(unittest.TestCase):
             raise AssertionError(f"{why}:\n{taps}") from None
         return {name: value for name, value in daemon.metrics().items() if READINGS.match(name)}
 
+    @staticmethod
+    def findings(daemon):
+        """The signals of all incidents, by model."""
+        return {(incident["model"], signal["signal"])
+                for incident in daemon.api("/api/v1/incidents")["incidents"]
+                for signal in incident["signals"]}
+
+    def findings_when_done(self, daemon):
+        self.readings(daemon)
+        return self.findings(daemon)
+
     def check(self, way, daemon):
+        blind = BLIND.get(way)
+        self.assertEqual({f for f in self.findings_when_done(daemon) if f[0] != blind},
+                         {f for f in self.found if f[0] != blind}, way)
         got = self.readings(daemon)
         differs = {name: (self.usual.get(name), got.get(name))
                    for name in self.usual.keys() | got.keys()
