@@ -258,7 +258,9 @@ void AddLineMarks(std::string_view text, size_t from,
     size_t begin = line;
     while (begin < text.size() && (text[begin] == ' ' || text[begin] == '\t'))
       ++begin;
+    const char first = begin < text.size() ? text[begin] : ' ';
     for (std::string_view mark : {"#### ", "####\t", "A: ", "A:\t"}) {
+      if (first != mark[0]) continue;
       if (text.substr(begin, mark.size()) != mark) continue;
       const std::string_view statement =
           marks::SentenceAt(text, begin + mark.size());

@@ -234,6 +234,7 @@ bool IsJoined(std::string_view sentence, const WrittenNumber& number) {
 // "The roots are 1 and 3, so the larger is 3": the clause that draws the
 // conclusion, if it states one number; else the sentence.
 std::string_view ConclusionOf(std::string_view sentence) {
+  if (sentence.find_first_of(",;") == std::string_view::npos) return sentence;
   size_t at = 0;
   for (std::string_view word :
        {", so ", ", hence ", ", thus ", ", therefore ", "; so ", "; hence ",

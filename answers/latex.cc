@@ -289,9 +289,11 @@ class Normalizer {
   // "1, 2 y 3": a word of another language between two numbers.
   bool ForeignConjunction() {
     if (i_ < 2 || s_[i_ - 1] != ' ' || !IsDigit(s_[i_ - 2])) return false;
-    for (std::string_view word :
-         {"y", "e", "et", "und", "en", "och", "og", "i", "и", "і", "ve", "và",
-          "dan", "o", "ou", "oder", "или"}) {
+    static constexpr std::string_view kWords[] = {
+        "y", "e",  "et", "und", "en", "och", "og",   "i",  "и",
+        "і", "ve", "và", "dan", "o",  "ou",  "oder", "или"};
+    for (std::string_view word : kWords) {
+      if (s_[i_] != word[0]) continue;
       const size_t end = i_ + word.size();
       if (s_.substr(i_, word.size()) != word || end + 1 >= s_.size() ||
           s_[end] != ' ' || !(IsDigit(s_[end + 1]) || s_[end + 1] == '-'))
@@ -453,9 +455,9 @@ bool HasProse(std::string_view s) {
     const bool word = std::any_of(s.begin() + static_cast<ptrdiff_t>(begin),
                                   s.begin() + static_cast<ptrdiff_t>(i),
                                   [](char l) { return l >= 'a' && l <= 'z'; });
-    if (i - begin >= 2 && word) ++words;
+    if (i - begin >= 2 && word && ++words >= 2) return true;
   }
-  return words >= 2;
+  return false;
 }
 
 }  // namespace reasonwatch

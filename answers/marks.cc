@@ -340,8 +340,8 @@ std::vector<Span> Formulas(std::string_view s) {
     const std::string_view content = s.substr(i + open, end - i - open);
     // "$5 and $6": the sign of a currency, not of mathematics.
     if (Trim(content).empty() ||
-        (close == "$" && HasProse(NormalizeMath(content)) &&
-         content.find("\\text") == kNone)) {
+        (close == "$" && HasProse(content) &&
+         HasProse(NormalizeMath(content)) && content.find("\\text") == kNone)) {
       i += open;
       continue;
     }

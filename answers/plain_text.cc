@@ -458,8 +458,9 @@ bool IsReference(std::string_view paragraph) {
            (line[end + 1] == ' ' || line[end + 1] == ':') &&
            (IsDigit(line[1]) || line[1] == '^');
   }
-  for (std::string_view begin : {"¹ ", "² ", "³ ", "† ", "‡ ", "¹", "\\* "})
-    if (line.starts_with(begin)) return true;
+  if (!line.empty() && (IsBeyond(line[0]) || line[0] == '\\'))
+    for (std::string_view begin : {"¹ ", "² ", "³ ", "† ", "‡ ", "¹", "\\* "})
+      if (line.starts_with(begin)) return true;
   const std::string_view bare = Undecorated(line);
   return bare.starts_with("http://") || bare.starts_with("https://") ||
          bare.starts_with("www.");
