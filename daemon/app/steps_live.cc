@@ -241,10 +241,13 @@ std::string App::MetricsText(MetricsForm form) {
     telemetry_->SetGrader(grader_->Answers(), grader_->starts());
   if (texts_ != nullptr) {
     const EvidenceCounts kept = texts_->desk().Counts();
-    telemetry_->SetEvidence({{"written", kept.written},
-                             {"dropped", kept.dropped},
-                             {"failed", kept.failed}},
-                            kept.bytes);
+    telemetry_->SetEvidence({{"written", kept.texts.written},
+                             {"dropped", kept.texts.dropped},
+                             {"failed", kept.texts.failed},
+                             {"numbers_written", kept.runs.written},
+                             {"numbers_dropped", kept.runs.dropped},
+                             {"numbers_failed", kept.runs.failed}},
+                            kept.texts.bytes);
   }
   telemetry_->SetFramesForgotten(evaluator_->FramesForgotten());
   // The storage thread lives if it has written, or has nothing to write.

@@ -17,6 +17,7 @@
 #include "daemon/api/incident_json.h"
 #include "daemon/app/commands/command_line.h"
 #include "daemon/app/commands/commands.h"
+#include "daemon/app/commands/incident_bundle.h"
 #include "daemon/app/commands/incident_story.h"
 #include "daemon/app/settings.h"
 #include "detectors/model_watch.h"
@@ -279,7 +280,7 @@ absl::Status ShowIncident(const Config& config, const std::string& id,
 namespace {
 
 struct Flags {
-  std::string config, folder, id;
+  std::string config, folder, id, out;
   ListOptions list;
 };
 
@@ -298,16 +299,21 @@ void AddIncidents(CLI::App& app, ExitStatus& result) {
   incidents->require_subcommand(1);
   auto* list = incidents->add_subcommand("list", "newest first");
   auto* show = incidents->add_subcommand("show", "one incident with evidence");
-  for (auto* command : {list, show}) {
+  auto* bundle = incidents->add_subcommand(
+      "bundle", "one file of an incident, to keep and to replay");
+  for (auto* command : {list, show, bundle}) {
     AddConfigOption(command, flags->config);
     command->add_option("--data", flags->folder, "data folder");
-    AddOutputOption(command, flags->list.output);
   }
+  for (auto* command : {list, show})
+    AddOutputOption(command, flags->list.output);
   list->add_flag("--open", flags->list.open_only, "open ones only");
   list->add_option("--limit", flags->list.limit, "incidents at most")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  show->add_option("id", flags->id, "inc-...")->required();
+  for (auto* command : {show, bundle})
+    command->add_option("id", flags->id, "inc-...")->required();
+  bundle->add_option("--out", flags->out, "where to write (JSONL)")->required();
   OnRun(list, result, [flags]() -> absl::Status {
     RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(*flags));
     flags->list.paint = Painter::OfOutput();
@@ -317,6 +323,12 @@ void AddIncidents(CLI::App& app, ExitStatus& result) {
     RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(*flags));
     return ShowIncident(config, flags->id, flags->list.output,
                         Painter::OfOutput(), std::cout);
+  });
+  OnRun(bundle, result, [flags]() -> absl::Status {
+    RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(*flags));
+    return WriteFile(flags->out, [&](std::ostream& out) {
+      return WriteIncidentBundle(config, flags->id, out, std::cerr);
+    });
   });
 }
 
