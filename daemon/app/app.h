@@ -176,7 +176,8 @@ class App {
   std::unique_ptr<CoverageWatch> coverage_;
   std::atomic<bool> selftests_end_ = false;
   std::unique_ptr<SelfTestSchedule> selftests_;  // null: none is asked for
-  std::string page_url_;
+  mutable Mutex page_url_mutex_;
+  std::string page_url_ ABSL_GUARDED_BY(page_url_mutex_);
   std::atomic<int64_t> writes_seen_ = 0;  // of the storage thread, by a scrape
 };
 

@@ -59,8 +59,24 @@ absl::Status App::StartWebhook() {
   if (config.url.empty()) return absl::OkStatus();
   WebhookOptions options;
   RW_ASSIGN_OR_RETURN(options.secret, ReadSecret(config.secret_file));
-  webhook_ = std::make_unique<Webhook>(
-      std::move(options), WebhookPortsOf(config.url, config.ca_file));
+  WebhookSender sender;
+  sender.url = config.url;
+  sender.ca_file = config.ca_file;
+  sender.form =
+      ValueOf(kNoticeFormNames, config.form).value_or(NoticeForm::kReasonwatch);
+  if (!config.routing_key_file.empty()) {
+    RW_ASSIGN_OR_RETURN(sender.routing_key,
+                        ReadSecret(config.routing_key_file));
+  }
+  sender.sentence = [this](const Incident& i) { return desk_->SentenceOf(i); };
+  sender.page_url = [this] {
+    MutexLock lock(page_url_mutex_);
+    return page_url_;
+  };
+  options.content_type = NoticeType(sender.form);
+  options.reports_closed = sender.form != NoticeForm::kReasonwatch;
+  webhook_ =
+      std::make_unique<Webhook>(std::move(options), WebhookPortsOf(sender));
   return absl::OkStatus();
 }
 
@@ -154,8 +170,10 @@ absl::Status App::StartHttp() {
   }
   RW_ASSIGN_OR_RETURN(http_,
                       StartHttpServer(std::move(options), MakeHttpHandlers()));
-  page_url_ = PageUrl(config, http_->BoundPort());
-  telemetry_->SetPageUrl(page_url_);
+  const std::string page_url = PageUrl(config, http_->BoundPort());
+  telemetry_->SetPageUrl(page_url);
+  MutexLock lock(page_url_mutex_);
+  page_url_ = page_url;
   return absl::OkStatus();
 }
 
@@ -236,7 +254,12 @@ std::string App::MetricsText(MetricsForm form) {
   if (webhook_ != nullptr) totals.webhooks = webhook_->Counts();
   telemetry_->SetRescore(totals);
   telemetry_->SetCoverage(coverage_->Snapshots());
-  telemetry_->SetIncidentInfos(desk_->Infos(page_url_));
+  std::string page_url;
+  {
+    MutexLock lock(page_url_mutex_);
+    page_url = page_url_;
+  }
+  telemetry_->SetIncidentInfos(desk_->Infos(page_url));
   if (grader_ != nullptr)
     telemetry_->SetGrader(grader_->Answers(), grader_->starts());
   if (texts_ != nullptr) {
