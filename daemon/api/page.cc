@@ -51,12 +51,13 @@ const char* TypeOf(const Asset& asset) {
   return nullptr;
 }
 
-std::string PageHtml(std::string_view root) {
+std::string PageHtml(std::string_view root, std::string_view page) {
   const Asset* shell = Find(PageAssets(), "index.html");
   return shell == nullptr
              ? ""
              : absl::StrReplaceAll(std::string(shell->body),
-                                   {{"{root}", std::string(root)}});
+                                   {{"{root}", std::string(root)},
+                                    {"{page}", std::string(page)}});
 }
 
 std::string RunbookHtml(std::string_view name) {

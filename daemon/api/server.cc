@@ -26,6 +26,7 @@
 #include "daemon/api/own_page.h"
 #include "daemon/api/page.h"
 #include "daemon/api/selftest_json.h"
+#include "daemon/api/setup_json.h"
 #include "util/bounded_pool.h"
 #include "util/secret.h"
 #include "util/status_macros.h"
@@ -128,10 +129,13 @@ class Server final : public HttpServer {
                          open ? kOpenMetricsText : kMetricsText);
   }
   void Page(const httplib::Request&, httplib::Response& response) {
-    response.set_content(PageHtml(""), kHtml);
+    response.set_content(PageHtml("", "overview"), kHtml);
   }
   void IncidentPage(const httplib::Request&, httplib::Response& response) {
-    response.set_content(PageHtml("../"), kHtml);
+    response.set_content(PageHtml("../", "incident"), kHtml);
+  }
+  void SetupPage(const httplib::Request&, httplib::Response& response) {
+    response.set_content(PageHtml("", "setup"), kHtml);
   }
   void AssetFile(const httplib::Request& request, httplib::Response& response);
   void Runbooks(const httplib::Request&, httplib::Response& response) {
@@ -144,6 +148,9 @@ class Server final : public HttpServer {
                           .trace_url = options_.trace_url,
                           .evidence = options_.evidence}),
         kJson);
+  }
+  void Setup(const httplib::Request&, httplib::Response& response) {
+    response.set_content(SetupJson(handlers_.setup()), kJson);
   }
   void Sparks(const httplib::Request&, httplib::Response& response) {
     response.set_content(SparksJson(handlers_.sparks()), kJson);
@@ -206,10 +213,12 @@ const Server::Route Server::kRoutes[] = {
     {"GET", "/", Guard::kNone, &Server::Page},
     {"GET", "/incidents/(inc-[0-9a-f]{12})", Guard::kNone,
      &Server::IncidentPage},
+    {"GET", "/setup", Guard::kNone, &Server::SetupPage},
     {"GET", "/assets/([a-z.]{1,32})", Guard::kNone, &Server::AssetFile},
     {"GET", "/runbooks", Guard::kNone, &Server::Runbooks},
     {"GET", "/runbooks/([A-Za-z_]{1,64})", Guard::kNone, &Server::OneRunbook},
     {"GET", "/api/v1/page", Guard::kToken, &Server::PageSettings},
+    {"GET", "/api/v1/setup", Guard::kToken, &Server::Setup},
     {"GET", "/api/v1/history", Guard::kToken, &Server::Sparks},
     {"GET", "/api/v1/streams", Guard::kToken, &Server::Streams},
     {"GET", "/api/v1/coverage", Guard::kToken, &Server::Coverage},

@@ -8,10 +8,12 @@
 //   POST /-/reload                         200, or 500 and the reason
 //   GET  /                                 the page, an overview
 //   GET  /incidents/<id>                   the page of one incident
+//   GET  /setup                            the page of the steps that are left
 //   GET  /assets/<file>                    scripts and styles of the page
 //   GET  /runbooks/<name>                  the runbook of an alert, a signal
 //                                          or a cause; /runbooks lists them
 //   GET  /api/v1/page                      settings that the page needs
+//   GET  /api/v1/setup                     SetupJson(): taps, models, steps
 //   GET  /api/v1/incidents[?open=1&limit=] newest first, limit 1..1000 (100)
 //   GET  /api/v1/incidents/<id>            404 if there is none; the same with
 //                                          its story, for its page
@@ -64,6 +66,7 @@
 #include "core/selftest.h"
 #include "core/snapshot.h"
 #include "daemon/api/incident_json.h"
+#include "daemon/api/setup_json.h"
 
 namespace reasonwatch {
 
@@ -136,6 +139,7 @@ struct HttpHandlers {
   std::function<void(const SelfTestResult&, absl::Duration every)>
       selftest_result;
   std::function<absl::StatusOr<std::string>()> baseline;  // JSON
+  std::function<SetupFacts()> setup;
   std::function<std::vector<StreamSnapshot>()> streams;
   std::function<std::vector<CoverageSnapshot>()> coverage;
   std::function<HabitPhrases()> habits;

@@ -146,6 +146,7 @@ class App {
   SeenTotals Seen() const;
   absl::Status Ready() const;
   std::string MetricsText(MetricsForm form);
+  SetupFacts Setup();
   HabitPhrases Habits() const;
 
   const Config config_;
@@ -176,6 +177,7 @@ class App {
   std::unique_ptr<CoverageWatch> coverage_;
   std::atomic<bool> selftests_end_ = false;
   std::unique_ptr<SelfTestSchedule> selftests_;  // null: none is asked for
+  std::atomic<int64_t> scraped_ns_ = 0;          // by a Prometheus
   mutable Mutex page_url_mutex_;
   std::string page_url_ ABSL_GUARDED_BY(page_url_mutex_);
   std::atomic<int64_t> writes_seen_ = 0;  // of the storage thread, by a scrape

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps of the start for the parts that work while the daemon runs: the
 // webhook, the pipelines, re-scoring, the HTTP server and the taps.
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -14,8 +15,10 @@
 #include "daemon/app/log.h"
 #include "daemon/app/log_events.h"
 #include "daemon/app/settings.h"
+#include "daemon/app/setup_facts.h"
 #include "daemon/app/stored_baseline.h"
 #include "daemon/app/webhook_ports.h"
+#include "util/metrics_text.h"
 #include "util/secret.h"
 #include "util/status_macros.h"
 
@@ -26,6 +29,8 @@ namespace {
 constexpr int kMaxTimeline = 100;
 // Questions that its page lists.
 constexpr size_t kMaxJobs = 100;
+// A Prometheus that has not asked for so long does not alert either.
+constexpr absl::Duration kScrapedLately = absl::Minutes(10);
 // Incidents of a moment ago may still wait for the storage thread.
 constexpr absl::Duration kFlushForReaders = absl::Seconds(1);
 
@@ -296,6 +301,31 @@ HabitPhrases App::Habits() const {
   return phrases;
 }
 
+SetupFacts App::Setup() {
+  std::string page_url;
+  {
+    MutexLock lock(page_url_mutex_);
+    page_url = page_url_;
+  }
+  SetupFacts facts =
+      SetupFactsOf(ReadMetrics(MetricsText(MetricsForm::kText)),
+                   TapAddressesOf(config_.tap, Endpoints(), page_url));
+  facts.streams = observers_->board().Snapshots();
+  {
+    MutexLock lock(stored_mutex_);
+    if (const auto baselines = stored_->Baselines(); baselines.ok())
+      facts.has_problems = std::any_of(
+          baselines->begin(), baselines->end(),
+          [](const BaselineInfo& b) { return b.problems > b.agreed; });
+  }
+  facts.asks_again = rescoring_ != nullptr;
+  facts.scraped =
+      absl::Now() - absl::FromUnixNanos(scraped_ns_) < kScrapedLately;
+  facts.has_webhook = webhook_ != nullptr;
+  facts.has_address = !config_.http.external_url.empty();
+  return facts;
+}
+
 absl::Status App::Act(IncidentAction action, const Incident& incident,
                       const ModelEvent& event) {
   LogInfo("incident_action",
@@ -352,7 +382,11 @@ void App::AddIncidentHandlers(HttpHandlers& handlers) {
 
 HttpHandlers App::MakeHttpHandlers() {
   HttpHandlers handlers;
-  handlers.metrics = [this](MetricsForm form) { return MetricsText(form); };
+  handlers.metrics = [this](MetricsForm form) {
+    if (form == MetricsForm::kOpenMetrics)
+      scraped_ns_ = absl::ToUnixNanos(absl::Now());
+    return MetricsText(form);
+  };
   handlers.ready = [this] { return Ready(); };
   handlers.reload = [this] { return Reload().status(); };
   AddIncidentHandlers(handlers);
@@ -374,6 +408,7 @@ HttpHandlers App::MakeHttpHandlers() {
                                     absl::Duration every) {
     CountSelfTest(result, every);
   };
+  handlers.setup = [this] { return Setup(); };
   handlers.streams = [this] { return observers_->board().Snapshots(); };
   handlers.coverage = [this] { return coverage_->Snapshots(); };
   handlers.habits = [this] { return Habits(); };

@@ -65,6 +65,12 @@ baseline: {{path: {folder}/baseline.jsonl}}
                      "--recorded-times")
         harness.feed(cls.daemon.tap, harness.write_rows(folder / "many.jsonl", many_streams()),
                      "--recorded-times")
+        # A sender that writes a key wrongly, for the page of the setup.
+        request = urllib.request.Request(
+            f"{cls.daemon.url}/api/v1/responses", headers={"Authorization": f"Bearer {TOKEN}"},
+            data=json.dumps(dict(live[0], id="misspelt", modle="x")).encode() + b"\nnothing\n")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert answer.status == 202, answer.status
         harness.wait_for("an open and a closed incident", cls.look_for_incidents, 120)
         harness.wait_for("200 streams", lambda: len(cls.api("streams")["streams"]) >= 200, 60)
         cls.browser = cls.cleanup.enter_context(browser.Browser(folder / "chromedriver.log"))
@@ -147,6 +153,30 @@ baseline: {{path: {folder}/baseline.jsonl}}
         first = b.find(".incident-line")
         self.assertRegex(first.text, r"\d+ of \d+ responses of " + OPEN)
         self.photograph("overview")
+
+    def test_the_setup_says_what_is_left(self):
+        b = self.browser
+        b.open(self.daemon.url)
+        b.find("#streams table")
+        b.focus_by_keys("nav a[href$=setup]", most=5)
+        b.press(browser.Keys.ENTER)
+        steps = harness.wait_for("the steps", lambda: b.all(".steps li"))
+        text = [step.text for step in steps]
+        self.assertEqual(len(text), 7)
+        self.assertIn("done\nResponses arrive", text[0])
+        # One step is next, those behind it are open.
+        self.assertEqual(sum(t.startswith("next") for t in text), 1)
+        self.assertIn("rescore.endpoint", b.find(".steps").text)
+        ways = b.find(".ways").text
+        self.assertIn("grpc", ways)
+        self.assertIn(self.daemon.tap, ways)
+        self.assertIn("with a key that is misspelt", ways)
+        models = b.find(".models").text
+        self.assertIn(OPEN, models)
+        self.assertRegex(models, r"\d+ %")
+        self.assertIn("steps left", b.find("#summary").text)
+        self.assertEqual(b.all("main img, main script"), [])
+        self.photograph("setup")
 
     def test_streams_are_searched_and_sorted(self):
         b = self.browser

@@ -26,7 +26,7 @@ def settings(folder, server, form):
 
 
 class Webhook(unittest.TestCase):
-    # Of the test of re-runs: the same daemon in front of the same degraded server.
+    # The same daemon in front of the same degraded server as in the test of re-runs.
     open_incident = rescore_test.Rescore.open_incident
     verdict = rescore_test.Rescore.verdict
 

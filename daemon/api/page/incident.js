@@ -4,7 +4,7 @@
 // causes, problems, verdict, time line and examples.
 'use strict';
 (() => {
-  if (document.documentElement.dataset.root === '') return;
+  if (document.documentElement.dataset.page !== 'incident') return;
   const id = location.pathname.split('/').pop();
   const {make, byId} = rw;
   let shown = '';

@@ -3,7 +3,7 @@
 // others, then what has closed.
 'use strict';
 (() => {
-  if (document.documentElement.dataset.root !== '') return;
+  if (document.documentElement.dataset.page !== 'overview') return;
   const state = {sort: 'state', down: false, search: '', show: 'all'};
   const {make, byId} = rw;
   let data = null;
@@ -140,8 +140,8 @@
     byId('found').textContent = shown.length === rows.length ? rows.length + ' streams'
       : shown.length + ' of ' + rows.length + ' streams';
     rw.replace(byId('streams'), !rows.length
-      ? make('p', 'soft', 'No response has arrived yet. docs/traffic.md has the ways in; ' +
-             '“reasonwatch taps” prints the addresses.')
+      ? make('p', 'soft', 'No response has arrived yet. ', rw.link(rw.root + 'setup', 'Setup'),
+             ' has the ways in, and the next step.')
       : shown.length ? streamTable(shown) : make('p', 'soft', 'No stream fits.'));
   }
 

@@ -102,6 +102,13 @@ struct Fake {
     };
     AddIncidents(h);
     AddStories(h);
+    h.setup = [] {
+      SetupFacts facts;
+      facts.sources.emplace_back();
+      facts.sources[0].source = "http";
+      facts.sources[0].received = 12;
+      return facts;
+    };
     h.streams = SampleStreams;
     h.coverage = [] {
       CoverageSnapshot known;

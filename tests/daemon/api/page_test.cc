@@ -46,6 +46,11 @@ TEST_F(PageTest, AnIncidentHasItsStoryAndAPage) {
   EXPECT_THAT(page->body, HasSubstr("src=\"../assets/incident.js\""));
   EXPECT_THAT(client.Get("/")->body, HasSubstr("src=\"assets/overview.js\""));
   EXPECT_EQ(client.Get("/incidents/inc-0123")->status, 404);
+  const auto setup_page = client.Get("/setup");
+  EXPECT_THAT(setup_page->body, HasSubstr("data-page=\"setup\""));
+  EXPECT_EQ(nlohmann::json::parse(
+                client.Get("/api/v1/setup")->body)["sources"][0]["received"],
+            12);
 }
 
 TEST_F(PageTest, TakesAnOperatorsWordFromItsOwnPageOnly) {
@@ -107,13 +112,13 @@ TEST(Runbooks, EverySignalHasOne) {
 }
 
 TEST(Page, LoadsNothingFromElsewhereAndWritesOnlyText) {
-  const std::string shell = PageHtml("");
+  const std::string shell = PageHtml("", "overview");
   EXPECT_THAT(shell, HasSubstr("</html>"));
   EXPECT_THAT(shell, Not(HasSubstr("//")));
   EXPECT_THAT(shell, Not(HasSubstr("<script>")));
   EXPECT_THAT(shell, Not(HasSubstr("style=")));
   for (const char* name :
-       {"page.js", "plot.js", "overview.js", "incident.js"}) {
+       {"page.js", "plot.js", "overview.js", "incident.js", "setup.js"}) {
     const Asset* script = FindAsset(name);
     ASSERT_NE(script, nullptr) << name;
     EXPECT_STREQ(TypeOf(*script), "text/javascript; charset=utf-8");
