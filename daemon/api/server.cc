@@ -27,8 +27,8 @@
 #include "daemon/api/page.h"
 #include "daemon/api/selftest_json.h"
 #include "daemon/api/setup_json.h"
+#include "daemon/api/shadow_json.h"
 #include "util/bounded_pool.h"
-#include "util/secret.h"
 #include "util/status_macros.h"
 #include "util/strings.h"
 
@@ -43,20 +43,6 @@ constexpr char kHtml[] = "text/html; charset=utf-8";
 constexpr char kOpenMetricsText[] =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 constexpr char kMetricsText[] = "text/plain; version=0.0.4; charset=utf-8";
-
-bool IsBearer(const httplib::Request& request, const std::string& token) {
-  return SameSecret(request.get_header_value("Authorization"),
-                    "Bearer " + token);
-}
-
-// Refuses a request that a browser sends for a page: our own has no business
-// with reports and self-tests.
-bool IsFromPage(const httplib::Request& request, httplib::Response& response) {
-  if (!request.has_header("Origin")) return false;
-  response.status = 403;
-  response.set_content(ErrorJson("not from a web page"), kJson);
-  return true;
-}
 
 // The page runs its own script and style files, and asks nothing of other
 // servers.
@@ -152,6 +138,9 @@ class Server final : public HttpServer {
   void Setup(const httplib::Request&, httplib::Response& response) {
     response.set_content(SetupJson(handlers_.setup()), kJson);
   }
+  void Shadow(const httplib::Request&, httplib::Response& response) {
+    response.set_content(ShadowJson(handlers_.shadow()), kJson);
+  }
   void Sparks(const httplib::Request&, httplib::Response& response) {
     response.set_content(SparksJson(handlers_.sparks()), kJson);
   }
@@ -219,6 +208,7 @@ const Server::Route Server::kRoutes[] = {
     {"GET", "/runbooks/([A-Za-z_]{1,64})", Guard::kNone, &Server::OneRunbook},
     {"GET", "/api/v1/page", Guard::kToken, &Server::PageSettings},
     {"GET", "/api/v1/setup", Guard::kToken, &Server::Setup},
+    {"GET", "/api/v1/shadow", Guard::kToken, &Server::Shadow},
     {"GET", "/api/v1/history", Guard::kToken, &Server::Sparks},
     {"GET", "/api/v1/streams", Guard::kToken, &Server::Streams},
     {"GET", "/api/v1/coverage", Guard::kToken, &Server::Coverage},

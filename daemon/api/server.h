@@ -14,6 +14,8 @@
 //                                          or a cause; /runbooks lists them
 //   GET  /api/v1/page                      settings that the page needs
 //   GET  /api/v1/setup                     SetupJson(): taps, models, steps
+//   GET  /api/v1/shadow                    evidence that rose, and what other
+//                                          budgets would have had
 //   GET  /api/v1/incidents[?open=1&limit=] newest first, limit 1..1000 (100)
 //   GET  /api/v1/incidents/<id>            404 if there is none; the same with
 //                                          its story, for its page
@@ -64,6 +66,7 @@
 #include "core/picture.h"
 #include "core/rescore_job.h"
 #include "core/selftest.h"
+#include "core/shadow.h"
 #include "core/snapshot.h"
 #include "daemon/api/incident_json.h"
 #include "daemon/api/setup_json.h"
@@ -140,6 +143,7 @@ struct HttpHandlers {
       selftest_result;
   std::function<absl::StatusOr<std::string>()> baseline;  // JSON
   std::function<SetupFacts()> setup;
+  std::function<ShadowReport()> shadow;
   std::function<std::vector<StreamSnapshot>()> streams;
   std::function<std::vector<CoverageSnapshot>()> coverage;
   std::function<HabitPhrases()> habits;

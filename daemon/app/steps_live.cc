@@ -104,6 +104,8 @@ absl::Status App::MakePipelines() {
   observers_ =
       std::make_unique<Observers>(*telemetry_, rescoring_, webhook_, *desk_);
   if (texts_ != nullptr) observers_->Add(*texts_);
+  shadow_ = std::make_unique<ShadowDesk>(config_, *store_, clock_);
+  observers_->Add(*shadow_);
   coverage_ = std::make_unique<CoverageWatch>(
       config_.coverage,
       CoveragePorts{.get = &GetMetrics, .seen = [this] { return Seen(); }});
@@ -116,6 +118,7 @@ void App::DropPipelines(absl::Duration) {
   shards_.reset();
   coverage_.reset();
   observers_.reset();
+  shadow_.reset();
   desk_.reset();
 }
 
@@ -145,6 +148,7 @@ absl::Status App::StartPipelines() {
 void App::StopPipelines(absl::Duration) {
   shards_->Stop();
   desk_->SaveAll();
+  shadow_->Save();
 }
 
 absl::Status App::StartRescoring() {
@@ -409,6 +413,7 @@ HttpHandlers App::MakeHttpHandlers() {
     CountSelfTest(result, every);
   };
   handlers.setup = [this] { return Setup(); };
+  handlers.shadow = [this] { return shadow_->Report(); };
   handlers.streams = [this] { return observers_->board().Snapshots(); };
   handlers.coverage = [this] { return coverage_->Snapshots(); };
   handlers.habits = [this] { return Habits(); };

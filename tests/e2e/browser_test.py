@@ -152,6 +152,11 @@ baseline: {{path: {folder}/baseline.jsonl}}
         self.assertTrue(rows[0].find_elements(browser.By.CSS_SELECTOR, "svg.spark"))
         first = b.find(".incident-line")
         self.assertRegex(first.text, r"\d+ of \d+ responses of " + OPEN)
+        budgets = {row.find_elements(browser.By.TAG_NAME, "td")[0].text: int(
+            row.find_elements(browser.By.TAG_NAME, "td")[1].text)
+            for row in b.all(".budgets tbody tr")}
+        self.assertIn("one false alarm a month", budgets)
+        self.assertGreaterEqual(budgets["4 false alarms in 30 days in force"], 1)
         self.photograph("overview")
 
     def test_the_setup_says_what_is_left(self):

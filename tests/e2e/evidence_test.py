@@ -162,6 +162,15 @@ class Evidence(unittest.TestCase):
             harness.run("replay", "--bundle", path)
             self.assertNotIn(b"canary-", path.read_bytes())
             daemon.stop()
+            # The ledger of evidence that rose is stored too.
+            ledger = json.loads(harness.run("incidents", "list", "--shadow", "--data",
+                                            folder / "data", "--output", "json").stdout)
+            fired = [r for r in ledger["rises"] if r["would_have_fired"]]
+            self.assertIn("length_collapse", [r["signal"] for r in fired])
+            self.assertTrue(all(r["mode"] == "alert" for r in fired))
+            table = harness.run("incidents", "list", "--shadow", "--data", folder / "data").stdout
+            self.assertRegex(table, r"one false alarm a month +1  0\n")
+            self.assertIn("would have fired", table)
             numbers.unlink()
             path, lines, words = self.bundle(folder, incident)
             self.assertIn("no numbers to replay", words)

@@ -72,6 +72,8 @@ CALLS = (
     ("incidents", "show", INCIDENT, "--data", "data"),
     ("incidents", "bundle", INCIDENT, "--data", "data", "--out", "out.jsonl"),
     ("incidents", "bundle", INCIDENT, "--data", "data"),
+    ("incidents", "list", "--shadow", "--data", "data"),
+    ("incidents", "list", "--shadow", "--open", "--data", "data"),
     ("incidents", "list", "--limit", "0", "--data", "data"),
     ("compare",),
     ("compare", SAMPLE_BASELINE, SAMPLE_BASELINE),

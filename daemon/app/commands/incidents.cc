@@ -15,11 +15,14 @@
 #include "absl/time/clock.h"
 #include "core/provisional.h"
 #include "daemon/api/incident_json.h"
+#include "daemon/api/shadow_json.h"
 #include "daemon/app/commands/command_line.h"
 #include "daemon/app/commands/commands.h"
 #include "daemon/app/commands/incident_bundle.h"
 #include "daemon/app/commands/incident_story.h"
+#include "daemon/app/commands/shadow_list.h"
 #include "daemon/app/settings.h"
+#include "daemon/app/shadow_desk.h"
 #include "detectors/model_watch.h"
 #include "storage/baseline_store.h"
 #include "storage/sqlite_store.h"
@@ -252,6 +255,19 @@ absl::Status ListIncidents(const Config& config, const ListOptions& options,
   return absl::OkStatus();
 }
 
+absl::Status ListShadow(const Config& config, const ListOptions& options,
+                        std::ostream& out) {
+  RW_ASSIGN_OR_RETURN(const auto store, Open(config.storage.path));
+  const ShadowReport report =
+      StoredShadowReport(store->LoadFact(kShadowFact).value_or(""),
+                         config.false_alarms, absl::Now());
+  if (options.output == Output::kJson)
+    out << ShadowJson(report) << "\n";
+  else
+    PrintShadow(report, options.limit, out);
+  return absl::OkStatus();
+}
+
 absl::Status ShowIncident(const Config& config, const std::string& id,
                           Output output, const Painter& paint,
                           std::ostream& out) {
@@ -282,6 +298,7 @@ namespace {
 struct Flags {
   std::string config, folder, id, out;
   ListOptions list;
+  bool shadow = false;
 };
 
 // The configuration, with the flag's data folder if there is one.
@@ -307,7 +324,12 @@ void AddIncidents(CLI::App& app, ExitStatus& result) {
   }
   for (auto* command : {list, show})
     AddOutputOption(command, flags->list.output);
-  list->add_flag("--open", flags->list.open_only, "open ones only");
+  auto* open =
+      list->add_flag("--open", flags->list.open_only, "open ones only");
+  list->add_flag(
+          "--shadow", flags->shadow,
+          "instead: what shadow signals and other budgets would have had")
+      ->excludes(open);
   list->add_option("--limit", flags->list.limit, "incidents at most")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -316,6 +338,7 @@ void AddIncidents(CLI::App& app, ExitStatus& result) {
   bundle->add_option("--out", flags->out, "where to write (JSONL)")->required();
   OnRun(list, result, [flags]() -> absl::Status {
     RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(*flags));
+    if (flags->shadow) return ListShadow(config, flags->list, std::cout);
     flags->list.paint = Painter::OfOutput();
     return ListIncidents(config, flags->list, std::cout);
   });

@@ -102,6 +102,14 @@ struct Fake {
     };
     AddIncidents(h);
     AddStories(h);
+    h.shadow = [] {
+      ShadowReport report;
+      report.rows.push_back(
+          {{false, 1}, "one false alarm a month", true, 2, 1});
+      report.rises.emplace_back();
+      report.rises[0].peak = 2;
+      return report;
+    };
     h.setup = [] {
       SetupFacts facts;
       facts.sources.emplace_back();

@@ -46,6 +46,10 @@ TEST_F(PageTest, AnIncidentHasItsStoryAndAPage) {
   EXPECT_THAT(page->body, HasSubstr("src=\"../assets/incident.js\""));
   EXPECT_THAT(client.Get("/")->body, HasSubstr("src=\"assets/overview.js\""));
   EXPECT_EQ(client.Get("/incidents/inc-0123")->status, 404);
+  const auto shadow = nlohmann::json::parse(client.Get("/api/v1/shadow")->body);
+  EXPECT_EQ(shadow["budgets"][0]["incidents"], 2);
+  EXPECT_EQ(shadow["rises"][0]["would_have_fired"], true);
+  EXPECT_TRUE(shadow["rises"][0]["ended"].is_null());
   const auto setup_page = client.Get("/setup");
   EXPECT_THAT(setup_page->body, HasSubstr("data-page=\"setup\""));
   EXPECT_EQ(nlohmann::json::parse(
