@@ -79,7 +79,8 @@ std::string PageSettingsJson(const PageSettings& settings) {
   return nlohmann::json({{"version", kVersion},
                          {"external_url", settings.external_url},
                          {"trace_url", settings.trace_url},
-                         {"evidence", settings.evidence}})
+                         {"evidence", settings.evidence},
+                         {"asks_again", settings.asks_again}})
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

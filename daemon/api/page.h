@@ -33,7 +33,8 @@ std::string RunbookListHtml(const std::string& root);
 struct PageSettings {
   std::string external_url;
   std::string trace_url;
-  bool evidence = false;  // texts of incidents may be kept
+  bool evidence = false;    // texts of incidents may be kept
+  bool asks_again = false;  // there is a server to ask again
 };
 std::string PageSettingsJson(const PageSettings& settings);
 

@@ -132,7 +132,8 @@ class Server final : public HttpServer {
     response.set_content(
         PageSettingsJson({.external_url = options_.external_url,
                           .trace_url = options_.trace_url,
-                          .evidence = options_.evidence}),
+                          .evidence = options_.evidence,
+                          .asks_again = options_.asks_again}),
         kJson);
   }
   void Setup(const httplib::Request&, httplib::Response& response) {
@@ -218,8 +219,7 @@ const Server::Route Server::kRoutes[] = {
      &Server::OneIncident},
     {"GET", "/api/v1/incidents/(inc-[0-9a-f]{12})/evidence", Guard::kToken,
      &Server::Evidence},
-    {"POST",
-     "/api/v1/incidents/(inc-[0-9a-f]{12})/(acknowledge|wanted|false_alarm)",
+    {"POST", "/api/v1/incidents/(inc-[0-9a-f]{12})/([a-z_]{1,16})",
      Guard::kToken, &Server::Act},
     {"GET", "/api/v1/baseline", Guard::kToken, &Server::Baseline},
     {"GET", "/api/v1/models/(.+)/health", Guard::kToken, &Server::Health},
@@ -433,16 +433,16 @@ void Server::Act(const httplib::Request& request, httplib::Response& response) {
     return;
   }
   const std::string id = request.matches[1];
-  const std::string name = request.matches[2];
-  const auto action = ValueOf(kIncidentActionNames, name);
+  const auto action = ValueOf(kIncidentActionNames, request.matches[2].str());
+  if (!action.has_value())
+    return SendError(response, absl::NotFoundError("no such action"));
   const absl::StatusOr<Incident> incident = handlers_.incident(id);
   if (!incident.ok()) {
     SendError(response, incident.status());
     return;
   }
   const absl::StatusOr<ModelEvent> event =
-      ParseAction(action.value_or(IncidentAction::kAcknowledge), *incident,
-                  request.body, absl::Now());
+      ParseAction(*action, *incident, request.body, absl::Now());
   if (!event.ok()) {
     SendError(response, event.status());
     return;

@@ -20,8 +20,8 @@
 //   GET  /api/v1/incidents/<id>            404 if there is none; the same with
 //                                          its story, for its page
 //   GET  /api/v1/incidents/<id>/evidence   kept texts, redacted
-//   POST /api/v1/incidents/<id>/<action>   acknowledge, wanted, false_alarm;
-//                                          {"note"} or no body
+//   POST /api/v1/incidents/<id>/<action>   acknowledge, wanted, false_alarm,
+//                                          ask_again; {"note"} or no body
 //   GET  /api/v1/history                   reasoning length by stream, a day
 //   GET  /api/v1/streams
 //   GET  /api/v1/coverage                 share of served traffic that was seen
@@ -93,6 +93,8 @@ struct HttpOptions {
   std::string trace_url;
   // Texts of incidents may be kept, so the page asks for them.
   bool evidence = false;
+  // A server to ask again is configured.
+  bool asks_again = false;
   // Connections that wait for a thread; further ones wait in the kernel.
   int max_waiting = 32;
   // A deployment has at most three texts of 512 bytes.

@@ -174,6 +174,7 @@ absl::Status App::StartHttp() {
   options.external_url = config.external_url;
   options.trace_url = config.trace_url;
   options.evidence = texts_ != nullptr;
+  options.asks_again = rescoring_ != nullptr;
   if (!config.token_file.empty()) {
     RW_ASSIGN_OR_RETURN(options.bearer_token, ReadSecret(config.token_file));
   }
@@ -332,6 +333,11 @@ SetupFacts App::Setup() {
 
 absl::Status App::Act(IncidentAction action, const Incident& incident,
                       const ModelEvent& event) {
+  if (action == IncidentAction::kAskAgain) {
+    if (rescoring_ == nullptr)
+      return absl::FailedPreconditionError("rescore.endpoint is not set");
+    RW_RETURN_IF_ERROR(rescoring_->rescorer().AskAgain(incident));
+  }
   LogInfo("incident_action",
           {{"incident", incident.id},
            {"action", std::string(NameOf(kIncidentActionNames, action))}});

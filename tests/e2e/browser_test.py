@@ -252,6 +252,40 @@ baseline: {{path: {folder}/baseline.jsonl}}
         incident = self.api(f"incidents/{self.incidents[OPEN]['id']}")
         self.assertEqual(incident["acknowledged"]["note"], "seen, I am on it")
 
+    def test_asking_again_has_a_question_before_it(self):
+        """This daemon has nobody to ask, so the page is told otherwise and the daemon refuses."""
+        b = self.browser
+        self.page_of(self.incidents[OPEN])
+        self.assertEqual(b.all("#act-ask_again"), [])
+        script = b.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
+            const real = window.fetch;
+            window.fetch = (url, options) => String(url).endsWith('api/v1/page')
+              ? real(url, options).then((r) => r.json()).then((settings) => new Response(
+                  JSON.stringify({...settings, asks_again: true}))) : real(url, options);"""})
+        try:
+            self.page_of(self.incidents[OPEN])
+            b.focus_by_keys("#act-ask_again", most=20)
+            b.press(browser.Keys.ENTER)
+            b.find("dialog[open]")
+            self.assertIn("tokens", b.find("#ask-text").text)
+            self.assertIn(b.axe(), ([], None))
+            b.focus_by_keys("#ask-yes", most=5)
+            b.press(browser.Keys.ENTER)
+            harness.wait_for("the refusal", lambda: b.find(
+                "#ask-failed").text == "rescore.endpoint is not set")
+            self.assertEqual(len([m for m in b.console() if "503" in m]), 1)
+        finally:
+            b.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+    def test_the_replicas_are_side_by_side(self):
+        b = self.browser
+        self.page_of(self.incidents[OPEN])
+        charts = b.all(".replicas svg")
+        self.assertGreaterEqual(len(charts), 2)
+        for chart in charts:
+            self.assertRegex(chart.get_attribute("aria-label"),
+                             r"^gpu-\d: \d+ % affected, \d+ % to \d+ %$")
+
     def test_runbooks_are_readable(self):
         b = self.browser
         b.open(f"{self.daemon.url}/runbooks/ReasonwatchIncidentCritical")

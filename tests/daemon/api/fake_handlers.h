@@ -217,7 +217,7 @@ struct Fake {
       acted.emplace_back(NameOf(kIncidentActionNames, action));
       EXPECT_EQ(event.model, incident.model);
       told.push_back(event);
-      return acted.size() > 3 ? absl::UnavailableError("stopping")
+      return acted.size() > 4 ? absl::UnavailableError("stopping")
                               : absl::OkStatus();
     };
   }

@@ -80,6 +80,8 @@ TEST_F(PageTest, TakesAnOperatorsWordFromItsOwnPageOnly) {
       "http://127.0.0.1:" + std::to_string(server_->BoundPort());
   EXPECT_EQ(post("acknowledge", R"({"note": "mine"})", {{"Origin", own}}), 200);
   EXPECT_EQ(post("false_alarm", ""), 200);
+  EXPECT_EQ(post("ask_again", ""), 200);
+  EXPECT_EQ(post("ask_twice", ""), 404);
   EXPECT_EQ(post("wanted", ""), 200);
   EXPECT_EQ(post("wanted", ""), 503);
   const auto incident = nlohmann::json::parse(
@@ -87,10 +89,13 @@ TEST_F(PageTest, TakesAnOperatorsWordFromItsOwnPageOnly) {
   EXPECT_EQ(incident["acknowledged"]["note"], "mine");
   EXPECT_EQ(incident["false_alarm"]["kind"], "false_alarm");
   MutexLock lock(fake_.mutex);
-  EXPECT_EQ(fake_.acted, (std::vector<std::string>{"acknowledge", "false_alarm",
-                                                   "wanted", "wanted"}));
-  EXPECT_TRUE(fake_.told[2].expected);
-  EXPECT_EQ(fake_.told[2].kind, "wanted");
+  EXPECT_EQ(fake_.acted,
+            (std::vector<std::string>{"acknowledge", "false_alarm", "ask_again",
+                                      "wanted", "wanted"}));
+  EXPECT_EQ(fake_.told[2].kind, "asked_again");
+  EXPECT_FALSE(fake_.told[2].expected);
+  EXPECT_TRUE(fake_.told[3].expected);
+  EXPECT_EQ(fake_.told[3].kind, "wanted");
 }
 
 TEST_F(PageTest, ServesRunbooksAsPages) {
