@@ -104,27 +104,51 @@ void Describe(Archive& archive, ModelWatch& w) {
     archive.InRange("new_kinds_left", w.new_kinds_left_, 0, kNewKindsLast);
 }
 
+StateBlob ModelWatch::RowsBlob(const std::string& route,
+                               const WatchedStream& stream, size_t begin,
+                               size_t rows) const {
+  StateWriter chunk;
+  chunk.Field("route", route);
+  chunk.Size("begin", begin);
+  stream.reference.SaveRows(begin, std::min(rows, begin + kRowsPerBlob), chunk);
+  return MakeBlob(
+      absl::StrFormat("%s/%016x/%d", kRowsKind, StableHash(route), begin),
+      model_, chunk);
+}
+
 std::vector<StateBlob> ModelWatch::Save(bool all) {
   std::vector<StateBlob> blobs;
   for (auto& [route, stream] : streams_) {
     const size_t rows = stream->reference.rows();
     size_t begin = all ? 0 : stream->saved_rows / kRowsPerBlob * kRowsPerBlob;
-    for (; begin < rows; begin += kRowsPerBlob) {
-      if (!all && begin + kRowsPerBlob <= stream->saved_rows) continue;
-      StateWriter chunk;
-      chunk.Field("route", route);
-      chunk.Size("begin", begin);
-      stream->reference.SaveRows(begin, std::min(rows, begin + kRowsPerBlob),
-                                 chunk);
-      blobs.push_back(MakeBlob(
-          absl::StrFormat("%s/%016x/%d", kRowsKind, StableHash(route), begin),
-          model_, chunk));
-    }
+    for (; begin < rows; begin += kRowsPerBlob)
+      if (all || begin + kRowsPerBlob > stream->saved_rows)
+        blobs.push_back(RowsBlob(route, *stream, begin, rows));
     stream->saved_rows = rows;
   }
   StateWriter out;
   out.Field("watch", *this);
   blobs.push_back(MakeBlob(kWatchKind, model_, out));
+  return blobs;
+}
+
+ModelWatch::Mark ModelWatch::SaveMark() const {
+  StateWriter out;
+  out.Field("watch", *this);
+  Mark mark{MakeBlob(kWatchKind, model_, out), {}};
+  for (const auto& [route, stream] : streams_)
+    mark.rows[route] = stream->reference.rows();
+  return mark;
+}
+
+std::vector<StateBlob> ModelWatch::RowsOf(const Mark& mark) const {
+  std::vector<StateBlob> blobs;
+  for (const auto& [route, rows] : mark.rows) {
+    const auto stream = streams_.find(route);
+    if (stream == streams_.end()) continue;
+    for (size_t begin = 0; begin < rows; begin += kRowsPerBlob)
+      blobs.push_back(RowsBlob(route, *stream->second, begin, rows));
+  }
   return blobs;
 }
 

@@ -129,6 +129,7 @@ class ModelWatch {
     options_.enabled_signals = enabled_signals;
   }
   void set_streams(int streams) { options_.streams = streams; }
+  int streams() const { return options_.streams; }
   std::vector<StreamSnapshot> Snapshot(absl::Time now) const;
   const std::string& model() const { return model_; }
   const Posteriors& posteriors() const { return failures_.posteriors(); }
@@ -140,6 +141,15 @@ class ModelWatch {
   // One blob for the moving parts and one for each 256 reference rows; rows
   // that did not change since the last Save() are left out unless `all`.
   std::vector<StateBlob> Save(bool all);
+  // The moving parts as they are now, and how many rows belong to them, by
+  // route. As rows never change, RowsOf() can give them later, unless the watch
+  // has begun anew since. Neither is a Save(): the next one leaves out no more.
+  struct Mark {
+    StateBlob parts;
+    std::map<std::string, size_t> rows;
+  };
+  Mark SaveMark() const;
+  std::vector<StateBlob> RowsOf(const Mark& mark) const;
   // Blobs of this model, in any order. DataLoss if they can't be read; the
   // watch is then as new.
   absl::Status Restore(const std::vector<StateBlob>& blobs);
@@ -156,6 +166,10 @@ class ModelWatch {
   friend void Describe(Archive& archive, ModelWatch& watch);
 
   WatchedStream& FindOrAddStream(const std::string& route);
+  // The reference's rows from `begin` on, as many as a blob holds and under
+  // `rows`.
+  StateBlob RowsBlob(const std::string& route, const WatchedStream& stream,
+                     size_t begin, size_t rows) const;
   // nullptr: the response names none, or there are too many.
   Replica* FindOrAddReplica(const Scored& scored);
   // nullptr: no such level. `Watch`: const or not, and so is the level.

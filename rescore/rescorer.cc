@@ -26,6 +26,7 @@ namespace {
 // brings: one entry an open incident, a problem asked by hand, a model.
 constexpr size_t kMaxObserved = 1024;
 constexpr size_t kMaxAsked = 1024;
+constexpr size_t kMaxAgain = 64;       // by hand
 constexpr size_t kMaxForgotten = 256;  // models; as above
 
 // Pauses after errors double from 1 s up to this, which leaves some 20 tries in
@@ -123,6 +124,21 @@ void Rescorer::Forget(const std::string& model) {
   if (to_forget_.size() < kMaxForgotten) to_forget_.insert(model);
 }
 
+absl::Status Rescorer::AskAgain(const Incident& incident) {
+  if (!incident.open())
+    return absl::FailedPreconditionError("the incident is closed");
+  if (incident.confirmation == Confirmation::kPending)
+    return absl::FailedPreconditionError("it is being asked already");
+  MutexLock lock(mutex_);
+  for (const Incident& waiting : again_)
+    if (waiting.id == incident.id)
+      return absl::FailedPreconditionError("it is being asked already");
+  if (again_.size() >= kMaxAgain)
+    return absl::ResourceExhaustedError("too many incidents wait already");
+  again_.push_back(incident);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::string> Rescorer::Ask(const std::string& model,
                                           uint64_t problem) {
   const absl::Time now = clock_.Now();
@@ -145,12 +161,13 @@ absl::StatusOr<std::string> Rescorer::Ask(const std::string& model,
 }
 
 void Rescorer::ApplyObserved(absl::Time now) {
-  std::deque<Incident> observed;
+  std::deque<Incident> observed, again;
   std::vector<RescoreJob> asked;
   std::set<std::string> to_forget;
   {
     MutexLock lock(mutex_);
     observed.swap(observed_);
+    again.swap(again_);
     asked.swap(asked_);
     to_forget.swap(to_forget_);
     context_.problems = problems_;
@@ -167,6 +184,12 @@ void Rescorer::ApplyObserved(absl::Time now) {
     ledger_.Observe(incident);
     canaries_.Observe(incident);
     if (!campaigns_.Observe(incident, now)) Defer(incident);
+  }
+  for (Incident& incident : again) {
+    // As one that has heard its last verdict and waits for the next.
+    incident.confirmation = Confirmation::kPending;
+    incident.verdict_sequence = ledger_.LastOf(incident.id);
+    campaigns_.Observe(incident, now);
   }
 }
 

@@ -118,6 +118,10 @@ class Rescorer {
   // The operator wants the change of the model, so its stored fingerprint,
   // regime and canaries no longer describe a healthy model: drops them.
   void Forget(const std::string& model);
+  // The operator wants the incident asked again, whatever its last verdict
+  // says. FailedPrecondition: it is not open, or it is being asked as it is.
+  // ResourceExhausted: too many are waiting.
+  absl::Status AskAgain(const Incident& incident);
   // Asks a problem by hand. NotFound: no such problem. ResourceExhausted: too
   // many are waiting. Returns the job's id.
   absl::StatusOr<std::string> Ask(const std::string& model, uint64_t problem);
@@ -189,6 +193,7 @@ class Rescorer {
 
   mutable Mutex mutex_;
   std::deque<Incident> observed_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Incident> again_ ABSL_GUARDED_BY(mutex_);  // by the operator
   std::vector<RescoreJob> asked_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> to_forget_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const ProblemSet> problems_ ABSL_GUARDED_BY(mutex_);

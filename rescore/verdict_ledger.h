@@ -51,6 +51,11 @@ class VerdictLedger {
   // Whether the incident has heard the last verdict emitted for it; true if
   // there was none.
   bool HasHeard(const Incident& incident) const;
+  // The last number that was emitted for the incident, 0 = none.
+  uint64_t LastOf(const std::string& incident) const {
+    const auto it = emitted_.find(incident);
+    return it == emitted_.end() ? 0 : it->second;
+  }
 
   // The last number is kept for so many incidents. An incident beyond them
   // counts as having heard its verdict, and is asked about once more at worst.

@@ -90,4 +90,15 @@ double SumOf(const MetricValues& values, const std::string& name,
   return sum;
 }
 
+std::set<std::string> LabelValues(const MetricValues& values,
+                                  const std::string& name,
+                                  const std::string& label) {
+  std::set<std::string> found;
+  if (const auto metric = values.find(name); metric != values.end())
+    for (const auto& [labels, value] : metric->second)
+      if (const auto it = labels.find(label); it != labels.end())
+        found.insert(it->second);
+  return found;
+}
+
 }  // namespace reasonwatch

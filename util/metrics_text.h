@@ -6,6 +6,7 @@
 #define REASONWATCH_UTIL_METRICS_TEXT_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,11 @@ bool ReadSeriesName(std::string_view& text, std::string& name,
 // is none.
 double SumOf(const MetricValues& values, const std::string& name,
              const MetricLabels& with);
+
+// The values of a label over the series of a metric.
+std::set<std::string> LabelValues(const MetricValues& values,
+                                  const std::string& name,
+                                  const std::string& label);
 
 }  // namespace reasonwatch
 

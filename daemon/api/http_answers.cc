@@ -2,6 +2,7 @@
 #include "daemon/api/http_answers.h"
 
 #include "absl/strings/str_format.h"
+#include "util/secret.h"
 
 namespace reasonwatch {
 namespace {
@@ -43,6 +44,18 @@ void SendText(httplib::Response& response, const absl::Status& status,
   response.status = status.ok() ? 200 : error_status;
   response.set_content(
       status.ok() ? "ok\n" : std::string(status.message()) + "\n", kText);
+}
+
+bool IsBearer(const httplib::Request& request, const std::string& token) {
+  return SameSecret(request.get_header_value("Authorization"),
+                    "Bearer " + token);
+}
+
+bool IsFromPage(const httplib::Request& request, httplib::Response& response) {
+  if (!request.has_header("Origin")) return false;
+  response.status = 403;
+  response.set_content(ErrorJson("not from a web page"), kJson);
+  return true;
 }
 
 }  // namespace reasonwatch

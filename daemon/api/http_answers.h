@@ -23,6 +23,12 @@ void SendError(httplib::Response& response, const absl::Status& status);
 void SendText(httplib::Response& response, const absl::Status& status,
               int error_status);
 
+// The request bears the token.
+bool IsBearer(const httplib::Request& request, const std::string& token);
+// Refuses a request that a browser sends for a page: our own has no business
+// with reports and self-tests. True: it was refused.
+bool IsFromPage(const httplib::Request& request, httplib::Response& response);
+
 }  // namespace reasonwatch
 
 #endif  // REASONWATCH_DAEMON_API_HTTP_ANSWERS_H_

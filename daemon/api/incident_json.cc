@@ -459,6 +459,9 @@ absl::StatusOr<ModelEvent> ParseAction(IncidentAction action,
     case IncidentAction::kFalseAlarm:
       event.kind = kFalseAlarmEvent;
       break;
+    case IncidentAction::kAskAgain:
+      event.kind = kAskedAgainEvent;
+      break;
     case IncidentAction::kWanted:
       event.kind = kWantedEvent;
       event.expected = true;

@@ -52,14 +52,20 @@ std::string SentenceOfStory(std::string_view story);
 std::string SparksJson(const std::vector<StreamSpark>& sparks);
 
 // An operator's word on an incident: an event of the incident's model.
-enum class IncidentAction : uint8_t { kAcknowledge, kWanted, kFalseAlarm };
-inline constexpr EnumNames<IncidentAction, 3> kIncidentActionNames = {
-    {"acknowledge", "wanted", "false_alarm"}};
+enum class IncidentAction : uint8_t {
+  kAcknowledge,
+  kWanted,
+  kFalseAlarm,
+  kAskAgain
+};
+inline constexpr EnumNames<IncidentAction, 4> kIncidentActionNames = {
+    {"acknowledge", "wanted", "false_alarm", "ask_again"}};
 static_assert(AllNamed(kIncidentActionNames));
 // ModelEvent::kind of an action. kWanted acts as an expected deployment does.
 inline constexpr char kAcknowledgedEvent[] = "acknowledged";
 inline constexpr char kFalseAlarmEvent[] = "false_alarm";
 inline constexpr char kWantedEvent[] = "wanted";
+inline constexpr char kAskedAgainEvent[] = "asked_again";
 // {"note"}, or nothing at all. InvalidArgument says which key is wrong.
 absl::StatusOr<ModelEvent> ParseAction(IncidentAction action,
                                        const Incident& incident,

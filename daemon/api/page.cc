@@ -51,12 +51,13 @@ const char* TypeOf(const Asset& asset) {
   return nullptr;
 }
 
-std::string PageHtml(std::string_view root) {
+std::string PageHtml(std::string_view root, std::string_view page) {
   const Asset* shell = Find(PageAssets(), "index.html");
   return shell == nullptr
              ? ""
              : absl::StrReplaceAll(std::string(shell->body),
-                                   {{"{root}", std::string(root)}});
+                                   {{"{root}", std::string(root)},
+                                    {"{page}", std::string(page)}});
 }
 
 std::string RunbookHtml(std::string_view name) {
@@ -78,7 +79,8 @@ std::string PageSettingsJson(const PageSettings& settings) {
   return nlohmann::json({{"version", kVersion},
                          {"external_url", settings.external_url},
                          {"trace_url", settings.trace_url},
-                         {"evidence", settings.evidence}})
+                         {"evidence", settings.evidence},
+                         {"asks_again", settings.asks_again}})
       .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

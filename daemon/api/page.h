@@ -23,8 +23,9 @@ std::span<const Asset> RunbookAssets();
 const Asset* FindAsset(std::string_view name);
 const char* TypeOf(const Asset& asset);
 
-// The shell of the page; `root` leads from its address to "/".
-std::string PageHtml(std::string_view root);
+// The shell of the page "overview", "incident" or "setup"; `root` leads from
+// its address to "/".
+std::string PageHtml(std::string_view root, std::string_view page);
 // A whole page; "" if there is no such runbook.
 std::string RunbookHtml(std::string_view name);
 std::string RunbookListHtml(const std::string& root);
@@ -32,7 +33,8 @@ std::string RunbookListHtml(const std::string& root);
 struct PageSettings {
   std::string external_url;
   std::string trace_url;
-  bool evidence = false;  // texts of incidents may be kept
+  bool evidence = false;    // texts of incidents may be kept
+  bool asks_again = false;  // there is a server to ask again
 };
 std::string PageSettingsJson(const PageSettings& settings);
 

@@ -26,8 +26,9 @@
 #include "daemon/api/own_page.h"
 #include "daemon/api/page.h"
 #include "daemon/api/selftest_json.h"
+#include "daemon/api/setup_json.h"
+#include "daemon/api/shadow_json.h"
 #include "util/bounded_pool.h"
-#include "util/secret.h"
 #include "util/status_macros.h"
 #include "util/strings.h"
 
@@ -42,20 +43,6 @@ constexpr char kHtml[] = "text/html; charset=utf-8";
 constexpr char kOpenMetricsText[] =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 constexpr char kMetricsText[] = "text/plain; version=0.0.4; charset=utf-8";
-
-bool IsBearer(const httplib::Request& request, const std::string& token) {
-  return SameSecret(request.get_header_value("Authorization"),
-                    "Bearer " + token);
-}
-
-// Refuses a request that a browser sends for a page: our own has no business
-// with reports and self-tests.
-bool IsFromPage(const httplib::Request& request, httplib::Response& response) {
-  if (!request.has_header("Origin")) return false;
-  response.status = 403;
-  response.set_content(ErrorJson("not from a web page"), kJson);
-  return true;
-}
 
 // The page runs its own script and style files, and asks nothing of other
 // servers.
@@ -128,10 +115,13 @@ class Server final : public HttpServer {
                          open ? kOpenMetricsText : kMetricsText);
   }
   void Page(const httplib::Request&, httplib::Response& response) {
-    response.set_content(PageHtml(""), kHtml);
+    response.set_content(PageHtml("", "overview"), kHtml);
   }
   void IncidentPage(const httplib::Request&, httplib::Response& response) {
-    response.set_content(PageHtml("../"), kHtml);
+    response.set_content(PageHtml("../", "incident"), kHtml);
+  }
+  void SetupPage(const httplib::Request&, httplib::Response& response) {
+    response.set_content(PageHtml("", "setup"), kHtml);
   }
   void AssetFile(const httplib::Request& request, httplib::Response& response);
   void Runbooks(const httplib::Request&, httplib::Response& response) {
@@ -142,8 +132,15 @@ class Server final : public HttpServer {
     response.set_content(
         PageSettingsJson({.external_url = options_.external_url,
                           .trace_url = options_.trace_url,
-                          .evidence = options_.evidence}),
+                          .evidence = options_.evidence,
+                          .asks_again = options_.asks_again}),
         kJson);
+  }
+  void Setup(const httplib::Request&, httplib::Response& response) {
+    response.set_content(SetupJson(handlers_.setup()), kJson);
+  }
+  void Shadow(const httplib::Request&, httplib::Response& response) {
+    response.set_content(ShadowJson(handlers_.shadow()), kJson);
   }
   void Sparks(const httplib::Request&, httplib::Response& response) {
     response.set_content(SparksJson(handlers_.sparks()), kJson);
@@ -206,10 +203,13 @@ const Server::Route Server::kRoutes[] = {
     {"GET", "/", Guard::kNone, &Server::Page},
     {"GET", "/incidents/(inc-[0-9a-f]{12})", Guard::kNone,
      &Server::IncidentPage},
+    {"GET", "/setup", Guard::kNone, &Server::SetupPage},
     {"GET", "/assets/([a-z.]{1,32})", Guard::kNone, &Server::AssetFile},
     {"GET", "/runbooks", Guard::kNone, &Server::Runbooks},
     {"GET", "/runbooks/([A-Za-z_]{1,64})", Guard::kNone, &Server::OneRunbook},
     {"GET", "/api/v1/page", Guard::kToken, &Server::PageSettings},
+    {"GET", "/api/v1/setup", Guard::kToken, &Server::Setup},
+    {"GET", "/api/v1/shadow", Guard::kToken, &Server::Shadow},
     {"GET", "/api/v1/history", Guard::kToken, &Server::Sparks},
     {"GET", "/api/v1/streams", Guard::kToken, &Server::Streams},
     {"GET", "/api/v1/coverage", Guard::kToken, &Server::Coverage},
@@ -219,8 +219,7 @@ const Server::Route Server::kRoutes[] = {
      &Server::OneIncident},
     {"GET", "/api/v1/incidents/(inc-[0-9a-f]{12})/evidence", Guard::kToken,
      &Server::Evidence},
-    {"POST",
-     "/api/v1/incidents/(inc-[0-9a-f]{12})/(acknowledge|wanted|false_alarm)",
+    {"POST", "/api/v1/incidents/(inc-[0-9a-f]{12})/([a-z_]{1,16})",
      Guard::kToken, &Server::Act},
     {"GET", "/api/v1/baseline", Guard::kToken, &Server::Baseline},
     {"GET", "/api/v1/models/(.+)/health", Guard::kToken, &Server::Health},
@@ -434,16 +433,16 @@ void Server::Act(const httplib::Request& request, httplib::Response& response) {
     return;
   }
   const std::string id = request.matches[1];
-  const std::string name = request.matches[2];
-  const auto action = ValueOf(kIncidentActionNames, name);
+  const auto action = ValueOf(kIncidentActionNames, request.matches[2].str());
+  if (!action.has_value())
+    return SendError(response, absl::NotFoundError("no such action"));
   const absl::StatusOr<Incident> incident = handlers_.incident(id);
   if (!incident.ok()) {
     SendError(response, incident.status());
     return;
   }
   const absl::StatusOr<ModelEvent> event =
-      ParseAction(action.value_or(IncidentAction::kAcknowledge), *incident,
-                  request.body, absl::Now());
+      ParseAction(*action, *incident, request.body, absl::Now());
   if (!event.ok()) {
     SendError(response, event.status());
     return;

@@ -8,16 +8,20 @@
 //   POST /-/reload                         200, or 500 and the reason
 //   GET  /                                 the page, an overview
 //   GET  /incidents/<id>                   the page of one incident
+//   GET  /setup                            the page of the steps that are left
 //   GET  /assets/<file>                    scripts and styles of the page
 //   GET  /runbooks/<name>                  the runbook of an alert, a signal
 //                                          or a cause; /runbooks lists them
 //   GET  /api/v1/page                      settings that the page needs
+//   GET  /api/v1/setup                     SetupJson(): taps, models, steps
+//   GET  /api/v1/shadow                    evidence that rose, and what other
+//                                          budgets would have had
 //   GET  /api/v1/incidents[?open=1&limit=] newest first, limit 1..1000 (100)
 //   GET  /api/v1/incidents/<id>            404 if there is none; the same with
 //                                          its story, for its page
 //   GET  /api/v1/incidents/<id>/evidence   kept texts, redacted
-//   POST /api/v1/incidents/<id>/<action>   acknowledge, wanted, false_alarm;
-//                                          {"note"} or no body
+//   POST /api/v1/incidents/<id>/<action>   acknowledge, wanted, false_alarm,
+//                                          ask_again; {"note"} or no body
 //   GET  /api/v1/history                   reasoning length by stream, a day
 //   GET  /api/v1/streams
 //   GET  /api/v1/coverage                 share of served traffic that was seen
@@ -62,8 +66,10 @@
 #include "core/picture.h"
 #include "core/rescore_job.h"
 #include "core/selftest.h"
+#include "core/shadow.h"
 #include "core/snapshot.h"
 #include "daemon/api/incident_json.h"
+#include "daemon/api/setup_json.h"
 
 namespace reasonwatch {
 
@@ -87,6 +93,8 @@ struct HttpOptions {
   std::string trace_url;
   // Texts of incidents may be kept, so the page asks for them.
   bool evidence = false;
+  // A server to ask again is configured.
+  bool asks_again = false;
   // Connections that wait for a thread; further ones wait in the kernel.
   int max_waiting = 32;
   // A deployment has at most three texts of 512 bytes.
@@ -136,6 +144,8 @@ struct HttpHandlers {
   std::function<void(const SelfTestResult&, absl::Duration every)>
       selftest_result;
   std::function<absl::StatusOr<std::string>()> baseline;  // JSON
+  std::function<SetupFacts()> setup;
+  std::function<ShadowReport()> shadow;
   std::function<std::vector<StreamSnapshot>()> streams;
   std::function<std::vector<CoverageSnapshot>()> coverage;
   std::function<HabitPhrases()> habits;

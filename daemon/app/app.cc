@@ -126,6 +126,8 @@ absl::StatusOr<std::string> App::Reload() {
     return fresh.status();
   }
   shards_->Reload(WatchOptionsOf(*fresh), IncidentOptionsOf(*fresh));
+  if (texts_ != nullptr) texts_->SetConfig(*fresh);
+  shadow_->Configure(*fresh);
   const absl::Status log = StartLog(fresh->log_level);
   LogInfo("reloaded", {{"config", config_path_}});
   RW_RETURN_IF_ERROR(log);

@@ -30,6 +30,7 @@
 #include "daemon/app/kept_texts.h"
 #include "daemon/app/observers.h"
 #include "daemon/app/rescoring_service.h"
+#include "daemon/app/shadow_desk.h"
 #include "daemon/app/stop_signals.h"
 #include "daemon/coverage/coverage_watch.h"
 #include "daemon/notify/webhook.h"
@@ -146,6 +147,7 @@ class App {
   SeenTotals Seen() const;
   absl::Status Ready() const;
   std::string MetricsText(MetricsForm form);
+  SetupFacts Setup();
   HabitPhrases Habits() const;
 
   const Config config_;
@@ -176,7 +178,10 @@ class App {
   std::unique_ptr<CoverageWatch> coverage_;
   std::atomic<bool> selftests_end_ = false;
   std::unique_ptr<SelfTestSchedule> selftests_;  // null: none is asked for
-  std::string page_url_;
+  std::unique_ptr<ShadowDesk> shadow_;
+  std::atomic<int64_t> scraped_ns_ = 0;  // by a Prometheus
+  mutable Mutex page_url_mutex_;
+  std::string page_url_ ABSL_GUARDED_BY(page_url_mutex_);
   std::atomic<int64_t> writes_seen_ = 0;  // of the storage thread, by a scrape
 };
 

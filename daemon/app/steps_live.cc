@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps of the start for the parts that work while the daemon runs: the
 // webhook, the pipelines, re-scoring, the HTTP server and the taps.
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -14,8 +15,10 @@
 #include "daemon/app/log.h"
 #include "daemon/app/log_events.h"
 #include "daemon/app/settings.h"
+#include "daemon/app/setup_facts.h"
 #include "daemon/app/stored_baseline.h"
 #include "daemon/app/webhook_ports.h"
+#include "util/metrics_text.h"
 #include "util/secret.h"
 #include "util/status_macros.h"
 
@@ -26,6 +29,8 @@ namespace {
 constexpr int kMaxTimeline = 100;
 // Questions that its page lists.
 constexpr size_t kMaxJobs = 100;
+// A Prometheus that has not asked for so long does not alert either.
+constexpr absl::Duration kScrapedLately = absl::Minutes(10);
 // Incidents of a moment ago may still wait for the storage thread.
 constexpr absl::Duration kFlushForReaders = absl::Seconds(1);
 
@@ -59,8 +64,24 @@ absl::Status App::StartWebhook() {
   if (config.url.empty()) return absl::OkStatus();
   WebhookOptions options;
   RW_ASSIGN_OR_RETURN(options.secret, ReadSecret(config.secret_file));
-  webhook_ = std::make_unique<Webhook>(
-      std::move(options), WebhookPortsOf(config.url, config.ca_file));
+  WebhookSender sender;
+  sender.url = config.url;
+  sender.ca_file = config.ca_file;
+  sender.form =
+      ValueOf(kNoticeFormNames, config.form).value_or(NoticeForm::kReasonwatch);
+  if (!config.routing_key_file.empty()) {
+    RW_ASSIGN_OR_RETURN(sender.routing_key,
+                        ReadSecret(config.routing_key_file));
+  }
+  sender.sentence = [this](const Incident& i) { return desk_->SentenceOf(i); };
+  sender.page_url = [this] {
+    MutexLock lock(page_url_mutex_);
+    return page_url_;
+  };
+  options.content_type = NoticeType(sender.form);
+  options.reports_closed = sender.form != NoticeForm::kReasonwatch;
+  webhook_ =
+      std::make_unique<Webhook>(std::move(options), WebhookPortsOf(sender));
   return absl::OkStatus();
 }
 
@@ -83,6 +104,8 @@ absl::Status App::MakePipelines() {
   observers_ =
       std::make_unique<Observers>(*telemetry_, rescoring_, webhook_, *desk_);
   if (texts_ != nullptr) observers_->Add(*texts_);
+  shadow_ = std::make_unique<ShadowDesk>(config_, *store_, clock_);
+  observers_->Add(*shadow_);
   coverage_ = std::make_unique<CoverageWatch>(
       config_.coverage,
       CoveragePorts{.get = &GetMetrics, .seen = [this] { return Seen(); }});
@@ -95,6 +118,7 @@ void App::DropPipelines(absl::Duration) {
   shards_.reset();
   coverage_.reset();
   observers_.reset();
+  shadow_.reset();
   desk_.reset();
 }
 
@@ -124,6 +148,7 @@ absl::Status App::StartPipelines() {
 void App::StopPipelines(absl::Duration) {
   shards_->Stop();
   desk_->SaveAll();
+  shadow_->Save();
 }
 
 absl::Status App::StartRescoring() {
@@ -149,13 +174,16 @@ absl::Status App::StartHttp() {
   options.external_url = config.external_url;
   options.trace_url = config.trace_url;
   options.evidence = texts_ != nullptr;
+  options.asks_again = rescoring_ != nullptr;
   if (!config.token_file.empty()) {
     RW_ASSIGN_OR_RETURN(options.bearer_token, ReadSecret(config.token_file));
   }
   RW_ASSIGN_OR_RETURN(http_,
                       StartHttpServer(std::move(options), MakeHttpHandlers()));
-  page_url_ = PageUrl(config, http_->BoundPort());
-  telemetry_->SetPageUrl(page_url_);
+  const std::string page_url = PageUrl(config, http_->BoundPort());
+  telemetry_->SetPageUrl(page_url);
+  MutexLock lock(page_url_mutex_);
+  page_url_ = page_url;
   return absl::OkStatus();
 }
 
@@ -236,15 +264,23 @@ std::string App::MetricsText(MetricsForm form) {
   if (webhook_ != nullptr) totals.webhooks = webhook_->Counts();
   telemetry_->SetRescore(totals);
   telemetry_->SetCoverage(coverage_->Snapshots());
-  telemetry_->SetIncidentInfos(desk_->Infos(page_url_));
+  std::string page_url;
+  {
+    MutexLock lock(page_url_mutex_);
+    page_url = page_url_;
+  }
+  telemetry_->SetIncidentInfos(desk_->Infos(page_url));
   if (grader_ != nullptr)
     telemetry_->SetGrader(grader_->Answers(), grader_->starts());
   if (texts_ != nullptr) {
     const EvidenceCounts kept = texts_->desk().Counts();
-    telemetry_->SetEvidence({{"written", kept.written},
-                             {"dropped", kept.dropped},
-                             {"failed", kept.failed}},
-                            kept.bytes);
+    telemetry_->SetEvidence({{"written", kept.texts.written},
+                             {"dropped", kept.texts.dropped},
+                             {"failed", kept.texts.failed},
+                             {"numbers_written", kept.runs.written},
+                             {"numbers_dropped", kept.runs.dropped},
+                             {"numbers_failed", kept.runs.failed}},
+                            kept.texts.bytes);
   }
   telemetry_->SetFramesForgotten(evaluator_->FramesForgotten());
   // The storage thread lives if it has written, or has nothing to write.
@@ -270,8 +306,38 @@ HabitPhrases App::Habits() const {
   return phrases;
 }
 
+SetupFacts App::Setup() {
+  std::string page_url;
+  {
+    MutexLock lock(page_url_mutex_);
+    page_url = page_url_;
+  }
+  SetupFacts facts =
+      SetupFactsOf(ReadMetrics(MetricsText(MetricsForm::kText)),
+                   TapAddressesOf(config_.tap, Endpoints(), page_url));
+  facts.streams = observers_->board().Snapshots();
+  {
+    MutexLock lock(stored_mutex_);
+    if (const auto baselines = stored_->Baselines(); baselines.ok())
+      facts.has_problems = std::any_of(
+          baselines->begin(), baselines->end(),
+          [](const BaselineInfo& b) { return b.problems > b.agreed; });
+  }
+  facts.asks_again = rescoring_ != nullptr;
+  facts.scraped =
+      absl::Now() - absl::FromUnixNanos(scraped_ns_) < kScrapedLately;
+  facts.has_webhook = webhook_ != nullptr;
+  facts.has_address = !config_.http.external_url.empty();
+  return facts;
+}
+
 absl::Status App::Act(IncidentAction action, const Incident& incident,
                       const ModelEvent& event) {
+  if (action == IncidentAction::kAskAgain) {
+    if (rescoring_ == nullptr)
+      return absl::FailedPreconditionError("rescore.endpoint is not set");
+    RW_RETURN_IF_ERROR(rescoring_->rescorer().AskAgain(incident));
+  }
   LogInfo("incident_action",
           {{"incident", incident.id},
            {"action", std::string(NameOf(kIncidentActionNames, action))}});
@@ -326,7 +392,11 @@ void App::AddIncidentHandlers(HttpHandlers& handlers) {
 
 HttpHandlers App::MakeHttpHandlers() {
   HttpHandlers handlers;
-  handlers.metrics = [this](MetricsForm form) { return MetricsText(form); };
+  handlers.metrics = [this](MetricsForm form) {
+    if (form == MetricsForm::kOpenMetrics)
+      scraped_ns_ = absl::ToUnixNanos(absl::Now());
+    return MetricsText(form);
+  };
   handlers.ready = [this] { return Ready(); };
   handlers.reload = [this] { return Reload().status(); };
   AddIncidentHandlers(handlers);
@@ -348,6 +418,8 @@ HttpHandlers App::MakeHttpHandlers() {
                                     absl::Duration every) {
     CountSelfTest(result, every);
   };
+  handlers.setup = [this] { return Setup(); };
+  handlers.shadow = [this] { return shadow_->Report(); };
   handlers.streams = [this] { return observers_->board().Snapshots(); };
   handlers.coverage = [this] { return coverage_->Snapshots(); };
   handlers.habits = [this] { return Habits(); };

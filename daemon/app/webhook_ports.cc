@@ -2,12 +2,10 @@
 #include "daemon/app/webhook_ports.h"
 
 #include <cstdint>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
-#include "daemon/api/incident_json.h"
 #include "daemon/app/log.h"
 #include "rescore/client/failure.h"
 #include "rescore/client/http.h"
@@ -43,15 +41,20 @@ absl::Status Post(const std::string& url, const std::string& ca_file,
 
 }  // namespace
 
-WebhookPorts WebhookPortsOf(std::string url, std::string ca_file) {
+WebhookPorts WebhookPortsOf(const WebhookSender& sender) {
   WebhookPorts ports;
-  ports.incident_body = [](const Incident& incident) {
-    return IncidentJson(incident);
+  ports.incident_body = [sender](const Incident& incident) {
+    NoticeContext context;
+    if (sender.form != NoticeForm::kReasonwatch)
+      context = {sender.sentence(incident), sender.page_url(),
+                 sender.routing_key};
+    return IncidentNotice(sender.form, incident, context);
   };
-  ports.verdict_body = [](const Verdict& verdict) {
-    return VerdictJson(verdict);
+  ports.verdict_body = [sender](const Verdict& verdict) {
+    return VerdictNotice(sender.form, verdict,
+                         {"", sender.page_url(), sender.routing_key});
   };
-  ports.post = [url = std::move(url), ca_file = std::move(ca_file)](
+  ports.post = [url = sender.url, ca_file = sender.ca_file](
                    const WebhookPorts::Headers& headers,
                    const std::string& body) {
     return Post(url, ca_file, headers, body);

@@ -35,7 +35,8 @@ EvidenceDesk::EvidenceDesk(EvidenceOptions options,
       redactor_(std::move(redactor)),
       now_(std::move(now)),
       on_failure_(std::move(on_failure)),
-      file_(options_.path, options_.max_bytes, options_.ttl) {}
+      file_(options_.path, options_.max_bytes, options_.ttl),
+      runs_(options_.runs_folder, options_.max_bytes, options_.ttl) {}
 
 EvidenceDesk::~EvidenceDesk() {
   {
@@ -59,13 +60,31 @@ void EvidenceDesk::Write(const Incident& incident) {
     const auto rings = rings_.find(incident.model);
     if (rings == rings_.end()) return;
     if (waiting_.size() >= kMaxWaiting) {
-      ++counts_.dropped;
+      ++counts_.texts.dropped;
       return;
     }
-    waiting_.emplace_back(incident,
-                          rings->second.Choose(incident, kExamplesOfASide));
+    waiting_.emplace_back(
+        Texts(incident, rings->second.Choose(incident, kExamplesOfASide)));
   }
   woken_.notify_all();
+}
+
+void EvidenceDesk::WriteRun(IncidentRun&& run) {
+  {
+    MutexLock lock(mutex_);
+    if (runs_waiting_ >= kMaxRunsWaiting) {
+      ++counts_.runs.dropped;
+      return;
+    }
+    ++runs_waiting_;
+    waiting_.emplace_back(std::move(run));
+  }
+  woken_.notify_all();
+}
+
+void EvidenceDesk::SetConfig(std::string yaml) {
+  MutexLock lock(mutex_);
+  config_ = std::move(yaml);
 }
 
 EvidenceCounts EvidenceDesk::Counts() const {
@@ -74,7 +93,8 @@ EvidenceCounts EvidenceDesk::Counts() const {
     MutexLock lock(mutex_);
     counts = counts_;
   }
-  counts.bytes = file_.bytes();
+  counts.texts.bytes = file_.bytes();
+  counts.runs.bytes = runs_.bytes();
   return counts;
 }
 
@@ -94,23 +114,30 @@ EvidenceExample EvidenceDesk::ExampleOf(const KeptResponse& kept,
   return example;
 }
 
-void EvidenceDesk::WriteOne(const Waiting& waiting) {
-  const auto& [incident, choice] = waiting;
+absl::Status EvidenceDesk::Put(const Texts& texts) {
+  const auto& [incident, choice] = texts;
   std::vector<EvidenceExample> examples;
   for (const auto& kept : choice.incident)
     examples.push_back(ExampleOf(*kept, /*healthy=*/false));
   for (const auto& kept : choice.healthy)
     examples.push_back(ExampleOf(*kept, /*healthy=*/true));
-  const absl::Status status = file_.Put(incident.id, examples, now_());
-  if (!status.ok()) on_failure_(status);
-  MutexLock lock(mutex_);
-  ++(status.ok() ? counts_.written : counts_.failed);
+  return file_.Put(incident.id, examples, now_());
+}
+
+absl::Status EvidenceDesk::Put(const IncidentRun& run) {
+  std::string config;
+  {
+    MutexLock lock(mutex_);
+    config = config_;
+  }
+  return runs_.Put(run, config, now_());
 }
 
 void EvidenceDesk::Run() {
   while (true) {
     const absl::Status expired = file_.Expire(now_());
     if (!expired.ok()) on_failure_(expired);
+    runs_.Expire(now_());
     Waiting next;
     {
       MutexLock lock(mutex_);
@@ -123,7 +150,14 @@ void EvidenceDesk::Run() {
       next = std::move(waiting_.front());
       waiting_.pop_front();
     }
-    WriteOne(next);
+    const bool of_run = std::holds_alternative<IncidentRun>(next);
+    const absl::Status status =
+        std::visit([this](const auto& waiting) { return Put(waiting); }, next);
+    if (!status.ok()) on_failure_(status);
+    MutexLock lock(mutex_);
+    runs_waiting_ -= of_run ? 1 : 0;
+    EvidenceCounts::Of& counts = of_run ? counts_.runs : counts_.texts;
+    ++(status.ok() ? counts.written : counts.failed);
   }
 }
 

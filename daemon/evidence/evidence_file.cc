@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/evidence/evidence_file.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "absl/strings/str_format.h"
+#include "daemon/evidence/private_file.h"
 
 namespace reasonwatch {
 namespace {
@@ -34,34 +30,6 @@ Json JsonOf(const EvidenceExample& example) {
           {"prompt", example.prompt},
           {"reasoning", example.reasoning},
           {"answer", example.answer}};
-}
-
-absl::Status ErrnoStatus(const std::string& path) {
-  return absl::UnavailableError(
-      absl::StrFormat("%s: %s", path, std::strerror(errno)));
-}
-
-// Writes all of it to a new file of mode 0600.
-absl::Status WriteNew(const std::string& path, const std::string& text) {
-  ::unlink(path.c_str());
-  const int fd =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-             S_IRUSR | S_IWUSR);
-  if (fd < 0) return ErrnoStatus(path);
-  for (size_t done = 0; done < text.size();) {
-    const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      const absl::Status status = ErrnoStatus(path);
-      ::close(fd);
-      ::unlink(path.c_str());
-      return status;
-    }
-    done += static_cast<size_t>(n);
-  }
-  const bool synced = ::fsync(fd) == 0;
-  if (::close(fd) != 0 || !synced) return ErrnoStatus(path);
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -95,11 +63,7 @@ absl::Status EvidenceFile::WriteLines(std::vector<Line> lines) {
   std::string text;
   text.reserve(static_cast<size_t>(bytes));
   for (; first < lines.size(); ++first) text += lines[first].text + "\n";
-  const std::string fresh = path_ + ".new";
-  const absl::Status written = WriteNew(fresh, text);
-  if (!written.ok()) return written;
-  if (::rename(fresh.c_str(), path_.c_str()) != 0) return ErrnoStatus(path_);
-  return absl::OkStatus();
+  return WritePrivateFile(path_, text);
 }
 
 absl::Status EvidenceFile::Put(std::string_view incident,

@@ -15,7 +15,8 @@
 namespace reasonwatch {
 
 struct EvidenceOptions {
-  std::string path;  // of the file
+  std::string path;         // of the file of texts
+  std::string runs_folder;  // of the numbers of replays
   int64_t max_bytes = int64_t{64} << 20;
   absl::Duration ttl = absl::Hours(24 * 7);
   std::vector<std::string> redact;  // RE2 patterns, beside the built-in ones

@@ -49,19 +49,27 @@ Webhook::~Webhook() {
 void Webhook::Observe(const IncidentEvent& event) {
   const Incident& incident = event.incident;
   if (incident.confirmation != Confirmation::kConfirmed ||
-      !incident.verdict.has_value() || !incident.open())
+      !incident.verdict.has_value())
     return;
-  {
-    MutexLock lock(mutex_);
-    const auto it = reported_.find(incident.id);
-    if (it != reported_.end() && it->second == incident.verdict->time) return;
-    if (it == reported_.end() && reported_.size() >= kMaxReported)
-      reported_.erase(std::min_element(
-          reported_.begin(), reported_.end(),
-          [](const auto& a, const auto& b) { return a.second < b.second; }));
-    reported_[incident.id] = incident.verdict->time;
+  if (!incident.open()) {
+    if (options_.reports_closed && Note(incident.id, absl::InfiniteFuture()))
+      Add({"incident_closed", ports_.incident_body(incident)});
+    return;
   }
-  Add({"incident_confirmed", ports_.incident_body(incident)});
+  if (Note(incident.id, incident.verdict->time))
+    Add({"incident_confirmed", ports_.incident_body(incident)});
+}
+
+bool Webhook::Note(const std::string& incident, absl::Time time) {
+  MutexLock lock(mutex_);
+  const auto it = reported_.find(incident);
+  if (it != reported_.end() && it->second == time) return false;
+  if (it == reported_.end() && reported_.size() >= kMaxReported)
+    reported_.erase(std::min_element(
+        reported_.begin(), reported_.end(),
+        [](const auto& a, const auto& b) { return a.second < b.second; }));
+  reported_[incident] = time;
+  return true;
 }
 
 void Webhook::Observe(const Verdict& verdict) {
@@ -116,7 +124,7 @@ bool Webhook::Attempt(const std::stop_token& stop,
                       absl::Duration pause) {
   const int64_t now = absl::ToUnixSeconds(absl::Now());
   const absl::Status status = ports_.post(
-      {{"content-type", "application/json"},
+      {{"content-type", options_.content_type},
        {"x-reasonwatch-event", message.event},
        {"x-reasonwatch-timestamp", absl::StrCat(now)},
        {"x-reasonwatch-signature",

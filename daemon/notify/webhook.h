@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The webhook: reports confirmed incidents and problems to the operator's URL.
 //
-// Each message is a POST of JSON with these headers:
-//   x-reasonwatch-event      incident_confirmed (the body is an incident) or
-//                            problem_confirmed (the body is a verdict)
+// Each message is a POST with these headers:
+//   x-reasonwatch-event      incident_confirmed (the body is an incident),
+//                            problem_confirmed (the body is a verdict) or, if
+//                            `reports_closed`, incident_closed
 //   x-reasonwatch-timestamp  Unix seconds of this attempt
 //   x-reasonwatch-signature  "sha256=" and the HMAC-SHA256, in hex, of the
 //                            timestamp, a dot and the body, under the key of
@@ -14,8 +15,8 @@
 // holds 256 messages; further ones are dropped and counted. Messages that still
 // wait when the daemon ends are lost; the incidents themselves are stored.
 //
-// This room knows neither JSON nor HTTP nor the log: the bodies, the POST and
-// the report of a failure are functions that the daemon joins to it.
+// This room knows no form of a body, no HTTP and no log: the bodies, the POST
+// and the report of a failure are functions that the daemon joins to it.
 #ifndef REASONWATCH_DAEMON_NOTIFY_WEBHOOK_H_
 #define REASONWATCH_DAEMON_NOTIFY_WEBHOOK_H_
 
@@ -39,7 +40,7 @@ namespace reasonwatch {
 
 struct WebhookMessage {
   std::string event;  // x-reasonwatch-event
-  std::string body;   // JSON
+  std::string body;
 };
 
 struct WebhookOptions {
@@ -49,6 +50,10 @@ struct WebhookOptions {
   absl::Duration longest_pause = absl::Minutes(10);
   int attempts = 14;
   size_t queue = 256;  // messages
+  std::string content_type = "application/json";
+  // Also the end of a confirmed incident: for receivers that keep an alert open
+  // until they hear of it.
+  bool reports_closed = false;
 };
 
 // Hex digest as the header has it, without "sha256=".
@@ -77,7 +82,8 @@ class Webhook {
   // Waits for the attempt in progress and gives up the rest.
   ~Webhook();
 
-  // Reports an incident that is confirmed, once for each of its verdicts.
+  // Reports an incident that is confirmed, once for each of its verdicts, and
+  // its end.
   void Observe(const IncidentEvent& event);
   // Reports a confirmed verdict on a single problem. Verdicts on incidents are
   // left to the incident's own event.
@@ -87,6 +93,8 @@ class Webhook {
   std::map<std::string, int64_t> Counts() const;
 
  private:
+  // False: it was reported already.
+  bool Note(const std::string& incident, absl::Time time);
   void Add(WebhookMessage message);
   void Run(const std::stop_token& stop);
   // Waits for a message; false: the webhook ends.
@@ -103,7 +111,8 @@ class Webhook {
   std::condition_variable_any wake_;
   std::deque<WebhookMessage> queue_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, int64_t> counts_ ABSL_GUARDED_BY(mutex_);
-  // By incident, the time of the verdict reported last.
+  // By incident, the time of the verdict reported last; its end is
+  // InfiniteFuture.
   std::map<std::string, absl::Time> reported_ ABSL_GUARDED_BY(mutex_);
   std::jthread thread_;
 };

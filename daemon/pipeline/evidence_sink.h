@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The port to texts of responses that an operator wants kept: the only way of
-// a text past the evaluator.
+// The port to the things that an operator wants kept of incidents: texts of
+// responses, for which it is the only way past the evaluator, and the numbers
+// of a replay.
 //
 // Called by the workers of all shards at once, so it is thread-safe; it never
 // waits.
@@ -9,6 +10,7 @@
 
 #include <string>
 
+#include "core/replay_take.h"
 #include "core/response.h"
 #include "core/scored.h"
 
@@ -21,6 +23,11 @@ class EvidenceSink {
   virtual bool Wants(const std::string& model) const = 0;
   // A live response of such a model, before the detectors see `scored`.
   virtual void Keep(Response&& response, const Scored& scored) = 0;
+  // Whether the way to the model's incidents is to be remembered, in numbers;
+  // asked when the model comes.
+  virtual bool WantsRuns(const std::string& /*model*/) { return false; }
+  // An incident of such a model has opened.
+  virtual void KeepRun(IncidentRun&& /*run*/) {}
 };
 
 }  // namespace reasonwatch

@@ -31,7 +31,7 @@ void FitWorker::Start(ModelPipeline& pipeline) {
     post_([this, model, job, fit] {
       running_ = false;
       if (std::exchange(abandoned_, false)) return;
-      pipeline_of_(model).watch().InstallFit(*job, std::move(*fit));
+      pipeline_of_(model).InstallFit(*job, std::move(*fit));
     });
   };
   try {

@@ -128,6 +128,7 @@ void ModelPipeline::LearnAgreed(const Scored& scored) {
 }
 
 void ModelPipeline::LearnImported(Scored scored) {
+  CutTape();
   agreed_.Grade(scored);
   LearnAgreed(scored);
   watch_.LearnImported(scored);
@@ -142,14 +143,14 @@ std::vector<IncidentEvent> ModelPipeline::Accept(absl::Time now,
 }
 
 void ModelPipeline::ResetReference() {
+  CutTape();
   watch_.Reset();
   agreed_ = AgreedProblems();
 }
 
-StateBlob ModelPipeline::SaveAgreed() {
+StateBlob ModelPipeline::SaveAgreed() const {
   StateWriter out;
   out.Field("agreed", agreed_);
-  agreed_.NoteSaved();
   const int32_t version = out.versioned() ? kVersionedAgreed : kAgreedVersion;
   return {kAgreedKind, model(), version, Seal(out.Finish())};
 }
@@ -157,6 +158,7 @@ StateBlob ModelPipeline::SaveAgreed() {
 std::vector<StateBlob> ModelPipeline::SaveReference() {
   std::vector<StateBlob> blobs = watch_.Save(/*all=*/true);
   blobs.push_back(SaveAgreed());
+  agreed_.NoteSaved();
   if (habits_ != nullptr)
     blobs.push_back(
         {kHabitsKind, model(), kStateVersion, habits_->Serialize()});
@@ -172,6 +174,7 @@ bool ModelPipeline::RestoreHabits(const StateBlob& blob) {
 
 absl::Status ModelPipeline::RestoreReference(
     const std::vector<StateBlob>& blobs) {
+  CutTape();
   agreed_ = AgreedProblems();
   for (const StateBlob& blob : blobs) {
     if (blob.kind == kHabitsKind) RestoreHabits(blob);
@@ -280,7 +283,10 @@ void ModelPipeline::DescribeOwn(Archive& archive,
 
 std::vector<StateBlob> ModelPipeline::Save(bool all) {
   std::vector<StateBlob> blobs = watch_.Save(all);
-  if (all || agreed_.WantsSave()) blobs.push_back(SaveAgreed());
+  if (all || agreed_.WantsSave()) {
+    blobs.push_back(SaveAgreed());
+    agreed_.NoteSaved();
+  }
   StateWriter out;
   auto progress = book_.Save();
   DescribeOwn(out, progress);
@@ -345,6 +351,7 @@ std::optional<IncidentEvent> ModelPipeline::ApplyVerdict(
 
 void ModelPipeline::WatchForMore(const Incident& incident) {
   if (incident.confirmation != Confirmation::kNotReproduced) return;
+  CutTape();
   for (const IncidentSignal& s : incident.signals)
     if (s.open) watch_.Clear(s.finding);
 }
@@ -408,10 +415,37 @@ FailingProblem ModelPipeline::Named(const ProblemOutcome& outcome) const {
   return p;
 }
 
+// Before the response, so that the state is that of before it.
+void ModelPipeline::Tape(const Scored& scored, bool low_coverage) {
+  if (tape_ == nullptr) return;
+  if (tape_->WantsStart()) tape_->Begin({watch_.SaveMark(), SaveAgreed()});
+  tape_->Add({scored, low_coverage, watch_.streams()});
+}
+
+std::optional<ReplayTake> ModelPipeline::Take() const {
+  const ReplayTape::Start* start = tape_ == nullptr ? nullptr : tape_->start();
+  if (start == nullptr) return std::nullopt;
+  ReplayTake take;
+  take.model = model();
+  take.state = watch_.RowsOf(start->mark);
+  take.state.push_back(start->mark.parts);
+  take.state.push_back(start->agreed);
+  take.rows = tape_->Rows();
+  return take;
+}
+
+std::vector<IncidentEvent> ModelPipeline::ObserveTaped(TapeRow row) {
+  watch_.set_streams(row.streams);
+  std::vector<Scored> ready;
+  ready.push_back(std::move(row.scored));
+  return Feed(std::move(ready), row.low_coverage);
+}
+
 std::vector<IncidentEvent> ModelPipeline::Feed(std::vector<Scored> ready,
                                                bool low_coverage) {
   std::vector<IncidentEvent> events;
   for (Scored& scored : ready) {
+    Tape(scored, low_coverage);
     for (ModelEvent& event : regimes_.Observe(scored))
       if (events_.size() < kMaxNews) events_.push_back(std::move(event));
     // A repeated answer is judged by the agreed one; only healthy answers take
@@ -436,7 +470,9 @@ std::vector<IncidentEvent> ModelPipeline::Tick(absl::Time now) {
   std::vector<Scored> ready;
   if (order_.holding() > 0) order_.Advance(now, ready);
   std::vector<IncidentEvent> events = Feed(std::move(ready), low_coverage_);
-  for (const auto& findings : {std::exchange(stale_, {}), watch_.Tick(now)})
+  const std::vector<Finding> silent = watch_.Tick(now);
+  if (!silent.empty()) CutTape();
+  for (const auto& findings : {std::exchange(stale_, {}), silent})
     for (IncidentEvent& event : book_.Observe(findings, watch_.responses()))
       events.push_back(std::move(event));
   for (IncidentEvent& event : book_.EndUnreproduced(now))

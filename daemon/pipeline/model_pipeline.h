@@ -26,11 +26,13 @@
 #include "core/finding.h"
 #include "core/incident.h"
 #include "core/model_event.h"
+#include "core/replay_take.h"
 #include "core/scored.h"
 #include "core/state_blob.h"
 #include "core/verdict.h"
 #include "daemon/pipeline/followed_rows.h"
 #include "daemon/pipeline/regime_log.h"
+#include "daemon/pipeline/replay_tape.h"
 #include "daemon/pipeline/start_order.h"
 #include "detectors/model_watch.h"
 #include "features/habits/habits.h"
@@ -121,6 +123,21 @@ class ModelPipeline {
   const std::string& last_id() const { return last_id_; }
   absl::Time last_time() const { return last_time_; }
 
+  // From here on the latest responses are remembered in numbers.
+  void KeepTape() { tape_ = std::make_unique<ReplayTape>(); }
+  // The way to this moment; nullopt: none is remembered.
+  std::optional<ReplayTake> Take() const;
+  // The state has changed otherwise than by a response.
+  void CutTape() {
+    if (tape_ != nullptr) tape_->Cut();
+  }
+  // A response of a take. RestoreReference() with its state comes first.
+  std::vector<IncidentEvent> ObserveTaped(TapeRow row);
+  void InstallFit(const FitJob& job, PromptRegressionFit fit) {
+    watch_.InstallFit(job, std::move(fit));
+    CutTape();
+  }
+
   ModelWatch& watch() { return watch_; }
   const ModelWatch& watch() const { return watch_; }
   IncidentBook& book() { return book_; }
@@ -147,7 +164,8 @@ class ModelPipeline {
   void CloseStale(const std::vector<Incident>& incidents);
   // Measures the signals that stay open against how they are now.
   void WatchForMore(const Incident& incident);
-  StateBlob SaveAgreed();
+  StateBlob SaveAgreed() const;
+  void Tape(const Scored& scored, bool low_coverage);
   absl::flat_hash_map<uint64_t, int64_t> RecentlySeen() const;
   template <typename Archive>
   void DescribeOwn(Archive& archive,
@@ -170,7 +188,8 @@ class ModelPipeline {
   int64_t shared_ids_ = 0;
   int64_t duplicates_ = 0;
   FollowedRows followed_;
-  bool low_coverage_ = false;  // of the last response
+  std::unique_ptr<ReplayTape> tape_;  // null: nothing is remembered
+  bool low_coverage_ = false;         // of the last response
   // Closes of incidents that the restored detectors do not hold open.
   std::vector<Finding> stale_;
   // Beginnings of the first prompts: digest -> how often, and the longest

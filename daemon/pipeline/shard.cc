@@ -16,6 +16,7 @@
 #include "core/selftest.h"
 #include "daemon/pipeline/evidence_sink.h"
 #include "daemon/pipeline/stage_timer.h"
+#include "incidents/canary_finding.h"
 
 namespace reasonwatch {
 namespace {
@@ -162,6 +163,29 @@ void Shard::Detect(Scored scored, bool low_coverage,
   fitter_.Start(pipeline);
 }
 
+void Shard::KeepRuns(const ModelPipeline& pipeline,
+                     const std::vector<IncidentEvent>& events) {
+  if (context_.options.evidence == nullptr) return;
+  std::map<std::string, IncidentRun> runs;  // by incident
+  for (const IncidentEvent& event : events) {
+    const Incident& incident = event.incident;
+    if (event.kind != IncidentEvent::Kind::kOpened ||
+        event.finding.channel == kCanaryChannel)
+      continue;
+    // Signals that join an incident have another way behind them.
+    if (incident.signals.size() > 1 && !runs.contains(incident.id)) continue;
+    IncidentRun& run = runs[incident.id];
+    run.incident = incident;
+    run.findings.push_back(event.finding);
+  }
+  for (auto& [id, run] : runs) {
+    std::optional<ReplayTake> take = pipeline.Take();
+    if (!take.has_value()) continue;
+    run.take = *std::move(take);
+    context_.options.evidence->KeepRun(std::move(run));
+  }
+}
+
 void Shard::Emit(ModelPipeline& pipeline,
                  const std::vector<IncidentEvent>& events) {
   if (events.empty()) return;
@@ -172,6 +196,7 @@ void Shard::Emit(ModelPipeline& pipeline,
     context_.observer.OnIncident(event);
     incidents.push_back(event.incident);
   }
+  KeepRuns(pipeline, events);
   checkpointer_.PutIncidents(pipeline, incidents);
 }
 
@@ -202,6 +227,9 @@ ModelPipeline& Shard::PipelineOf(const std::string& model) {
     pipeline = std::make_unique<ModelPipeline>(model, watch, incidents);
     if (const auto it = problems_.find(model); it != problems_.end())
       pipeline->set_problems(it->second);
+    if (context_.options.evidence != nullptr &&
+        context_.options.evidence->WantsRuns(model))
+      pipeline->KeepTape();
   }
   return *pipeline;
 }
@@ -283,6 +311,7 @@ void Shard::ApplySettings(const WatchOptions& watch,
                           const IncidentOptions& incidents) {
   for (auto& [model, pipeline] : pipelines_) {
     pipeline->watch().SetBudget(watch.budget, watch.enabled_signals);
+    pipeline->CutTape();
     pipeline->book().SetAlerting(incidents.alerting_signals);
   }
 }

@@ -144,6 +144,9 @@ class Shard {
   void Observe(Scored scored, bool failed, bool low_coverage,
                const RowPosition& position = {});
   void Detect(Scored scored, bool low_coverage, const RowPosition& position);
+  // Gives away the way to the incidents that have opened.
+  void KeepRuns(const ModelPipeline& pipeline,
+                const std::vector<IncidentEvent>& events);
   void Emit(ModelPipeline& pipeline, const std::vector<IncidentEvent>& events);
   void CountFormat(const Scored& scored);
   // Counts whether its token counts agree with its text.

@@ -2,13 +2,15 @@
 // Responses wait in a map by start. A histogram of durations in 1/8 octaves
 // gives the percentile that H moves to; H moves when a response comes.
 //
-// In this order: stored responses, durations and H, the way in and out, state.
+// In this order: durations and H, the way in and out, state.
 #include "daemon/pipeline/start_order.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
+
+#include "daemon/pipeline/stored_scored.h"
 
 namespace reasonwatch {
 namespace {
@@ -102,60 +104,6 @@ void StartOrder::Release(absl::Time until, std::vector<Scored>& ready) {
 
 void StartOrder::Drain(std::vector<Scored>& ready) {
   Release(absl::InfiniteFuture(), ready);
-}
-
-template <typename Archive>
-void Describe(Archive& archive, Stratum& s) {
-  archive.Field("intent", s.intent);
-  archive.Field("task", s.task);
-  archive.Field("fill", s.fill);
-  archive.Field("turn", s.turn);
-  archive.Field("tool", s.tool);
-  archive.Field("prompt_length", s.prompt_length);
-  archive.Field("language", s.language);
-}
-
-template <typename Archive>
-void Describe(Archive& archive, Scored& s) {
-  const int32_t version = archive.Version("scored", 2);
-  archive.Field("id", s.id);
-  archive.Field("start", s.start);
-  archive.Field("end", s.end);
-  archive.Field("model", s.model);
-  archive.Field("route", s.route);
-  archive.Field("replica", s.replica);
-  archive.Field("fingerprint", s.regime.fingerprint);
-  archive.Field("weights_version", s.regime.weights_version);
-  archive.Field("template_hash", s.regime.template_hash);
-  archive.Field("engine", s.regime.engine);
-  archive.Field("session", s.session);
-  archive.Field("origin", s.origin);
-  archive.Field("stratum", s.stratum);
-  DescribePerFeature(archive, "readings", s.readings);
-  archive.Field("lower_bound", s.lower_bound);
-  archive.Field("prompt_terms", s.prompt_terms);
-  archive.Field("prefix_digest", s.prefix_digest);
-  archive.Field("system_prompt_digest", s.system_prompt_digest);
-  archive.Field("expected_language", s.expected_language);
-  archive.Field("answer_language", s.answer_language);
-  archive.Field("habits", s.habits);
-  archive.Field("habits_known", s.habits_known);
-  archive.Field("finish", s.finish);
-  archive.Field("prompt_key", s.prompt_key);
-  archive.Field("answer_key", s.answer_key);
-  archive.Field("match_kind", s.match.kind);
-  archive.Field("match_problem", s.match.problem);
-  archive.Field("match_neighbour", s.match.neighbour);
-  archive.Field("match_distance", s.match.distance);
-  archive.Field("grade", s.grade);
-  // A digest that version 0.1.0 stored and nothing read.
-  uint64_t unread_digest = 0;
-  archive.Field("unread_digest", unread_digest);
-  archive.Field("choices", s.choices);
-  archive.Field("choice_index", s.choice_index);
-  if (version < 2) return;
-  archive.Field("output_estimated", s.lengths.output_estimated);
-  archive.Field("reasoning_estimated", s.lengths.reasoning_estimated);
 }
 
 template <typename Archive>

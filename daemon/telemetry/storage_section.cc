@@ -74,9 +74,10 @@ std::vector<MetricInfo> StorageSection::Rows() {
        kCounter,
        "incidents",
        {"outcome"},
-       "Incidents whose texts were to be kept, by outcome.",
+       "Incidents whose texts were to be kept, or whose numbers, by outcome.",
        "`written`; `failed`: the disk or storage.evidence.max_size refused "
-       "them; `dropped`: too many at once."},
+       "them; `dropped`: too many at once. `numbers_...`: the same of the "
+       "numbers of a replay."},
       {Metric::kEvidenceBytes,
        "reasonwatch_evidence_file_bytes",
        kGauge,

@@ -65,6 +65,12 @@ baseline: {{path: {folder}/baseline.jsonl}}
                      "--recorded-times")
         harness.feed(cls.daemon.tap, harness.write_rows(folder / "many.jsonl", many_streams()),
                      "--recorded-times")
+        # A sender that writes a key wrongly, for the page of the setup.
+        request = urllib.request.Request(
+            f"{cls.daemon.url}/api/v1/responses", headers={"Authorization": f"Bearer {TOKEN}"},
+            data=json.dumps(dict(live[0], id="misspelt", modle="x")).encode() + b"\nnothing\n")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert answer.status == 202, answer.status
         harness.wait_for("an open and a closed incident", cls.look_for_incidents, 120)
         harness.wait_for("200 streams", lambda: len(cls.api("streams")["streams"]) >= 200, 60)
         cls.browser = cls.cleanup.enter_context(browser.Browser(folder / "chromedriver.log"))
@@ -146,7 +152,36 @@ baseline: {{path: {folder}/baseline.jsonl}}
         self.assertTrue(rows[0].find_elements(browser.By.CSS_SELECTOR, "svg.spark"))
         first = b.find(".incident-line")
         self.assertRegex(first.text, r"\d+ of \d+ responses of " + OPEN)
+        budgets = {row.find_elements(browser.By.TAG_NAME, "td")[0].text: int(
+            row.find_elements(browser.By.TAG_NAME, "td")[1].text)
+            for row in b.all(".budgets tbody tr")}
+        self.assertIn("one false alarm a month", budgets)
+        self.assertGreaterEqual(budgets["4 false alarms in 30 days in force"], 1)
         self.photograph("overview")
+
+    def test_the_setup_says_what_is_left(self):
+        b = self.browser
+        b.open(self.daemon.url)
+        b.find("#streams table")
+        b.focus_by_keys("nav a[href$=setup]", most=5)
+        b.press(browser.Keys.ENTER)
+        steps = harness.wait_for("the steps", lambda: b.all(".steps li"))
+        text = [step.text for step in steps]
+        self.assertEqual(len(text), 7)
+        self.assertIn("done\nResponses arrive", text[0])
+        # One step is next, those behind it are open.
+        self.assertEqual(sum(t.startswith("next") for t in text), 1)
+        self.assertIn("rescore.endpoint", b.find(".steps").text)
+        ways = b.find(".ways").text
+        self.assertIn("grpc", ways)
+        self.assertIn(self.daemon.tap, ways)
+        self.assertIn("with a key that is misspelt", ways)
+        models = b.find(".models").text
+        self.assertIn(OPEN, models)
+        self.assertRegex(models, r"\d+ %")
+        self.assertIn("steps left", b.find("#summary").text)
+        self.assertEqual(b.all("main img, main script"), [])
+        self.photograph("setup")
 
     def test_streams_are_searched_and_sorted(self):
         b = self.browser
@@ -216,6 +251,40 @@ baseline: {{path: {folder}/baseline.jsonl}}
         harness.wait_for("the badge", lambda: "acknowledged" in b.find("#content").text)
         incident = self.api(f"incidents/{self.incidents[OPEN]['id']}")
         self.assertEqual(incident["acknowledged"]["note"], "seen, I am on it")
+
+    def test_asking_again_has_a_question_before_it(self):
+        """This daemon has nobody to ask, so the page is told otherwise and the daemon refuses."""
+        b = self.browser
+        self.page_of(self.incidents[OPEN])
+        self.assertEqual(b.all("#act-ask_again"), [])
+        script = b.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
+            const real = window.fetch;
+            window.fetch = (url, options) => String(url).endsWith('api/v1/page')
+              ? real(url, options).then((r) => r.json()).then((settings) => new Response(
+                  JSON.stringify({...settings, asks_again: true}))) : real(url, options);"""})
+        try:
+            self.page_of(self.incidents[OPEN])
+            b.focus_by_keys("#act-ask_again", most=20)
+            b.press(browser.Keys.ENTER)
+            b.find("dialog[open]")
+            self.assertIn("tokens", b.find("#ask-text").text)
+            self.assertIn(b.axe(), ([], None))
+            b.focus_by_keys("#ask-yes", most=5)
+            b.press(browser.Keys.ENTER)
+            harness.wait_for("the refusal", lambda: b.find(
+                "#ask-failed").text == "rescore.endpoint is not set")
+            self.assertEqual(len([m for m in b.console() if "503" in m]), 1)
+        finally:
+            b.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+    def test_the_replicas_are_side_by_side(self):
+        b = self.browser
+        self.page_of(self.incidents[OPEN])
+        charts = b.all(".replicas svg")
+        self.assertGreaterEqual(len(charts), 2)
+        for chart in charts:
+            self.assertRegex(chart.get_attribute("aria-label"),
+                             r"^gpu-\d: \d+ % affected, \d+ % to \d+ %$")
 
     def test_runbooks_are_readable(self):
         b = self.browser

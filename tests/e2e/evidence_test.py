@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps texts of an incident: redacted, on the page, for the model that wants it alone, and in
 no other file, metric or line of the log."""
+import base64
 import json
 import os
 import pathlib
@@ -42,7 +43,7 @@ http: {{listen: "127.0.0.1:0"}}
 storage:
   path: {folder}/data
   checkpoint_interval: 1s
-  evidence: {{enabled: true, ttl: 1h, max_size: 1MiB, redact: ["Note:"]}}
+  evidence: {{enabled: true, ttl: 1h, max_size: 32MiB, redact: ["Note:"]}}
 models: {{{models}}}
 baseline: {{path: {harness.SAMPLE}/baseline.jsonl}}
 """
@@ -96,6 +97,86 @@ class Evidence(unittest.TestCase):
             for kind, (_, canary) in SECRETS.items():
                 with self.subTest(secret=kind):
                     self.assertNotIn(canary, everywhere)
+
+    def bundle(self, folder, incident):
+        """Writes the bundle; returns its lines and the words about it."""
+        path = folder / "bundle.jsonl"
+        done = harness.run("incidents", "bundle", incident["id"], "--data", folder / "data",
+                           "--out", path)
+        return path, [json.loads(line) for line in path.read_text().splitlines()], done.stderr
+
+    def test_a_bundle_opens_the_same_incident_again_and_has_no_secret(self):
+        with harness.temporary_folder() as name:
+            folder = pathlib.Path(name)
+            daemon, incident = self.run_rows(folder, f"{MODEL}: {{evidence: true}}")
+            harness.wait_for("the texts", lambda: self.examples(daemon, incident), 60)
+            harness.wait_for("the numbers", lambda: (
+                folder / "data" / "runs" / f"{incident['id']}.jsonl").is_file(), 60)
+            path, lines, words = self.bundle(folder, incident)
+            parts = [line["part"] for line in lines]
+            self.assertEqual(parts[:3], ["bundle", "incident", "story"])
+            self.assertEqual(parts.count("text"), 10)
+            self.assertIn("10 redacted texts", words)
+            self.assertIn("to replay", words)
+            row = next(line for line in lines if line["part"] == "row")
+            self.assertIn("output_tokens", row["response"]["readings"])
+            yaml = next(line for line in lines if line["part"] == "config")["yaml"]
+            self.assertIn("evidence:", yaml)
+            done = harness.run("replay", "--bundle", path, "--findings", folder / "again.jsonl",
+                               "--output", "json")
+            replay = json.loads(done.stdout)
+            self.assertEqual((replay["verdict"], replay["incident"]),
+                             ("agrees", incident["id"]))
+            # Signal and channel are those of the incident as the API has it.
+            seen = {s["signal"]: s for s in incident["signals"]}
+            for finding in replay["findings"]:
+                self.assertIn(finding["signal"], seen)
+                self.assertIn(finding["channel"],
+                              [c["channel"] for c in seen[finding["signal"]]["channels"]])
+            opened = [json.loads(line) for line in
+                      (folder / "again.jsonl").read_text().splitlines()]
+            self.assertEqual(opened[0]["id"], replay["findings"][0]["response_id"])
+            # In no form of it: the packed bytes are looked through as well.
+            everything = path.read_bytes()
+            for line in lines:
+                everything += base64.b64decode(line.get("bytes", ""))
+            for kind, (_, canary) in SECRETS.items():
+                with self.subTest(secret=kind):
+                    self.assertNotIn(canary.encode(), everything)
+            self.assertIn(f"canary-{MODEL}".encode(), everything)
+            # A bundle that was cut is refused.
+            cut = folder / "cut.jsonl"
+            cut.write_text("".join(json.dumps(line) + "\n" for line in lines[:-1]))
+            self.assertEqual(harness.run("replay", "--bundle", cut, check=False).returncode, 1)
+
+    def test_a_bundle_without_texts_says_so(self):
+        with harness.temporary_folder() as name:
+            folder = pathlib.Path(name)
+            daemon, incident = self.run_rows(folder, "another: {evidence: true}")
+            numbers = folder / "data" / "runs" / f"{incident['id']}.jsonl"
+            harness.wait_for("the numbers", numbers.is_file, 60)
+            self.assertEqual(os.stat(numbers).st_mode & 0o777, 0o600)
+            path, lines, words = self.bundle(folder, incident)
+            self.assertIn("numbers only, no text is kept of it", words)
+            self.assertEqual(lines[0]["holds"], words.split(": ", 1)[1].strip())
+            harness.run("replay", "--bundle", path)
+            self.assertNotIn(b"canary-", path.read_bytes())
+            daemon.stop()
+            # The ledger of evidence that rose is stored too.
+            ledger = json.loads(harness.run("incidents", "list", "--shadow", "--data",
+                                            folder / "data", "--output", "json").stdout)
+            fired = [r for r in ledger["rises"] if r["would_have_fired"]]
+            self.assertIn("length_collapse", [r["signal"] for r in fired])
+            self.assertTrue(all(r["mode"] == "alert" for r in fired))
+            table = harness.run("incidents", "list", "--shadow", "--data", folder / "data").stdout
+            self.assertRegex(table, r"one false alarm a month +1  0\n")
+            self.assertIn("would have fired", table)
+            numbers.unlink()
+            path, lines, words = self.bundle(folder, incident)
+            self.assertIn("no numbers to replay", words)
+            done = harness.run("replay", "--bundle", path, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("storage.evidence was off", done.stderr)
 
     def test_a_model_that_was_not_named_keeps_nothing(self):
         with harness.temporary_folder() as name:

@@ -176,6 +176,19 @@ class Rescore(unittest.TestCase):
                                       if "logprobs" not in r and r["max_tokens"] > 1]))
                 sent = {k.lower(): v for k, v in server.asked[0][0].items()}
                 self.assertEqual(sent["x-reasonwatch-origin"], "rescore")
+                # An operator asks again: the server is healthy by now.
+                asked, server.healthy = len(server.asked), True
+                self.assertTrue(daemon.api("/api/v1/page")["asks_again"])
+                status, _ = harness.post(
+                    f"{daemon.url}/api/v1/incidents/{incident['id']}/ask_again", {"note": "mended"})
+                self.assertEqual(status, 200)
+                page = harness.wait_for("another verdict", lambda: (lambda i: i if i["rescore"][
+                    "time"] != incident["rescore"]["time"] else None)(
+                        daemon.api(f"/api/v1/incidents/{incident['id']}")), 120)
+                self.assertNotEqual(page["confirmation"], "confirmed")
+                self.assertGreater(len(server.asked), asked)
+                self.assertIn(("asked_again", "mended"),
+                              [(e["kind"], e["note"]) for e in page["timeline"]])
                 # The same questions, seen by a tap, must not count as traffic.
                 before = daemon.scored()
                 row = harness.read_rows(harness.SAMPLE / "baseline.jsonl")[0]

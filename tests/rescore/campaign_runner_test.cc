@@ -66,6 +66,37 @@ TEST_F(CampaignRunnerTest, WhatWasNotReproducedIsAskedAgainWhereItIsRenewed) {
     EXPECT_TRUE(ids.insert(r.id).second) << r.id;
 }
 
+TEST_F(CampaignRunnerTest, AnOperatorAsksAgainWhateverTheVerdict) {
+  bool healthy = false;
+  Start([&](const SampleRequest&) { return healthy; });
+  Open(Signal::kConsistencyRegression);
+  // Its first verdict is awaited.
+  EXPECT_EQ(rescorer_->AskAgain(Now()).code(),
+            absl::StatusCode::kFailedPrecondition);
+  Run(absl::Minutes(15));
+  ASSERT_EQ(emitted_.size(), 1u);
+  EXPECT_EQ(Now().confirmation, Confirmation::kConfirmed);
+  RunOn(absl::Minutes(30));
+  const size_t asked = client_->requests().size();
+  healthy = true;
+  ASSERT_TRUE(rescorer_->AskAgain(Now()).ok());
+  // A second press of the button.
+  EXPECT_EQ(rescorer_->AskAgain(Now()).code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Now().confirmation, Confirmation::kConfirmed);
+  const size_t emitted = emitted_.size();
+  Run(absl::Minutes(30));
+  ASSERT_GT(emitted_.size(), emitted);
+  EXPECT_EQ(emitted_.back().kind, VerdictKind::kNotReproduced);
+  EXPECT_GT(client_->requests().size(), asked);
+  EXPECT_EQ(Now().confirmation, Confirmation::kNotReproduced);
+  // An incident that is over is not asked about.
+  Incident closed = Now();
+  closed.closed = clock_.Now();
+  EXPECT_EQ(rescorer_->AskAgain(closed).code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
 TEST_F(CampaignRunnerTest, FailuresSeenLiveAreAskedFirstAndGiveTheAdvantage) {
   std::set<std::string> asked;
   Start([&](const SampleRequest& r) {

@@ -4,7 +4,7 @@
 // causes, problems, verdict, time line and examples.
 'use strict';
 (() => {
-  if (document.documentElement.dataset.root === '') return;
+  if (document.documentElement.dataset.page !== 'incident') return;
   const id = location.pathname.split('/').pop();
   const {make, byId} = rw;
   let shown = '';
@@ -64,7 +64,10 @@
        'dropped, and it is learnt anew as it is now.'},
     {name: 'false_alarm', title: 'False alarm', style: 'plain',
      text: 'There was no change. It is written down and counted; the incident stays until its ' +
-       'evidence is gone.'}];
+       'evidence is gone.'},
+    {name: 'ask_again', title: 'Ask again', style: 'plain',
+     text: 'The server is asked the problems of the baseline again, whatever the last verdict ' +
+       'says. It spends tokens of rescore.tokens_per_hour; the verdict comes within minutes.'}];
   function buttons(incident) {
     const row = make('div', 'row');
     for (const action of actions) {
@@ -76,6 +79,8 @@
         continue;
       }
       if (action.name === 'wanted' && !incident.open) continue;
+      if (action.name === 'ask_again' && !(settings.asks_again && incident.open &&
+                                           incident.confirmation !== 'pending')) continue;
       const button = rw.keyed('act ' + action.name, make('button', action.style, action.title));
       button.type = 'button';
       button.id = 'act-' + action.name;
@@ -141,7 +146,10 @@
   }
 
   function carriers(incident) {
-    const all = (incident.picture && incident.picture.carriers) || [];
+    const found = (incident.picture && incident.picture.carriers) || [];
+    // Several replicas have a chart of their own.
+    const several = found.filter((c) => c.kind === 'replica' && c.seen > 0).length > 1;
+    const all = found.filter((c) => !several || c.kind !== 'replica');
     if (!all.length) return [];
     const bars = make('div', 'bars');
     for (const c of all) {
@@ -152,6 +160,32 @@
     }
     return section('Which part of the traffic', make('div', 'card',
       make('p', 'soft', 'Affected responses of the latest ones since the onset.'), bars));
+  }
+
+  // The share of affected responses of each replica, with its 95 % interval
+  // (Wilson), so that few responses do not look like many.
+  function replicas(incident) {
+    const all = ((incident.picture && incident.picture.carriers) || [])
+      .filter((c) => c.kind === 'replica' && c.seen > 0);
+    if (all.length < 2) return [];
+    const chart = make('div', 'bars replicas');
+    for (const c of all) {
+      const n = c.seen, p = c.affected / n, z = 1.96;
+      const middle = (p + z * z / (2 * n)) / (1 + z * z / n);
+      const half = z * Math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n);
+      const low = Math.max(0, middle - half), high = Math.min(1, middle + half);
+      const x = (share) => 2 + 116 * share;
+      const plot = rw.svg('svg', {viewBox: '0 0 120 14', role: 'img', 'aria-label':
+        c.name + ': ' + rw.percent(p) + ' affected, ' + rw.percent(low) + ' to ' + rw.percent(high)},
+        rw.svg('line', {class: 'axis', x1: 2, x2: 118, y1: 7, y2: 7}),
+        rw.svg('line', {class: 'interval', x1: x(low), x2: x(high), y1: 7, y2: 7}),
+        rw.svg('circle', {class: p > .5 ? 'bad' : '', cx: x(p), cy: 7, r: 3.5}));
+      chart.append(make('span', 'wrap', c.name), plot, make('span', 'number', rw.percent(p) + ' ',
+        make('span', 'soft', '(' + rw.percent(low) + ' to ' + rw.percent(high) + ', ' +
+             rw.whole(c.seen) + ')')));
+    }
+    return section('Replicas', make('div', 'card', make('p', 'soft', 'Share of affected responses ' +
+      'with its 95 % interval, and how many were seen.'), chart));
   }
 
   function causes(incident) {
@@ -310,7 +344,7 @@
         facts(incident)),
       buttons(incident), ...(cards[0] || []),
       make('div', 'half', make('div', '', ...causes(incident)),
-           make('div', '', ...carriers(incident))),
+           make('div', '', ...replicas(incident), ...carriers(incident))),
       ...cards.slice(1).flat(), ...problems(incident), ...examples(incident), ...texts(incident),
       ...verdict(incident), ...timeline(incident), ...numbers(incident),
       make('p', 'soft', signal ? rw.link(rw.root + 'runbooks/' + signal.signal, 'Runbook') : '',

@@ -3,7 +3,7 @@
 // others, then what has closed.
 'use strict';
 (() => {
-  if (document.documentElement.dataset.root !== '') return;
+  if (document.documentElement.dataset.page !== 'overview') return;
   const state = {sort: 'state', down: false, search: '', show: 'all'};
   const {make, byId} = rw;
   let data = null;
@@ -140,8 +140,8 @@
     byId('found').textContent = shown.length === rows.length ? rows.length + ' streams'
       : shown.length + ' of ' + rows.length + ' streams';
     rw.replace(byId('streams'), !rows.length
-      ? make('p', 'soft', 'No response has arrived yet. docs/traffic.md has the ways in; ' +
-             '“reasonwatch taps” prints the addresses.')
+      ? make('p', 'soft', 'No response has arrived yet. ', rw.link(rw.root + 'setup', 'Setup'),
+             ' has the ways in, and the next step.')
       : shown.length ? streamTable(shown) : make('p', 'soft', 'No stream fits.'));
   }
 
@@ -182,20 +182,40 @@
     const found = part('found', 'span');
     found.className = 'soft';
     found.setAttribute('role', 'status');
+    const shadow = part('shadow', 'section');
+    shadow.className = 'card';
     const streams = part('streams');
     streams.className = 'card';
     byId('content').replaceChildren(
       make('h1', '', 'Overview'), part('open', 'section'),
       make('h2', '', 'Streams'), part('seen'),
       make('div', 'tools', search, ...buttons, found), streams,
-      make('h2', '', 'Recently closed'), part('closed', 'section'));
+      make('h2', '', 'Recently closed'), part('closed', 'section'),
+      make('h2', '', 'Other budgets'), shadow);
+  }
+
+  // What signals in shadow mode and other budgets would have had.
+  function drawShadow(shadow) {
+    const budgets = shadow.budgets.map((b) => rw.cells(
+      make('td', '', b.budget + ' ', b.in_force ? make('span', 'badge', 'in force') : ''),
+      make('td', 'number', rw.whole(b.incidents)), make('td', 'number', rw.whole(b.shadow_incidents))));
+    const fired = shadow.rises.filter((e) => e.mode === 'shadow' && e.would_have_fired);
+    const rows = fired.slice(0, 20).map((e) => rw.cells(
+      make('td', '', rw.link(rw.root + 'runbooks/' + e.signal, rw.words(e.signal))), rw.place(e),
+      rw.when(e.began), e.ended ? rw.when(e.ended) : 'not over',
+      make('td', 'number', rw.short(e.peak) + ' times')));
+    rw.replace(byId('shadow'), make('p', 'soft', 'Incidents that each budget of false alarms would ' +
+      'have had since ', rw.when(shadow.since), ', by the evidence of each stream.'),
+      rw.table(['At', 'Incidents', 'Of signals in shadow mode'], budgets, 'budgets'),
+      rows.length ? rw.fold('shadow', rw.whole(fired.length) + ' times a signal in shadow mode ' +
+        'would have fired', rw.table(['Signal', 'Stream', 'Began', 'Over', 'Evidence needed'], rows)) : '');
   }
 
   const limit = 50;
   async function draw() {
-    const [open, recent, streams, history, coverage] = await Promise.all([
+    const [open, recent, streams, history, coverage, shadow] = await Promise.all([
       rw.api('incidents?open=1&limit=' + limit), rw.api('incidents?limit=' + limit),
-      rw.api('streams'), rw.api('history'), rw.api('coverage')]);
+      rw.api('streams'), rw.api('history'), rw.api('coverage'), rw.api('shadow')]);
     data = {open: open.incidents, streams: streams.streams, sparks: history.streams};
     if (!byId('streams')) frame();
     data.open.sort((a, b) => severity[a.severity] - severity[b.severity]);
@@ -212,6 +232,7 @@
       (rw.known(c.ratio) ? rw.percent(c.ratio) + ' of the served requests were seen'
         : 'not yet known how much of its traffic is seen'))).join(' · ');
     drawStreams();
+    drawShadow(shadow);
     const closed = recent.incidents.filter((i) => !i.open).slice(0, 10);
     rw.replace(byId('closed'), ...(closed.length ? closed.map((i) => incidentLine(i, true))
       : [make('p', 'soft', 'None.')]));

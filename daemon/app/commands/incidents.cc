@@ -15,10 +15,14 @@
 #include "absl/time/clock.h"
 #include "core/provisional.h"
 #include "daemon/api/incident_json.h"
+#include "daemon/api/shadow_json.h"
 #include "daemon/app/commands/command_line.h"
 #include "daemon/app/commands/commands.h"
+#include "daemon/app/commands/incident_bundle.h"
 #include "daemon/app/commands/incident_story.h"
+#include "daemon/app/commands/shadow_list.h"
 #include "daemon/app/settings.h"
+#include "daemon/app/shadow_desk.h"
 #include "detectors/model_watch.h"
 #include "storage/baseline_store.h"
 #include "storage/sqlite_store.h"
@@ -251,6 +255,19 @@ absl::Status ListIncidents(const Config& config, const ListOptions& options,
   return absl::OkStatus();
 }
 
+absl::Status ListShadow(const Config& config, const ListOptions& options,
+                        std::ostream& out) {
+  RW_ASSIGN_OR_RETURN(const auto store, Open(config.storage.path));
+  const ShadowReport report =
+      StoredShadowReport(store->LoadFact(kShadowFact).value_or(""),
+                         config.false_alarms, absl::Now());
+  if (options.output == Output::kJson)
+    out << ShadowJson(report) << "\n";
+  else
+    PrintShadow(report, options.limit, out);
+  return absl::OkStatus();
+}
+
 absl::Status ShowIncident(const Config& config, const std::string& id,
                           Output output, const Painter& paint,
                           std::ostream& out) {
@@ -279,8 +296,9 @@ absl::Status ShowIncident(const Config& config, const std::string& id,
 namespace {
 
 struct Flags {
-  std::string config, folder, id;
+  std::string config, folder, id, out;
   ListOptions list;
+  bool shadow = false;
 };
 
 // The configuration, with the flag's data folder if there is one.
@@ -298,18 +316,29 @@ void AddIncidents(CLI::App& app, ExitStatus& result) {
   incidents->require_subcommand(1);
   auto* list = incidents->add_subcommand("list", "newest first");
   auto* show = incidents->add_subcommand("show", "one incident with evidence");
-  for (auto* command : {list, show}) {
+  auto* bundle = incidents->add_subcommand(
+      "bundle", "one file of an incident, to keep and to replay");
+  for (auto* command : {list, show, bundle}) {
     AddConfigOption(command, flags->config);
     command->add_option("--data", flags->folder, "data folder");
-    AddOutputOption(command, flags->list.output);
   }
-  list->add_flag("--open", flags->list.open_only, "open ones only");
+  for (auto* command : {list, show})
+    AddOutputOption(command, flags->list.output);
+  auto* open =
+      list->add_flag("--open", flags->list.open_only, "open ones only");
+  list->add_flag(
+          "--shadow", flags->shadow,
+          "instead: what shadow signals and other budgets would have had")
+      ->excludes(open);
   list->add_option("--limit", flags->list.limit, "incidents at most")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  show->add_option("id", flags->id, "inc-...")->required();
+  for (auto* command : {show, bundle})
+    command->add_option("id", flags->id, "inc-...")->required();
+  bundle->add_option("--out", flags->out, "where to write (JSONL)")->required();
   OnRun(list, result, [flags]() -> absl::Status {
     RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(*flags));
+    if (flags->shadow) return ListShadow(config, flags->list, std::cout);
     flags->list.paint = Painter::OfOutput();
     return ListIncidents(config, flags->list, std::cout);
   });
@@ -317,6 +346,12 @@ void AddIncidents(CLI::App& app, ExitStatus& result) {
     RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(*flags));
     return ShowIncident(config, flags->id, flags->list.output,
                         Painter::OfOutput(), std::cout);
+  });
+  OnRun(bundle, result, [flags]() -> absl::Status {
+    RW_ASSIGN_OR_RETURN(const Config config, ConfigOf(*flags));
+    return WriteFile(flags->out, [&](std::ostream& out) {
+      return WriteIncidentBundle(config, flags->id, out, std::cerr);
+    });
   });
 }
 

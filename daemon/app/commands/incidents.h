@@ -24,6 +24,10 @@ struct ListOptions {
 absl::Status ListIncidents(const Config& config, const ListOptions& options,
                            std::ostream& out);
 // NotFound if there is no such incident.
+// The stored ledger of evidence that rose: that of the last minute, if the
+// daemon runs.
+absl::Status ListShadow(const Config& config, const ListOptions& options,
+                        std::ostream& out);
 absl::Status ShowIncident(const Config& config, const std::string& id,
                           Output output, const Painter& paint,
                           std::ostream& out);

@@ -23,22 +23,11 @@
 namespace reasonwatch {
 namespace {
 
-std::set<std::string> LabelsOf(const MetricValues& values,
-                               const std::string& name,
-                               const std::string& label) {
-  std::set<std::string> found;
-  if (const auto metric = values.find(name); metric != values.end())
-    for (const auto& [labels, value] : metric->second)
-      if (const auto it = labels.find(label); it != labels.end())
-        found.insert(it->second);
-  return found;
-}
-
 // "queue_full 3, invalid 1" of the series with these labels.
 std::string ReasonsText(const MetricValues& values, const std::string& name,
                         const MetricLabels& with) {
   std::string text;
-  for (const std::string& reason : LabelsOf(values, name, "reason")) {
+  for (const std::string& reason : LabelValues(values, name, "reason")) {
     MetricLabels labels = with;
     labels["reason"] = reason;
     if (const double n = SumOf(values, name, labels); n > 0)
@@ -59,7 +48,7 @@ std::string SourcesText(const MetricValues& now, const MetricValues& before,
   std::string text =
       absl::StrFormat("%-14s %10s %10s %9s  %-26s %s\n", "source", "received",
                       "accepted", "a second", "refused", "errors");
-  for (const std::string& source : LabelsOf(now, kRecords, "source")) {
+  for (const std::string& source : LabelValues(now, kRecords, "source")) {
     const MetricLabels with = {{"source", source}};
     const double records = SumOf(now, kRecords, with);
     const double rate = since > absl::ZeroDuration()
@@ -80,7 +69,7 @@ std::string ModelsText(const MetricValues& now) {
   std::string text =
       absl::StrFormat("%-30s %10s %16s %11s %9s\n", "model", "scored",
                       "with reasoning", "unreadable", "not live");
-  for (const std::string& model : LabelsOf(now, kResponses, "model")) {
+  for (const std::string& model : LabelValues(now, kResponses, "model")) {
     const auto outcome = [&](const char* name) {
       return SumOf(now, kResponses, {{"model", model}, {"outcome", name}});
     };
@@ -99,9 +88,9 @@ std::string CoverageText(const MetricValues& now) {
   constexpr char kLooks[] = "reasonwatch_tap_coverage_looks_total";
   constexpr char kRatio[] = "reasonwatch_tap_coverage_ratio";
   std::string text;
-  for (const std::string& target : LabelsOf(now, kLooks, "target")) {
+  for (const std::string& target : LabelValues(now, kLooks, "target")) {
     const MetricLabels with = {{"target", target}};
-    const bool known = LabelsOf(now, kRatio, "target").contains(target);
+    const bool known = LabelValues(now, kRatio, "target").contains(target);
     const double failed =
         SumOf(now, kLooks, {{"target", target}, {"outcome", "failed"}});
     text += absl::StrFormat(
@@ -116,7 +105,7 @@ nlohmann::ordered_json ReasonsJson(const MetricValues& values,
                                    const std::string& name,
                                    const MetricLabels& with) {
   auto json = nlohmann::ordered_json::object();
-  for (const std::string& reason : LabelsOf(values, name, "reason")) {
+  for (const std::string& reason : LabelValues(values, name, "reason")) {
     MetricLabels labels = with;
     labels["reason"] = reason;
     if (const double n = SumOf(values, name, labels); n > 0) json[reason] = n;
@@ -171,7 +160,7 @@ std::string TapsJson(const MetricValues& now) {
   constexpr char kResponses[] = "reasonwatch_responses_total";
   Json out;
   out["sources"] = Json::array();
-  for (const std::string& source : LabelsOf(now, kRecords, "source")) {
+  for (const std::string& source : LabelValues(now, kRecords, "source")) {
     const MetricLabels with = {{"source", source}};
     out["sources"].push_back(
         {{"source", source},
@@ -180,7 +169,7 @@ std::string TapsJson(const MetricValues& now) {
          {"errors", ReasonsJson(now, "reasonwatch_tap_errors_total", with)}});
   }
   out["models"] = Json::array();
-  for (const std::string& model : LabelsOf(now, kResponses, "model")) {
+  for (const std::string& model : LabelValues(now, kResponses, "model")) {
     Json one = {{"model", model}};
     for (const char* outcome : {"scored", "unreadable", "not_live"})
       one[outcome] =

@@ -175,8 +175,10 @@ struct RescoreConfig {
 
 // Receives confirmed incidents and problems.
 struct WebhookConfig {
-  std::string url;          // "" = none
-  std::string secret_file;  // key of the signature
+  std::string url;  // "" = none
+  std::string form = "reasonwatch";
+  std::string routing_key_file;  // of PagerDuty's integration
+  std::string secret_file;       // key of the signature
   std::string ca_file;
 };
 

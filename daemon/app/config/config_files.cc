@@ -27,7 +27,7 @@ namespace {
 
 bool IsSecretFile(std::string_view key) {
   return key == "token_file" || key == "secret_file" || key == "api_key_file" ||
-         key == "key";
+         key == "routing_key_file" || key == "key";
 }
 
 bool IsPlainFile(const std::string& path, std::string_view key) {

@@ -73,6 +73,12 @@ void DescribeRescore(V& v, Config& c) {
     v.String("url", c.webhook.url);
     v.Check(c.webhook.url.empty() || IsUrl(c.webhook.url),
             "url must begin with http:// or https://");
+    v.OneOf("form", c.webhook.form,
+            {"reasonwatch", "slack", "pagerduty", "text"});
+    v.String("routing_key_file", c.webhook.routing_key_file);
+    v.Check(c.webhook.form != "pagerduty" || c.webhook.url.empty() ||
+                !c.webhook.routing_key_file.empty(),
+            "form pagerduty needs a routing_key_file");
     v.String("secret_file", c.webhook.secret_file);
     v.Check(c.webhook.url.empty() || !c.webhook.secret_file.empty(),
             "url needs a secret_file");

@@ -102,6 +102,21 @@ struct Fake {
     };
     AddIncidents(h);
     AddStories(h);
+    h.shadow = [] {
+      ShadowReport report;
+      report.rows.push_back(
+          {{false, 1}, "one false alarm a month", true, 2, 1});
+      report.rises.emplace_back();
+      report.rises[0].peak = 2;
+      return report;
+    };
+    h.setup = [] {
+      SetupFacts facts;
+      facts.sources.emplace_back();
+      facts.sources[0].source = "http";
+      facts.sources[0].received = 12;
+      return facts;
+    };
     h.streams = SampleStreams;
     h.coverage = [] {
       CoverageSnapshot known;
@@ -202,7 +217,7 @@ struct Fake {
       acted.emplace_back(NameOf(kIncidentActionNames, action));
       EXPECT_EQ(event.model, incident.model);
       told.push_back(event);
-      return acted.size() > 3 ? absl::UnavailableError("stopping")
+      return acted.size() > 4 ? absl::UnavailableError("stopping")
                               : absl::OkStatus();
     };
   }

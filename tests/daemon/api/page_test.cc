@@ -46,6 +46,15 @@ TEST_F(PageTest, AnIncidentHasItsStoryAndAPage) {
   EXPECT_THAT(page->body, HasSubstr("src=\"../assets/incident.js\""));
   EXPECT_THAT(client.Get("/")->body, HasSubstr("src=\"assets/overview.js\""));
   EXPECT_EQ(client.Get("/incidents/inc-0123")->status, 404);
+  const auto shadow = nlohmann::json::parse(client.Get("/api/v1/shadow")->body);
+  EXPECT_EQ(shadow["budgets"][0]["incidents"], 2);
+  EXPECT_EQ(shadow["rises"][0]["would_have_fired"], true);
+  EXPECT_TRUE(shadow["rises"][0]["ended"].is_null());
+  const auto setup_page = client.Get("/setup");
+  EXPECT_THAT(setup_page->body, HasSubstr("data-page=\"setup\""));
+  EXPECT_EQ(nlohmann::json::parse(
+                client.Get("/api/v1/setup")->body)["sources"][0]["received"],
+            12);
 }
 
 TEST_F(PageTest, TakesAnOperatorsWordFromItsOwnPageOnly) {
@@ -71,6 +80,8 @@ TEST_F(PageTest, TakesAnOperatorsWordFromItsOwnPageOnly) {
       "http://127.0.0.1:" + std::to_string(server_->BoundPort());
   EXPECT_EQ(post("acknowledge", R"({"note": "mine"})", {{"Origin", own}}), 200);
   EXPECT_EQ(post("false_alarm", ""), 200);
+  EXPECT_EQ(post("ask_again", ""), 200);
+  EXPECT_EQ(post("ask_twice", ""), 404);
   EXPECT_EQ(post("wanted", ""), 200);
   EXPECT_EQ(post("wanted", ""), 503);
   const auto incident = nlohmann::json::parse(
@@ -78,10 +89,13 @@ TEST_F(PageTest, TakesAnOperatorsWordFromItsOwnPageOnly) {
   EXPECT_EQ(incident["acknowledged"]["note"], "mine");
   EXPECT_EQ(incident["false_alarm"]["kind"], "false_alarm");
   MutexLock lock(fake_.mutex);
-  EXPECT_EQ(fake_.acted, (std::vector<std::string>{"acknowledge", "false_alarm",
-                                                   "wanted", "wanted"}));
-  EXPECT_TRUE(fake_.told[2].expected);
-  EXPECT_EQ(fake_.told[2].kind, "wanted");
+  EXPECT_EQ(fake_.acted,
+            (std::vector<std::string>{"acknowledge", "false_alarm", "ask_again",
+                                      "wanted", "wanted"}));
+  EXPECT_EQ(fake_.told[2].kind, "asked_again");
+  EXPECT_FALSE(fake_.told[2].expected);
+  EXPECT_TRUE(fake_.told[3].expected);
+  EXPECT_EQ(fake_.told[3].kind, "wanted");
 }
 
 TEST_F(PageTest, ServesRunbooksAsPages) {
@@ -107,13 +121,13 @@ TEST(Runbooks, EverySignalHasOne) {
 }
 
 TEST(Page, LoadsNothingFromElsewhereAndWritesOnlyText) {
-  const std::string shell = PageHtml("");
+  const std::string shell = PageHtml("", "overview");
   EXPECT_THAT(shell, HasSubstr("</html>"));
   EXPECT_THAT(shell, Not(HasSubstr("//")));
   EXPECT_THAT(shell, Not(HasSubstr("<script>")));
   EXPECT_THAT(shell, Not(HasSubstr("style=")));
   for (const char* name :
-       {"page.js", "plot.js", "overview.js", "incident.js"}) {
+       {"page.js", "plot.js", "overview.js", "incident.js", "setup.js"}) {
     const Asset* script = FindAsset(name);
     ASSERT_NE(script, nullptr) << name;
     EXPECT_STREQ(TypeOf(*script), "text/javascript; charset=utf-8");

@@ -243,9 +243,9 @@ TEST(EvidenceDesk, WritesNoSecretInAnyForm) {
       (*desk)->Write(incident);
       // Few enough wait that none is dropped.
       const absl::Time limit = absl::Now() + absl::Seconds(60);
-      while ((*desk)->Counts().written < incidents && absl::Now() < limit)
+      while ((*desk)->Counts().texts.written < incidents && absl::Now() < limit)
         absl::SleepFor(absl::Milliseconds(1));
-      ASSERT_EQ((*desk)->Counts().written, incidents);
+      ASSERT_EQ((*desk)->Counts().texts.written, incidents);
     }
     EXPECT_GE(incidents, 40);
   }
@@ -275,14 +275,15 @@ TEST(EvidenceDesk, CountsIncidentsThatMeetAFullQueue) {
     incident.id = absl::StrCat("inc-", i);
     (*desk)->Write(incident);
   }
-  const int64_t dropped = (*desk)->Counts().dropped;
+  const int64_t dropped = (*desk)->Counts().texts.dropped;
   EXPECT_GE(dropped,
             kSent - static_cast<int64_t>(EvidenceDesk::kMaxWaiting) - 1);
   held = false;
   const absl::Time limit = absl::Now() + absl::Seconds(60);
-  while ((*desk)->Counts().written + dropped < kSent && absl::Now() < limit)
+  while ((*desk)->Counts().texts.written + dropped < kSent &&
+         absl::Now() < limit)
     absl::SleepFor(absl::Milliseconds(1));
-  EXPECT_EQ((*desk)->Counts().written + dropped, kSent);
+  EXPECT_EQ((*desk)->Counts().texts.written + dropped, kSent);
 }
 
 TEST(EvidenceDesk, KnowsNothingOfAModelThatSentNothing) {

@@ -127,6 +127,38 @@ TEST(Webhook, ReportsAConfirmedIncidentOncePerVerdictAndTriesAgain) {
   }
 }
 
+TEST(Webhook, ReportsTheEndOnceIfItIsWanted) {
+  for (const bool wanted : {false, true}) {
+    Receiver receiver(/*refusals=*/0);
+    WebhookOptions options = Quick();
+    options.reports_closed = wanted;
+    options.content_type = "text/plain";
+    Webhook webhook(options, receiver.ports());
+    IncidentEvent event = Confirmed();
+    webhook.Observe(event);
+    ASSERT_TRUE(WaitFor(webhook, "delivered", 1));
+    event.incident.closed = absl::FromUnixSeconds(9);
+    webhook.Observe(event);
+    webhook.Observe(event);
+    // One that was never confirmed was never told.
+    IncidentEvent other = event;
+    other.incident.id = "inc-2";
+    other.incident.confirmation = Confirmation::kUnavailable;
+    webhook.Observe(other);
+    event.incident.closed = absl::InfiniteFuture();  // reopened
+    webhook.Observe(event);
+    const size_t expected = wanted ? 3 : 1;
+    ASSERT_TRUE(WaitFor(webhook, "delivered", static_cast<int64_t>(expected)));
+    ASSERT_EQ(receiver.headers().size(), expected);
+    EXPECT_EQ(receiver.headers()[0].at("content-type"), "text/plain");
+    if (!wanted) continue;
+    EXPECT_EQ(receiver.headers()[1].at("x-reasonwatch-event"),
+              "incident_closed");
+    EXPECT_EQ(receiver.headers()[2].at("x-reasonwatch-event"),
+              "incident_confirmed");
+  }
+}
+
 TEST(Webhook, GivesUpAndCounts) {
   Receiver receiver(/*refusals=*/100);
   Webhook webhook(Quick(), receiver.ports());
