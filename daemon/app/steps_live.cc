@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps of the start for the parts that work while the daemon runs: the
 // webhook, the pipelines, re-scoring, the HTTP server and the taps.
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -148,12 +149,18 @@ absl::Status App::StartHttp() {
   options.tls_client_ca = config.tls.client_ca;
   options.external_url = config.external_url;
   options.trace_url = config.trace_url;
+  options.max_connections = config.max_connections;
+  options.max_connections_of_peer = std::max(config.max_connections / 2, 1);
+  options.allowed_hosts = config.allowed_hosts;
   options.evidence = texts_ != nullptr;
   if (!config.token_file.empty()) {
     RW_ASSIGN_OR_RETURN(options.bearer_token, ReadSecret(config.token_file));
   }
   RW_ASSIGN_OR_RETURN(http_,
                       StartHttpServer(std::move(options), MakeHttpHandlers()));
+  ports_.Add("http", [http = http_.get()] {
+    return std::vector<PortCounts>{http->Counts()};
+  });
   page_url_ = PageUrl(config, http_->BoundPort());
   telemetry_->SetPageUrl(page_url_);
   return absl::OkStatus();
@@ -161,6 +168,7 @@ absl::Status App::StartHttp() {
 
 void App::StopHttp(absl::Duration) {
   http_stopper_.join();
+  ports_.Remove("http");
   http_.reset();
 }
 
@@ -178,6 +186,9 @@ absl::Status App::StartTaps() {
   for (const Taps::Running& running : taps_->running())
     if (IngestPort* port = running.tap->Ingest(); port != nullptr)
       ingest_.Open(port);
+  for (const Taps::Running& running : taps_->running())
+    ports_.Add(std::string(running.source),
+               [tap = running.tap.get()] { return tap->Ports(); });
   return absl::OkStatus();
 }
 
@@ -187,6 +198,8 @@ void App::StopTaps(absl::Duration deadline) {
   ingest_.Open(nullptr);
   for (const Taps::Running& running : taps_->running())
     telemetry_->RemoveTap(running.source);
+  for (const Taps::Running& running : taps_->running())
+    ports_.Remove(std::string(running.source));
   taps_.reset();
 }
 
@@ -231,6 +244,7 @@ std::string App::MetricsText(MetricsForm form) {
   const StoreStatistics statistics = store_->Statistics();
   telemetry_->SetStore(statistics);
   telemetry_->SetStoreHealth(store_->Health());
+  telemetry_->SetPorts(ports_.All());
   RescoreTotals totals;
   if (rescoring_ != nullptr) totals = TotalsOf(rescoring_->Counters());
   if (webhook_ != nullptr) totals.webhooks = webhook_->Counts();
@@ -257,7 +271,7 @@ std::string App::MetricsText(MetricsForm form) {
 absl::Status App::Ready() const {
   if (!ready_) return absl::UnavailableError("starting or stopping");
   const std::string problem = store_->Health().problem;
-  return problem.empty() ? absl::OkStatus() : absl::UnavailableError(problem);
+  return problem.empty() ? ports_.Accepting() : absl::UnavailableError(problem);
 }
 
 HabitPhrases App::Habits() const {

@@ -269,7 +269,7 @@ TEST_F(HttpServerTest, BadOptionsAreRefused) {
 TEST_F(HttpServerTest, StopsTwiceAndServesManyAtOnce) {
   HttpOptions options = AnyPort();
   options.threads = 2;
-  options.max_waiting = 1;
+  options.max_connections = 3;
   Start(options);
   std::atomic<int> answered = 0;
   {
