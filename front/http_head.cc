@@ -123,13 +123,13 @@ std::string_view HttpHead::Path() const {
 
 std::string HttpHead::ForWholeBody(size_t body_bytes, bool close) const {
   std::string text = absl::StrCat(method, " ", target, " HTTP/1.1\r\n");
-  for (const auto& [key, value] : headers) {
-    const bool own =
-        std::any_of(kOwn.begin(), kOwn.end(), [&key](std::string_view name) {
-          return ascii::EqualsIgnoringCase(key, name);
-        });
-    if (!own) absl::StrAppend(&text, key, ": ", value, "\r\n");
-  }
+  const auto is_own = [](std::string_view key) {
+    return std::any_of(kOwn.begin(), kOwn.end(), [key](std::string_view name) {
+      return ascii::EqualsIgnoringCase(key, name);
+    });
+  };
+  for (const auto& [key, value] : headers)
+    if (!is_own(key)) absl::StrAppend(&text, key, ": ", value, "\r\n");
   if (chunked || content_length >= 0)
     absl::StrAppend(&text, "Content-Length: ", body_bytes, "\r\n");
   if (close) absl::StrAppend(&text, "Connection: close\r\n");
