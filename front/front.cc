@@ -213,13 +213,15 @@ int EpollFront::WaitTime(FrontTime now) const {
 }
 
 void EpollFront::OnEvent(const epoll_event& event, FrontTime now) {
-  if (event.data.u64 == kWakeTag) {
+  // A copy: the structure is packed, and its field may not be referred to.
+  const uint64_t id = event.data.u64;
+  if (id == kWakeTag) {
     uint64_t count = 0;
     [[maybe_unused]] const ssize_t n = read(wake_, &count, sizeof(count));
     return;
   }
-  if (event.data.u64 == kListenTag) return Accept(now);
-  const auto found = connections_.find(event.data.u64);
+  if (id == kListenTag) return Accept(now);
+  const auto found = connections_.find(id);
   if (found == connections_.end()) return;
   Entry& entry = found->second;
   if (entry.connection->state() == FrontConnection::State::kServing) {
@@ -229,7 +231,7 @@ void EpollFront::OnEvent(const epoll_event& event, FrontTime now) {
     entry.watched = false;
     return;
   }
-  AdvanceOne(event.data.u64, now);
+  AdvanceOne(id, now);
 }
 
 void EpollFront::OnDone(FrontTime now) {

@@ -187,7 +187,7 @@ absl::Status App::StartTaps() {
     if (IngestPort* port = running.tap->Ingest(); port != nullptr)
       ingest_.Open(port);
   for (const Taps::Running& running : taps_->running())
-    ports_.Add(std::string(running.source),
+    ports_.Add("tap." + std::string(running.source),
                [tap = running.tap.get()] { return tap->Ports(); });
   return absl::OkStatus();
 }
@@ -199,7 +199,7 @@ void App::StopTaps(absl::Duration deadline) {
   for (const Taps::Running& running : taps_->running())
     telemetry_->RemoveTap(running.source);
   for (const Taps::Running& running : taps_->running())
-    ports_.Remove(std::string(running.source));
+    ports_.Remove("tap." + std::string(running.source));
   taps_.reset();
 }
 
