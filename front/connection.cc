@@ -86,12 +86,10 @@ bool SaysClose(std::string_view answer) {
 FrontConnection::FrontConnection(int fd, std::string address, SSL_CTX* context,
                                  const FrontOptions& options,
                                  const FrontPorts& ports, FrontTime now)
-    : options_(options),
+    : PortConnection(std::move(address), now),
+      options_(options),
       ports_(ports),
-      transport_(fd, context),
-      address_(std::move(address)),
-      peer_(PeerKey(address_)),
-      since_(now) {
+      transport_(fd, context) {
   if (context == nullptr) {
     state_ = State::kHead;
   } else if (!transport_.is_encrypted()) {
@@ -168,9 +166,11 @@ void FrontConnection::OnDeadline(FrontTime now) {
   }
 }
 
-uint32_t FrontConnection::Events() const {
-  if (state_ == State::kServing || state_ == State::kClosed) return 0;
-  return want_ == Io::kWantWrite ? EPOLLOUT : EPOLLIN;
+PortConnection::Watches FrontConnection::Watched() const {
+  Watch watch = {.fd = transport_.fd()};
+  if (state_ != State::kServing && state_ != State::kClosed)
+    watch.events = want_ == Io::kWantWrite ? EPOLLOUT : EPOLLIN;
+  return {watch, Watch{}};
 }
 
 int64_t FrontConnection::HeldBytes() const {
@@ -352,7 +352,7 @@ void FrontConnection::FinishRequest(FrontTime now) {
   FrontRequest request;
   request.head = head_.ForWholeBody(body_.size(), close_after_);
   request.body = std::exchange(body_, {});
-  request.peer = address_;
+  request.peer = address();
   request.close = close_after_;
   serving_bytes_ =
       static_cast<int64_t>(request.head.size() + request.body.capacity());

@@ -23,6 +23,8 @@
 #include "front/connection.h"
 #include "front/listener.h"
 #include "front/places.h"
+#include "front/port_connection.h"
+#include "front/relay.h"
 #include "front/transport.h"
 #include "front/workers.h"
 #include "util/status_macros.h"
@@ -32,10 +34,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Tags of epoll that are no connection.
+using State = PortConnection::State;
+
+// Tags of epoll: that of a connection is its id for each of its descriptors,
+// followed by a bit that says which.
 constexpr uint64_t kWakeTag = 0;
 constexpr uint64_t kListenTag = 1;
-constexpr uint64_t kFirstConnection = 2;
+constexpr uint64_t kFirstConnection = 1;
 
 // One read; larger ones win nothing over the loopback.
 constexpr size_t kScratch = size_t{64} << 10;
@@ -49,11 +54,12 @@ constexpr std::chrono::milliseconds kRoomRetry{10};
 
 class EpollFront final : public Front {
  public:
-  EpollFront(FrontOptions options, FrontPorts ports, SslContext context,
-             Listener listener)
+  // With `hand_on` the front relays, and serves nothing itself.
+  EpollFront(FrontOptions options, FrontPorts ports,
+             std::function<bool(int)> hand_on, Listener listener)
       : options_(std::move(options)),
         ports_(std::move(ports)),
-        context_(std::move(context)),
+        hand_on_(std::move(hand_on)),
         listener_(std::move(listener)),
         port_(listener_.port()),
         scratch_(kScratch) {
@@ -71,6 +77,10 @@ class EpollFront final : public Front {
   absl::Status Start();
   int port() const override { return port_; }
   PortCounts Counts(std::string_view name) const override;
+  void StopAccepting() override {
+    accept_ended_ = true;
+    Wake();
+  }
   void Stop() override {
     std::call_once(stopped_, [this] {
       stop_requested_ = true;
@@ -83,11 +93,10 @@ class EpollFront final : public Front {
 
  private:
   struct Entry {
-    std::unique_ptr<FrontConnection> connection;
-    uint32_t events = 0;  // that epoll was asked for
-    int64_t held = 0;     // as it is in held_
-    int64_t answer = 0;   // as it is in answers_
-    bool watched = true;  // by epoll
+    std::unique_ptr<PortConnection> connection;
+    PortConnection::Watches watches;  // as epoll knows them
+    int64_t held = 0;                 // as it is in held_
+    int64_t answer = 0;               // as it is in answers_
   };
 
   void Wake() const {
@@ -104,7 +113,9 @@ class EpollFront final : public Front {
   void BeginStop(FrontTime now);
 
   void Accept(FrontTime now);
-  void Admit(int fd, std::string address, FrontTime now);
+  bool Admit(int fd, std::string address, FrontTime now);
+  std::unique_ptr<PortConnection> Make(int fd, std::string address,
+                                       FrontTime now);
   bool HasRoom(FrontTime now);
   bool HasRoomFor(const std::string& peer, FrontTime now);
   void PauseAccepting(FrontTime now, std::chrono::nanoseconds pause);
@@ -121,7 +132,8 @@ class EpollFront final : public Front {
 
   const FrontOptions options_;
   FrontPorts ports_;  // `count` also counts in refused_
-  const SslContext context_;
+  const std::function<bool(int)> hand_on_;
+  SslContext context_;  // refers to options_
   Listener listener_;
   const int port_;
   int epoll_ = -1;
@@ -130,6 +142,7 @@ class EpollFront final : public Front {
   std::thread thread_;
   std::once_flag stopped_;
   std::atomic<bool> stop_requested_ = false;
+  std::atomic<bool> accept_ended_ = false;
 
   // The loop's own.
   std::vector<char> scratch_;
@@ -162,6 +175,7 @@ PortCounts EpollFront::Counts(std::string_view name) const {
 }
 
 absl::Status EpollFront::Start() {
+  RW_ASSIGN_OR_RETURN(context_, MakeSslContext(options_));
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   wake_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   epoll_event event = {};
@@ -175,8 +189,9 @@ absl::Status EpollFront::Start() {
   if (!ready) return absl::UnavailableError("no descriptors for a port");
   // OpenSSL writes without a way to leave the signal out.
   signal(SIGPIPE, SIG_IGN);
-  workers_ = std::make_unique<FrontWorkers>(options_.workers, ports_.serve,
-                                            [this] { Wake(); });
+  if (!hand_on_)
+    workers_ = std::make_unique<FrontWorkers>(options_.workers, ports_.serve,
+                                              [this] { Wake(); });
   thread_ = std::thread([this] { Run(); });
   return absl::OkStatus();
 }
@@ -190,7 +205,11 @@ void EpollFront::Run() {
     for (int i = 0; i < n; ++i) OnEvent(events[static_cast<size_t>(i)], now);
     for (const uint64_t id : std::exchange(unfinished_, {}))
       AdvanceOne(id, now);
-    OnDone(now);
+    if (workers_ != nullptr) OnDone(now);
+    if (accept_ended_) {
+      listener_.Close();
+      accept_again_ = FrontTime::max();
+    }
     if (now >= next_deadline_) Expire(now);
     if (now >= accept_again_) {
       WatchListener(true);
@@ -214,24 +233,23 @@ int EpollFront::WaitTime(FrontTime now) const {
 
 void EpollFront::OnEvent(const epoll_event& event, FrontTime now) {
   // A copy: the structure is packed, and its field may not be referred to.
-  const uint64_t id = event.data.u64;
-  if (id == kWakeTag) {
+  const uint64_t tag = event.data.u64;
+  if (tag == kWakeTag) {
     uint64_t count = 0;
     [[maybe_unused]] const ssize_t n = read(wake_, &count, sizeof(count));
     return;
   }
-  if (id == kListenTag) return Accept(now);
-  const auto found = connections_.find(id);
+  if (tag == kListenTag) return Accept(now);
+  const auto found = connections_.find(tag >> 1);
   if (found == connections_.end()) return;
-  Entry& entry = found->second;
-  if (entry.connection->state() == FrontConnection::State::kServing) {
+  Watch& watch = found->second.watches[tag & 1];
+  if (watch.events == 0) {
     // Only an error or a hang-up comes now, and would come again and again.
-    entry.connection->OnGone();
-    epoll_ctl(epoll_, EPOLL_CTL_DEL, entry.connection->fd(), nullptr);
-    entry.watched = false;
-    return;
+    found->second.connection->OnGone();
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.fd, nullptr);
+    watch.fd = -1;
   }
-  AdvanceOne(id, now);
+  AdvanceOne(tag >> 1, now);
 }
 
 void EpollFront::OnDone(FrontTime now) {
@@ -282,9 +300,10 @@ bool EpollFront::Stopped(FrontTime now) {
   bool serving = false;
   bool answering = false;
   for (const auto& [id, entry] : connections_) {
-    const FrontConnection::State state = entry.connection->state();
-    serving = serving || state == FrontConnection::State::kServing;
-    answering = answering || state == FrontConnection::State::kAnswering;
+    const State state = entry.connection->state();
+    serving = serving || state == State::kServing;
+    answering =
+        answering || state == State::kAnswering || state == State::kRelaying;
   }
   if (serving || (answering && !late)) {
     // The deadline is over, but a worker is not: no busy loop.
@@ -322,16 +341,18 @@ void EpollFront::Accept(FrontTime now) {
       result = listener_.Accept(fd, address);
     switch (result) {
       case Listener::Result::kAccepted:
-        accepting_ = true;
-        Admit(fd, std::move(address), now);
-        break;
-      case Listener::Result::kNone:
-        accepting_ = true;
-        return;
+        if (Admit(fd, std::move(address), now)) {
+          accepting_ = true;
+          break;
+        }
+        [[fallthrough]];
       case Listener::Result::kNoDescriptors:
         if (accepting_.exchange(false)) ports_.count(Refusal::kDescriptors);
         return PauseAccepting(now,
                               absl::ToChronoNanoseconds(options_.accept_retry));
+      case Listener::Result::kNone:
+        accepting_ = true;
+        return;
       case Listener::Result::kFailed:
         break;
     }
@@ -353,23 +374,40 @@ bool EpollFront::HasRoomFor(const std::string& peer, FrontTime now) {
          EvictOne(ChooseForPlace(PlacesOlderThan(now), peer));
 }
 
-void EpollFront::Admit(int fd, std::string address, FrontTime now) {
-  auto connection = std::make_unique<FrontConnection>(
+std::unique_ptr<PortConnection> EpollFront::Make(int fd, std::string address,
+                                                 FrontTime now) {
+  if (hand_on_)
+    return MakeRelay(fd, std::move(address), context_.get(), options_, ports_,
+                     hand_on_, now);
+  return std::make_unique<FrontConnection>(
       fd, std::move(address), context_.get(), options_, ports_, now);
-  if (!HasRoomFor(connection->peer(), now))
-    return ports_.count(Refusal::kConnections);
+}
+
+// False: there are too few descriptors.
+bool EpollFront::Admit(int fd, std::string address, FrontTime now) {
+  std::unique_ptr<PortConnection> connection =
+      Make(fd, std::move(address), now);
+  if (connection == nullptr) return false;
+  if (!HasRoomFor(connection->peer(), now)) {
+    ports_.count(Refusal::kConnections);
+    return true;
+  }
   const uint64_t id = next_id_++;
-  epoll_event event = {};
-  event.events = connection->Events();
-  event.data.u64 = id;
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0)
-    return ports_.count(Refusal::kDescriptors);
+  const PortConnection::Watches watches = connection->Watched();
+  for (size_t i = 0; i < watches.size(); ++i) {
+    epoll_event event = {};
+    event.events = watches[i].events;
+    event.data.u64 = id << 1 | i;
+    if (watches[i].fd >= 0 &&
+        epoll_ctl(epoll_, EPOLL_CTL_ADD, watches[i].fd, &event) != 0)
+      return false;
+  }
   ++of_peer_[connection->peer()];
-  connections_[id] = {.connection = std::move(connection),
-                      .events = event.events};
+  connections_[id] = {.connection = std::move(connection), .watches = watches};
   connection_count_ = static_cast<int64_t>(connections_.size());
   // The first bytes are usually there already.
   AdvanceOne(id, now);
+  return true;
 }
 
 void EpollFront::AdvanceOne(uint64_t id, FrontTime now) {
@@ -384,20 +422,22 @@ void EpollFront::Settle(uint64_t id) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
   Entry& entry = found->second;
-  FrontConnection& connection = *entry.connection;
+  PortConnection& connection = *entry.connection;
   const int64_t held = connection.HeldBytes();
   const int64_t answer = connection.AnswerBytes();
   held_ += held - std::exchange(entry.held, held);
   answers_ += answer - std::exchange(entry.answer, answer);
-  if (connection.state() == FrontConnection::State::kClosed) return Erase(id);
+  if (connection.state() == State::kClosed) return Erase(id);
   if (auto request = connection.TakeRequest(); request.has_value())
     workers_->Submit(id, std::move(*request));
-  const uint32_t events = connection.Events();
-  if (entry.watched && events != entry.events) {
+  const PortConnection::Watches now = connection.Watched();
+  for (size_t i = 0; i < now.size(); ++i) {
+    Watch& known = entry.watches[i];
+    if (known.fd < 0 || known.events == now[i].events) continue;
     epoll_event event = {};
-    event.events = entry.events = events;
-    event.data.u64 = id;
-    epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.fd(), &event);
+    event.events = known.events = now[i].events;
+    event.data.u64 = id << 1 | i;
+    epoll_ctl(epoll_, EPOLL_CTL_MOD, known.fd, &event);
   }
   next_deadline_ = std::min(next_deadline_, connection.Deadline());
   if (held_ > options_.max_held_bytes || answers_ > options_.max_answer_bytes)
@@ -416,11 +456,10 @@ void EpollFront::Erase(uint64_t id) {
 
 // A connection may go if it has been in its state since this time or longer.
 std::vector<Place> EpollFront::PlacesOlderThan(FrontTime since) const {
-  using State = FrontConnection::State;
   std::vector<Place> places;
   places.reserve(connections_.size());
   for (const auto& [id, entry] : connections_) {
-    const FrontConnection& connection = *entry.connection;
+    const PortConnection& connection = *entry.connection;
     const State state = connection.state();
     places.push_back(
         {.id = id,
@@ -436,14 +475,13 @@ std::vector<Place> EpollFront::PlacesOlderThan(FrontTime since) const {
 std::vector<Place> EpollFront::PlacesWith(int64_t Entry::*bytes) const {
   std::vector<Place> places;
   for (const auto& [id, entry] : connections_) {
-    const FrontConnection& connection = *entry.connection;
+    const PortConnection& connection = *entry.connection;
     if (entry.*bytes > 0)
-      places.push_back(
-          {.id = id,
-           .peer = connection.peer(),
-           .may_go = connection.state() != FrontConnection::State::kServing,
-           .since = connection.since(),
-           .bytes = entry.*bytes});
+      places.push_back({.id = id,
+                        .peer = connection.peer(),
+                        .may_go = connection.state() != State::kServing,
+                        .since = connection.since(),
+                        .bytes = entry.*bytes});
   }
   return places;
 }
@@ -473,20 +511,33 @@ bool AreInRange(const FrontOptions& o) {
          o.min_bytes_per_second >= 1 && o.max_requests_per_connection >= 1;
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<Front>> StartFront(FrontOptions options,
-                                                  FrontPorts ports) {
-  if (!ports.judge || !ports.serve || !AreInRange(options))
-    return absl::InvalidArgumentError("a front's option or port is missing");
-  RW_ASSIGN_OR_RETURN(SslContext context, MakeSslContext(options));
+absl::StatusOr<std::unique_ptr<Front>> StartEpollFront(
+    FrontOptions options, FrontPorts ports, std::function<bool(int)> hand_on) {
+  if (!AreInRange(options))
+    return absl::InvalidArgumentError("an option of the front is out of range");
   RW_ASSIGN_OR_RETURN(Listener listener,
                       Listener::Open(options.host, options.port));
   auto front =
       std::make_unique<EpollFront>(std::move(options), std::move(ports),
-                                   std::move(context), std::move(listener));
+                                   std::move(hand_on), std::move(listener));
   RW_RETURN_IF_ERROR(front->Start());
   return std::unique_ptr<Front>(std::move(front));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Front>> StartFront(FrontOptions options,
+                                                  FrontPorts ports) {
+  if (!ports.judge || !ports.serve)
+    return absl::InvalidArgumentError("a port of the front is missing");
+  return StartEpollFront(std::move(options), std::move(ports), {});
+}
+
+absl::StatusOr<std::unique_ptr<Front>> StartRelay(
+    FrontOptions options, std::function<bool(int)> hand_on) {
+  if (!hand_on)
+    return absl::InvalidArgumentError("a port of the front is missing");
+  return StartEpollFront(std::move(options), {}, std::move(hand_on));
 }
 
 }  // namespace reasonwatch

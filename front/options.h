@@ -25,6 +25,7 @@ struct FrontOptions {
   std::string tls_cert;
   std::string tls_key;
   std::string tls_client_ca;
+  std::string alpn;  // the protocol that TLS must agree on; "" = any
   // Key of the message in the JSON of a refusal.
   std::string error_key = "error";
 
@@ -77,13 +78,14 @@ enum class Refusal : uint8_t {
   kTooSlow,          // the body arrives under the least rate
   kMemory,           // gave up what it held, which was too much in all
   kAnswerNotRead,    // the answer is read under the least rate, or not at all
+  kFlood,            // too many frames of HTTP/2 that carry nothing
   kCount
 };
-inline constexpr EnumNames<Refusal, 14> kRefusalNames = {
+inline constexpr EnumNames<Refusal, 15> kRefusalNames = {
     {"connections", "evicted", "descriptors", "handshake", "silent",
      "head_too_slow", "head_too_large", "malformed", "foreign_host",
      "unauthenticated", "message_too_large", "too_slow", "memory",
-     "answer_not_read"}};
+     "answer_not_read", "flood"}};
 static_assert(AllNamed(kRefusalNames));
 static_assert(static_cast<size_t>(Refusal::kCount) ==
               kRefusalNames.names.size());

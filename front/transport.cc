@@ -23,6 +23,22 @@ Io ResultOfErrno() {
              : Io::kFailed;
 }
 
+// Agrees on the one protocol that `own`, a string, names.
+int SelectProtocol(SSL*, const unsigned char** out, unsigned char* out_length,
+                   const unsigned char* in, unsigned int in_length, void* own) {
+  const auto& wanted = *static_cast<const std::string*>(own);
+  for (unsigned int i = 0; i < in_length; i += in[i] + 1U) {
+    const size_t length = std::min<size_t>(in[i], in_length - i - 1);
+    if (std::string_view(reinterpret_cast<const char*>(in + i + 1), length) !=
+        wanted)
+      continue;
+    *out = in + i + 1;
+    *out_length = in[i];
+    return SSL_TLSEXT_ERR_OK;
+  }
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
 }  // namespace
 
 absl::StatusOr<SslContext> MakeSslContext(const FrontOptions& options) {
@@ -60,6 +76,9 @@ absl::StatusOr<SslContext> MakeSslContext(const FrontOptions& options) {
   SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
   const unsigned char name[] = "reasonwatch";
   SSL_CTX_set_session_id_context(c, name, sizeof(name) - 1);
+  if (!options.alpn.empty())
+    SSL_CTX_set_alpn_select_cb(c, &SelectProtocol,
+                               const_cast<std::string*>(&options.alpn));
   return context;
 }
 

@@ -21,7 +21,8 @@ struct SslContextDeleter {
 };
 using SslContext = std::unique_ptr<SSL_CTX, SslContextDeleter>;
 
-// Null if the options name no certificate. InvalidArgument: files that are not
+// Null if the options name no certificate; they must outlive the context.
+// InvalidArgument: files that are not
 // readable or do not fit.
 absl::StatusOr<SslContext> MakeSslContext(const FrontOptions& options);
 

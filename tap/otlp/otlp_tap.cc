@@ -87,8 +87,10 @@ class OtlpTap::Impl {
   int grpc_port() const { return grpc_ == nullptr ? 0 : grpc_->BoundPort(); }
   int http_port() const { return http_ == nullptr ? 0 : http_->BoundPort(); }
   std::vector<PortCounts> ports() const {
-    return http_ == nullptr ? std::vector<PortCounts>()
-                            : std::vector<PortCounts>{http_->Counts()};
+    std::vector<PortCounts> all;
+    if (grpc_ != nullptr) all = grpc_->Ports();
+    if (http_ != nullptr) all.push_back(http_->Counts());
+    return all;
   }
 
  private:
