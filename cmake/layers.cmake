@@ -3,16 +3,18 @@
 # it may link, and a regular expression of the other targets it may link. A room
 # is a folder; the longest entry that is a prefix of a file's folder is its room.
 # tools/check_layers.py reads the same table and checks the #include lines.
-set(LAYERS util core proto tap formats answers features baseline evaluator detectors
+set(LAYERS util core front proto tap formats answers features baseline evaluator detectors
            detectors/signals detectors/traffic incidents rescore storage daemon/pipeline daemon/recordings daemon/telemetry
            daemon/api daemon/notify daemon/coverage daemon/history daemon/evidence daemon/selftest daemon/app/config daemon/app)
 set(ALLOW_util "")
 set(THIRD_util "absl::|simdjson::")
+set(ALLOW_front util core)
+set(THIRD_front "absl::|OpenSSL::|cpp-httplib|PkgConfig::HTTPLIB")
 set(ALLOW_core util)
 set(THIRD_core "absl::")
 set(ALLOW_proto "")
 set(THIRD_proto "protobuf::|gRPC::")
-set(ALLOW_tap util core proto formats)
+set(ALLOW_tap util front core proto formats)
 set(THIRD_tap "absl::|gRPC::|protobuf::|simdjson::|ZLIB::|cpp-httplib|PkgConfig::HTTPLIB|OpenSSL::")
 set(ALLOW_formats util core)
 set(THIRD_formats "absl::|re2::|simdjson::")
@@ -45,7 +47,7 @@ set(ALLOW_daemon/recordings util core tap formats answers features baseline eval
 set(THIRD_daemon/recordings "absl::|simdjson::|Boost::|nlohmann_json::")
 set(ALLOW_daemon/telemetry util core)
 set(THIRD_daemon/telemetry "absl::|prometheus-cpp::")
-set(ALLOW_daemon/api util core)
+set(ALLOW_daemon/api util front core)
 set(THIRD_daemon/api "absl::|cpp-httplib|PkgConfig::HTTPLIB|OpenSSL::|nlohmann_json::")
 set(ALLOW_daemon/coverage util core)
 set(THIRD_daemon/coverage "absl::")

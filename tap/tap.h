@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "core/ingest.h"
+#include "core/port_counts.h"
 #include "core/tap_counters.h"
 #include "tap/sink.h"
 
@@ -69,6 +70,9 @@ class Tap {
 
   // The addresses at which senders reach the tap. Valid after Start().
   virtual TapEndpoints Endpoints() const = 0;
+
+  // The ports that the tap accepts connections at itself, after Start().
+  virtual std::vector<PortCounts> Ports() const { return {}; }
 
   // The tap's side of the daemon's HTTP server; null if it has none.
   virtual IngestPort* Ingest() { return nullptr; }

@@ -124,7 +124,7 @@ bool IsManner(Words words) {
          (thinks && IsAny(next, {"out", "aloud", "through", "by"}));
 }
 
-// What arithmetic does to an answer; each other verb leaves it as it is.
+// Arithmetic on an answer; each other verb leaves it as it is.
 bool IsArithmetic(std::string_view verb) {
   return IsAny(
       verb,
@@ -147,7 +147,7 @@ bool IsOfTheWork(Words words) {
                                 "brain", "knowledge", "expertise"}));
 }
 
-// "I'll tip you $200 for a correct answer": what it is worth.
+// "I'll tip you $200 for a correct answer": its reward.
 bool IsReward(std::string_view raw) {
   static const RE2& reward = *new RE2(
       R"((?i)\W*(?:(?:i|we)(?:'ll| will| can| would)|you(?:'ll| will)) (?:tip|pay|give|get|earn|win|receive|reward|donate|be (?:fined|paid|rewarded|penali[sz]ed|punished))\b(?: you| to| for| up| an?| with)*\s*[$€£]?\s?[\d,.]*\s?(?:dollars?|euros?|pounds?|points?|k|usd|eur|tip|bonus|cookie|treat|reward)?(?:,? (?:if|for|when|as|in case)\b[\w ',]{0,60})?\W*)");

@@ -49,7 +49,7 @@ bool IsSubject(const SentenceWord& word) {
   return subjects.contains(word.text) || word.kind == FrameWord::kProblem;
 }
 
-// What may precede a subject: interjections and words that join clauses.
+// Words that may precede a subject: interjections and words that join clauses.
 bool IsOpening(const SentenceWord& word) {
   static const Set& openings =
       *new Set{"ok",      "okay",   "so",     "well",  "hey",  "hi",
@@ -99,7 +99,7 @@ bool Wants(Words words) {
   return false;
 }
 
-// "It is blue": may say what the answer is.
+// "It is blue": may be the answer.
 bool MayBeTheAnswer(Words words) {
   if (MayReportAnAnswer(words)) return true;
   for (size_t i = 0; i < words.size(); ++i)
@@ -139,7 +139,7 @@ bool BeginsAsStatement(Words words) {
   if (i + 2 < words.size() && words[i].text == "let" &&
       words[i + 1].text == "s")
     return IsAny(words[i + 2].text, {"start", "begin", "go"});
-  // What there is besides may be a premise.
+  // "There are three more": may be a premise.
   if (words[i].text == "there")
     return Has(words, FrameWord::kSolve) || Has(words, FrameWord::kProblem);
   if (IsSubject(words[i]) || IsPastForm(words[i])) return true;

@@ -16,7 +16,7 @@ namespace reasonwatch {
 
 // "You will be given a question", "got this in an interview", "here is a
 // problem I found in a book". False where the sentence may want something, add
-// to the problem, or say what its answer is: then it is unsure.
+// to the problem, or give its answer: then it is unsure.
 bool IsStatement(const FrameSentence& sentence, std::string_view problem);
 
 // "Cite no sources", "put the result between brackets": an order that does not
@@ -34,7 +34,7 @@ bool IsOrderToSolve(const FrameSentence& sentence);
 // front of the problem, which name it or say for whom it is.
 bool IsLeadIn(const FrameSentence& sentence);
 
-// Does a sentence that reports something say what the answer may be? By a verb
+// May a sentence that reports something give the answer? By a verb
 // of saying, a number in words, or a name.
 bool MayReportAnAnswer(std::span<const SentenceWord> words);
 

@@ -46,9 +46,8 @@ void SendText(httplib::Response& response, const absl::Status& status,
       status.ok() ? "ok\n" : std::string(status.message()) + "\n", kText);
 }
 
-bool IsBearer(const httplib::Request& request, const std::string& token) {
-  return SameSecret(request.get_header_value("Authorization"),
-                    "Bearer " + token);
+bool IsBearer(std::string_view authorization, const std::string& token) {
+  return SameSecret(authorization, "Bearer " + token);
 }
 
 bool IsFromPage(const httplib::Request& request, httplib::Response& response) {

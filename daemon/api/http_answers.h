@@ -6,6 +6,7 @@
 #include <httplib.h>
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -23,8 +24,8 @@ void SendError(httplib::Response& response, const absl::Status& status);
 void SendText(httplib::Response& response, const absl::Status& status,
               int error_status);
 
-// The request bears the token.
-bool IsBearer(const httplib::Request& request, const std::string& token);
+// The value of the header Authorization bears the token.
+bool IsBearer(std::string_view authorization, const std::string& token);
 // Refuses a request that a browser sends for a page: our own has no business
 // with reports and self-tests. True: it was refused.
 bool IsFromPage(const httplib::Request& request, httplib::Response& response);

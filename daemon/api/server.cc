@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The HTTP server over cpp-httplib.
+// The handlers of cpp-httplib behind a front, which gives them whole requests.
 //
 // kRoutes names every path with its method, its handler and whether the bearer
 // token guards it; the rest of the file is in this order: helpers of an answer,
-// the bounded pool of threads, the server, its handlers, the start.
+// the server, the verdict on a head, the handlers, the start.
 #include "daemon/api/server.h"
 
 #include <httplib.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -28,7 +24,9 @@
 #include "daemon/api/selftest_json.h"
 #include "daemon/api/setup_json.h"
 #include "daemon/api/shadow_json.h"
-#include "util/bounded_pool.h"
+#include "front/front.h"
+#include "front/httplib_bridge.h"
+#include "front/own_host.h"
 #include "util/status_macros.h"
 #include "util/strings.h"
 
@@ -44,6 +42,9 @@ constexpr char kOpenMetricsText[] =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 constexpr char kMetricsText[] = "text/plain; version=0.0.4; charset=utf-8";
 
+// A body that no handler reads; some clients send one with a GET.
+constexpr int64_t kMaxUnreadBody = 4096;
+
 // The page runs its own script and style files, and asks nothing of other
 // servers.
 constexpr char kContentSecurityPolicy[] =
@@ -53,11 +54,11 @@ constexpr char kContentSecurityPolicy[] =
 
 class Server final : public HttpServer {
  public:
-  Server(HttpOptions options, HttpHandlers handlers,
-         std::unique_ptr<httplib::Server> server)
-      : options_(std::move(options)),
-        handlers_(std::move(handlers)),
-        server_(std::move(server)) {
+  Server(HttpOptions options, HttpHandlers handlers)
+      : options_(std::move(options)), handlers_(std::move(handlers)) {
+    own_names_ = options_.allowed_hosts;
+    if (!options_.external_url.empty())
+      own_names_.push_back(options_.external_url);
     SetLimits();
     SetHeadersAndErrors();
     AddRoutes();
@@ -66,14 +67,14 @@ class Server final : public HttpServer {
   ~Server() override { Stop(); }
 
   absl::Status Start();
-  int BoundPort() const override { return port_; }
-
+  int BoundPort() const override { return front_->port(); }
+  PortCounts Counts() const override {
+    PortCounts counts = front_->Counts("http");
+    counts.refused["unauthenticated"] += unauthenticated_;
+    return counts;
+  }
   void Stop() override {
-    std::call_once(stopped_, [this] {
-      if (!thread_.joinable()) return;
-      server_->stop();
-      thread_.join();
-    });
+    if (front_ != nullptr) front_->Stop();
   }
 
  private:
@@ -90,6 +91,7 @@ class Server final : public HttpServer {
   void SetLimits();
   void SetHeadersAndErrors();
   void AddRoutes();
+  FrontVerdict Judge(const HttpHead& head) const;
   httplib::Server::Handler HandlerOf(const Route& route);
 
   void Healthy(const httplib::Request&, httplib::Response& response) {
@@ -186,11 +188,10 @@ class Server final : public HttpServer {
 
   const HttpOptions options_;
   const HttpHandlers handlers_;
-  const std::unique_ptr<httplib::Server> server_;
-  int port_ = 0;
-  std::thread thread_;
-  std::atomic<bool> ended_ = false;
-  std::once_flag stopped_;
+  std::vector<std::string> own_names_;
+  BridgedServer server_;
+  mutable std::atomic<int64_t> unauthenticated_ = 0;  // by handlers
+  std::unique_ptr<Front> front_;  // the last, since it calls the others
 };
 
 // Paths are regular expressions to httplib. They hold no repetition but a
@@ -231,38 +232,49 @@ const Server::Route Server::kRoutes[] = {
 };
 
 void Server::SetLimits() {
-  const auto micros = [](absl::Duration d) {
-    return absl::ToChronoMicroseconds(d);
-  };
-  server_->new_task_queue = [this] {
-    return new BoundedPool<httplib::ThreadPool>(options_.threads,
-                                                options_.max_waiting);
-  };
-  server_->set_socket_options(SetReuseAddress);
   // Each route has a limit of its own; see ReaderOf().
-  server_->set_payload_max_length(static_cast<size_t>(
+  server_.set_payload_max_length(static_cast<size_t>(
       std::max(options_.max_body_bytes, options_.max_ingest_bytes)));
-  server_->set_read_timeout(micros(options_.io_timeout));
-  server_->set_write_timeout(micros(options_.io_timeout));
-  server_->set_keep_alive_timeout(
+  // httplib names these two to the client; the front holds to them.
+  server_.set_keep_alive_timeout(
       absl::ToInt64Seconds(options_.keep_alive_timeout));
-  server_->set_keep_alive_max_count(
+  server_.set_keep_alive_max_count(
       static_cast<size_t>(options_.max_requests_per_connection));
-  server_->set_tcp_nodelay(true);
+}
+
+// All that changes something is a POST, and every POST needs the token, so no
+// body is read before the token was seen. The handlers ask for it again.
+FrontVerdict Server::Judge(const HttpHead& head) const {
+  FrontVerdict verdict;
+  const std::string& token = options_.bearer_token;
+  verdict.is_proven =
+      token.empty() || IsBearer(head.Find("Authorization"), token);
+  if (token.empty() && !IsOwnHost(head.Find("Host"), own_names_))
+    verdict.refusal = Refusal::kForeignHost;
+  if (!verdict.is_proven && head.method == "POST" && head.HasBody())
+    verdict.refusal = Refusal::kUnauthenticated;
+  const std::string_view path = head.Path();
+  if (head.method != "POST")
+    verdict.max_body_bytes = kMaxUnreadBody;
+  else if (path == "/api/v1/responses" || path == "/api/v1/litellm")
+    verdict.max_body_bytes = options_.max_ingest_bytes;
+  else
+    verdict.max_body_bytes = options_.max_body_bytes;
+  return verdict;
 }
 
 void Server::SetHeadersAndErrors() {
-  server_->set_default_headers(
+  server_.set_default_headers(
       {{"X-Content-Type-Options", "nosniff"},
        {"Cache-Control", "no-store"},
        {"Referrer-Policy", "no-referrer"},
        {"Content-Security-Policy", kContentSecurityPolicy}});
-  server_->set_exception_handler([](const httplib::Request&,
-                                    httplib::Response& response,
-                                    std::exception_ptr) {
+  server_.set_exception_handler([](const httplib::Request&,
+                                   httplib::Response& response,
+                                   std::exception_ptr) {
     SendError(response, absl::InternalError("internal error"));
   });
-  server_->set_error_handler(
+  server_.set_error_handler(
       [](const httplib::Request&, httplib::Response& response) {
         if (!response.body.empty()) return;
         response.set_content(
@@ -275,9 +287,9 @@ void Server::SetHeadersAndErrors() {
 void Server::AddRoutes() {
   for (const Route& route : kRoutes) {
     if (std::string_view(route.method) == "POST") {
-      server_->Post(route.path, ReaderOf(route));
+      server_.Post(route.path, ReaderOf(route));
     } else {
-      server_->Get(route.path, HandlerOf(route));
+      server_.Get(route.path, HandlerOf(route));
     }
   }
 }
@@ -285,8 +297,10 @@ void Server::AddRoutes() {
 bool Server::Passes(const Route& route, const httplib::Request& request,
                     httplib::Response& response) const {
   if (route.guard == Guard::kNone || options_.bearer_token.empty() ||
-      IsBearer(request, options_.bearer_token))
+      IsBearer(request.get_header_value("Authorization"),
+               options_.bearer_token))
     return true;
+  ++unauthenticated_;
   response.status = 401;
   response.set_header("WWW-Authenticate", "Bearer");
   response.set_content(ErrorJson("a bearer token is needed"), kJson);
@@ -365,24 +379,33 @@ void Server::Ingest(const httplib::Request& request, std::string format,
 }
 
 absl::Status Server::Start() {
-  const absl::StatusOr<ListenAddress> address =
-      ParseListenAddress(options_.listen);
-  if (!address.ok()) return address.status();
-  port_ = address->port;
-  const bool bound =
-      port_ == 0 ? (port_ = server_->bind_to_any_port(address->host)) > 0
-                 : server_->bind_to_port(address->host, port_);
-  if (!bound) {
+  RW_ASSIGN_OR_RETURN(const ListenAddress address,
+                      ParseListenAddress(options_.listen));
+  FrontOptions front;
+  front.host = address.host;
+  front.port = address.port;
+  front.tls_cert = options_.tls_cert;
+  front.tls_key = options_.tls_key;
+  front.tls_client_ca = options_.tls_client_ca;
+  front.workers = options_.threads;
+  front.max_connections = options_.max_connections;
+  front.max_of_peer = options_.max_connections_of_peer;
+  front.max_requests_per_connection = options_.max_requests_per_connection;
+  front.max_held_bytes = options_.max_held_bytes;
+  front.handshake_timeout = front.head_timeout = front.grace =
+      front.stop_timeout = options_.io_timeout;
+  front.idle_timeout = options_.keep_alive_timeout;
+  absl::StatusOr<std::unique_ptr<Front>> started = StartFront(
+      std::move(front),
+      {.judge = [this](const HttpHead& head) { return Judge(head); },
+       .serve = [this](const FrontRequest& r) { return server_.Serve(r); }});
+  if (absl::IsInvalidArgument(started.status()))
+    return absl::InvalidArgumentError(
+        absl::StrFormat("http: %s", started.status().message()));
+  if (!started.ok())
     return absl::UnavailableError(
         absl::StrFormat("cannot listen on %s", options_.listen));
-  }
-  thread_ = std::thread([this] {
-    server_->listen_after_bind();
-    ended_ = true;
-  });
-  // stop() before the loop runs would be lost.
-  while (!server_->is_running() && !ended_)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  front_ = *std::move(started);
   return absl::OkStatus();
 }
 
@@ -559,29 +582,14 @@ absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(
       !handlers.evidence) {
     return absl::InvalidArgumentError("an HTTP handler is missing");
   }
-  if (options.threads < 1 || options.max_waiting < 0) {
+  if (options.threads < 1)
     return absl::InvalidArgumentError("HTTP needs at least one thread");
-  }
   if (options.tls_cert.empty() != options.tls_key.empty() ||
       (options.tls_cert.empty() && !options.tls_client_ca.empty())) {
     return absl::InvalidArgumentError("http.tls needs cert and key");
   }
-  std::unique_ptr<httplib::Server> server;
-  if (options.tls_cert.empty()) {
-    server = std::make_unique<httplib::Server>();
-  } else {
-    server = std::make_unique<httplib::SSLServer>(
-        options.tls_cert.c_str(), options.tls_key.c_str(),
-        options.tls_client_ca.empty() ? nullptr
-                                      : options.tls_client_ca.c_str());
-    if (!server->is_valid()) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("http.tls: cannot use %s, %s %s", options.tls_cert,
-                          options.tls_key, options.tls_client_ca));
-    }
-  }
-  auto result = std::make_unique<Server>(
-      std::move(options), std::move(handlers), std::move(server));
+  auto result =
+      std::make_unique<Server>(std::move(options), std::move(handlers));
   const absl::Status started = result->Start();
   if (!started.ok()) return started;
   return std::unique_ptr<HttpServer>(std::move(result));

@@ -64,6 +64,7 @@
 #include "core/metrics_form.h"
 #include "core/model_event.h"
 #include "core/picture.h"
+#include "core/port_counts.h"
 #include "core/rescore_job.h"
 #include "core/selftest.h"
 #include "core/shadow.h"
@@ -95,14 +96,23 @@ struct HttpOptions {
   bool evidence = false;
   // A server to ask again is configured.
   bool asks_again = false;
-  // Connections that wait for a thread; further ones wait in the kernel.
-  int max_waiting = 32;
+  // Connections in all, and of one address; when they are used up, those that
+  // do nothing give way (front/places.h).
+  int max_connections = 256;
+  int max_connections_of_peer = 128;
+  // Names under which the daemon is asked, besides addresses, localhost and
+  // the name in external_url. Without a token other names in Host are refused,
+  // since a web page can give its own name our address.
+  std::vector<std::string> allowed_hosts;
+  // Bytes of requests that are held in all.
+  int64_t max_held_bytes = int64_t{128} << 20;
   // A deployment has at most three texts of 512 bytes.
   int64_t max_body_bytes = 64 << 10;
   // Decoded bytes of posted responses.
   int64_t max_ingest_bytes = int64_t{32} << 20;
-  absl::Duration io_timeout = absl::Seconds(5);          // one read or write
-  absl::Duration keep_alive_timeout = absl::Seconds(2);  // idle connection
+  // For the head of a request, and for a body or an answer to begin to flow.
+  absl::Duration io_timeout = absl::Seconds(5);
+  absl::Duration keep_alive_timeout = absl::Seconds(30);  // idle connection
   int max_requests_per_connection = 100;
 };
 
@@ -158,8 +168,9 @@ class HttpServer {
   // Stops.
   virtual ~HttpServer() = default;
   virtual int BoundPort() const = 0;
-  // Accepts no more connections and waits for the running requests, at most
-  // about the sum of the two timeouts. Idempotent.
+  virtual PortCounts Counts() const = 0;
+  // Accepts no more connections and waits for the running requests, and at most
+  // io_timeout for their answers to be read. Idempotent.
   virtual void Stop() = 0;
 };
 

@@ -29,6 +29,7 @@
 #include "daemon/app/ingest_gate.h"
 #include "daemon/app/kept_texts.h"
 #include "daemon/app/observers.h"
+#include "daemon/app/port_book.h"
 #include "daemon/app/rescoring_service.h"
 #include "daemon/app/shadow_desk.h"
 #include "daemon/app/stop_signals.h"
@@ -174,6 +175,7 @@ class App {
   FactOffsets offsets_{store_};
   std::unique_ptr<HttpServer> http_;
   std::thread http_stopper_;
+  PortBook ports_;
   std::unique_ptr<Taps> taps_;
   std::unique_ptr<CoverageWatch> coverage_;
   std::atomic<bool> selftests_end_ = false;

@@ -173,6 +173,9 @@ absl::Status App::StartHttp() {
   options.tls_client_ca = config.tls.client_ca;
   options.external_url = config.external_url;
   options.trace_url = config.trace_url;
+  options.max_connections = config.max_connections;
+  options.max_connections_of_peer = std::max(config.max_connections / 2, 1);
+  options.allowed_hosts = config.allowed_hosts;
   options.evidence = texts_ != nullptr;
   options.asks_again = rescoring_ != nullptr;
   if (!config.token_file.empty()) {
@@ -180,6 +183,9 @@ absl::Status App::StartHttp() {
   }
   RW_ASSIGN_OR_RETURN(http_,
                       StartHttpServer(std::move(options), MakeHttpHandlers()));
+  ports_.Add("http", [http = http_.get()] {
+    return std::vector<PortCounts>{http->Counts()};
+  });
   const std::string page_url = PageUrl(config, http_->BoundPort());
   telemetry_->SetPageUrl(page_url);
   MutexLock lock(page_url_mutex_);
@@ -189,6 +195,7 @@ absl::Status App::StartHttp() {
 
 void App::StopHttp(absl::Duration) {
   http_stopper_.join();
+  ports_.Remove("http");
   http_.reset();
 }
 
@@ -206,6 +213,9 @@ absl::Status App::StartTaps() {
   for (const Taps::Running& running : taps_->running())
     if (IngestPort* port = running.tap->Ingest(); port != nullptr)
       ingest_.Open(port);
+  for (const Taps::Running& running : taps_->running())
+    ports_.Add("tap." + std::string(running.source),
+               [tap = running.tap.get()] { return tap->Ports(); });
   return absl::OkStatus();
 }
 
@@ -215,6 +225,8 @@ void App::StopTaps(absl::Duration deadline) {
   ingest_.Open(nullptr);
   for (const Taps::Running& running : taps_->running())
     telemetry_->RemoveTap(running.source);
+  for (const Taps::Running& running : taps_->running())
+    ports_.Remove("tap." + std::string(running.source));
   taps_.reset();
 }
 
@@ -259,6 +271,7 @@ std::string App::MetricsText(MetricsForm form) {
   const StoreStatistics statistics = store_->Statistics();
   telemetry_->SetStore(statistics);
   telemetry_->SetStoreHealth(store_->Health());
+  telemetry_->SetPorts(ports_.All());
   RescoreTotals totals;
   if (rescoring_ != nullptr) totals = TotalsOf(rescoring_->Counters());
   if (webhook_ != nullptr) totals.webhooks = webhook_->Counts();
@@ -293,7 +306,7 @@ std::string App::MetricsText(MetricsForm form) {
 absl::Status App::Ready() const {
   if (!ready_) return absl::UnavailableError("starting or stopping");
   const std::string problem = store_->Health().problem;
-  return problem.empty() ? absl::OkStatus() : absl::UnavailableError(problem);
+  return problem.empty() ? ports_.Accepting() : absl::UnavailableError(problem);
 }
 
 HabitPhrases App::Habits() const {

@@ -167,7 +167,7 @@ absl::Time KnownFrom(const StreamHistory& stream) {
 
 // The slots of a stream, cut at the times. A slot has no order of its own: the
 // latest responses tell what lies behind a cut, and the rest of the slot lies
-// before it. Where they do not reach back to a cut, the slot is not cut there.
+// before it. If they do not reach back to a cut, the slot is not cut there.
 std::vector<Span> CutSlots(const StreamHistory& stream,
                            const std::vector<absl::Time>& cuts) {
   const absl::Time known = KnownFrom(stream);

@@ -106,6 +106,10 @@ enum class Metric : uint8_t {
   kSelfTestHop,
   kStorageNotSaving,
   kStorageTableBytes,
+  kPortConnections,
+  kPortHeldBytes,
+  kPortAccepting,
+  kPortRefused,
   kCount
 };
 inline constexpr int kMetricCount = static_cast<int>(Metric::kCount);

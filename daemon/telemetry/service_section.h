@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Metrics of the daemon's database: whether it saves anything, and which table
-// is how large.
+// Metrics of the daemon itself: whether its database saves anything, which
+// table is how large, and whom its ports refused.
 //
 // Not thread-safe; the owner (Telemetry) locks.
 #ifndef REASONWATCH_DAEMON_TELEMETRY_SERVICE_SECTION_H_
@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "core/port_counts.h"
 #include "core/store_health.h"
 #include "daemon/telemetry/catalogue.h"
 #include "daemon/telemetry/families.h"
@@ -22,6 +23,8 @@ class ServiceSection {
   explicit ServiceSection(Families& families);
 
   void SetStoreHealth(const StoreHealth& health);
+  // Names and reasons are constants of the ports.
+  void SetPorts(const std::vector<PortCounts>& ports);
 
  private:
   Families& families_;

@@ -215,6 +215,10 @@ void Telemetry::SetStoreHealth(const StoreHealth& health) {
   MutexLock lock(impl_->mutex);
   impl_->service.SetStoreHealth(health);
 }
+void Telemetry::SetPorts(const std::vector<PortCounts>& ports) {
+  MutexLock lock(impl_->mutex);
+  impl_->service.SetPorts(ports);
+}
 void Telemetry::SetRestartGap(absl::Duration gap) {
   MutexLock lock(impl_->mutex);
   impl_->storage.SetRestartGap(gap);

@@ -21,6 +21,7 @@
 #include "core/coverage.h"
 #include "core/incident.h"
 #include "core/metrics_form.h"
+#include "core/port_counts.h"
 #include "core/selftest.h"
 #include "core/snapshot.h"
 #include "core/stage.h"
@@ -97,6 +98,8 @@ class Telemetry {
   // Counts writes, errors and drops for Stage::kStorage.
   void SetStore(const StoreStatistics& statistics);
   void SetStoreHealth(const StoreHealth& health);
+  // Every port that is open.
+  void SetPorts(const std::vector<PortCounts>& ports);
   void SetRestartGap(absl::Duration gap);
   void SetRescore(const RescoreTotals& totals);
   // Totals of the operator's own grader: answers by their result, and

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "util/status_macros.h"
 
@@ -31,25 +32,16 @@ absl::StatusOr<std::string> ReadPem(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> TlsCredentials(
-    const GrpcTapOptions& options) {
+absl::Status CheckTlsFiles(const GrpcTapOptions& options) {
   if (options.tls_cert.empty() && options.tls_key.empty() &&
       options.tls_client_ca.empty())
-    return grpc::InsecureServerCredentials();
+    return absl::OkStatus();
   if (options.tls_cert.empty() || options.tls_key.empty())
     return absl::InvalidArgumentError("TLS needs both a certificate and a key");
-  grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
-  RW_ASSIGN_OR_RETURN(pair.cert_chain, ReadPem(options.tls_cert));
-  RW_ASSIGN_OR_RETURN(pair.private_key, ReadPem(options.tls_key));
-  grpc::SslServerCredentialsOptions ssl(
-      options.tls_client_ca.empty()
-          ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
-          : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  ssl.pem_key_cert_pairs.push_back(std::move(pair));
-  if (!options.tls_client_ca.empty()) {
-    RW_ASSIGN_OR_RETURN(ssl.pem_root_certs, ReadPem(options.tls_client_ca));
-  }
-  return grpc::SslServerCredentials(ssl);
+  for (const std::string& path :
+       {options.tls_cert, options.tls_key, options.tls_client_ca})
+    if (!path.empty()) RW_RETURN_IF_ERROR(ReadPem(path).status());
+  return absl::OkStatus();
 }
 
 }  // namespace reasonwatch

@@ -68,6 +68,7 @@ class GrpcTap::Impl {
     if (std::exchange(stopped_, true) || queue == nullptr) return;
     const auto until = DeadlineAfter(deadline);
     if (thread_.joinable()) {
+      listening_.port.StopAccepting();
       server->GetHealthCheckService()->SetServingStatus(false);
       // Half of the time is for the streams that keep on sending.
       service_->BeginDrain(*queue, DeadlineAfter(deadline / 2));
@@ -75,10 +76,12 @@ class GrpcTap::Impl {
       server->Shutdown(until);
       service_->ServerIsDown(*queue);
       thread_.join();
+      listening_.port.Stop();
       return;
     }
     // The start failed half-way.
     if (server != nullptr) server->Shutdown(until);
+    listening_.port.Stop();
     queue->Shutdown();
     void* tag = nullptr;
     bool ok = false;
@@ -87,7 +90,10 @@ class GrpcTap::Impl {
   }
 
   TapCounters Counters() const { return intake_.Counters(); }
-  int bound_port() const { return listening_.bound_port; }
+  int bound_port() const { return listening_.port.bound_port(); }
+  std::vector<PortCounts> Ports() const {
+    return listening_.port.Counts("grpc");
+  }
   const GrpcTapOptions& options() const { return options_; }
 
  private:
@@ -111,6 +117,7 @@ GrpcTap::~GrpcTap() = default;
 absl::Status GrpcTap::Start() { return impl_->Start(); }
 void GrpcTap::Stop(absl::Duration deadline) { impl_->Stop(deadline); }
 TapCounters GrpcTap::Counters() const { return impl_->Counters(); }
+std::vector<PortCounts> GrpcTap::Ports() const { return impl_->Ports(); }
 int GrpcTap::BoundPort() const { return impl_->bound_port(); }
 TapEndpoints GrpcTap::Endpoints() const {
   return {{"tap_port", std::to_string(BoundPort())},

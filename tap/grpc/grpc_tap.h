@@ -32,6 +32,7 @@ class GrpcTap : public Tap {
   TapCounters Counters() const override;
   // "tap_port" and "tap_unix".
   TapEndpoints Endpoints() const override;
+  std::vector<PortCounts> Ports() const override;
 
   int BoundPort() const;  // of `listen`; 0 if it is off
 

@@ -17,6 +17,13 @@ namespace {
 // twice ours, is an int.
 constexpr int64_t kMaxMessageLimit = int64_t{1} << 30;
 
+constexpr int kMaxMetadataBytes = 16 << 10;
+
+// Memory of connections and of messages on their way: a few of the largest, or
+// thousands of usual ones.
+constexpr int64_t kLeastQuota = int64_t{256} << 20;
+constexpr int64_t kLargestMessages = 4;
+
 // gRPC takes milliseconds as an int: 20 days stay under its range.
 int Milliseconds(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(
@@ -64,9 +71,18 @@ void ApplyLimits(const GrpcTapOptions& options, grpc::ServerBuilder& builder) {
   // A few compressed bytes can hold gigabytes.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
-  // Only reflection uses threads of the pool, one a call: 8 calls at once.
+  // Headers of one call, which gRPC holds before the token is seen.
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  // Until the connection has said that it speaks HTTP/2, TLS included.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5000);
+  // Only reflection uses threads of the pool, one a call: 8 calls at once. When
+  // messages that are not whole need more memory, gRPC resets some of the calls
+  // (RESOURCE_EXHAUSTED) until they fit.
   builder.SetResourceQuota(
-      grpc::ResourceQuota("reasonwatch_tap").SetMaxThreads(8));
+      grpc::ResourceQuota("reasonwatch_tap")
+          .SetMaxThreads(8)
+          .Resize(static_cast<size_t>(std::max(
+              kLeastQuota, kLargestMessages * options.max_message_bytes))));
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
 }
 

@@ -19,6 +19,9 @@ struct GrpcTapOptions {
   int64_t max_message_bytes = int64_t{64} << 20;
   int32_t max_streams = 1024;       // concurrent calls a connection
   int32_t max_open_streams = 4096;  // Stream calls, all connections together
+  // Connections of `listen`; when they are used up, those that do nothing give
+  // way. Half of them are for one address.
+  int32_t max_connections = 1024;
   // A connection is asked to end after this and has a minute to do so.
   absl::Duration max_connection_age = absl::Hours(24);
   absl::Duration max_connection_idle = absl::Minutes(30);

@@ -49,7 +49,7 @@ absl::Status CheckUnixSocket(const std::string& path) {
 absl::Status StartServer(const GrpcTapOptions& options, grpc::Service& service,
                          std::span<const GrpcGuest> guests,
                          ListeningServer& listening) {
-  RW_ASSIGN_OR_RETURN(const auto credentials, TlsCredentials(options));
+  RW_RETURN_IF_ERROR(CheckTlsFiles(options));
 
   // protobuf would write a line to stderr for every malformed message.
   google::protobuf::SetLogHandler(nullptr);
@@ -58,9 +58,7 @@ absl::Status StartServer(const GrpcTapOptions& options, grpc::Service& service,
 
   grpc::ServerBuilder builder;
   ApplyLimits(options, builder);
-  if (!options.listen.empty())
-    builder.AddListeningPort(options.listen, credentials,
-                             &listening.bound_port);
+  if (!options.listen.empty()) listening.port.Prepare(builder);
   int socket_bound = 0;
   if (!options.unix_socket.empty()) {
     RW_RETURN_IF_ERROR(CheckUnixSocket(options.unix_socket));
@@ -73,11 +71,10 @@ absl::Status StartServer(const GrpcTapOptions& options, grpc::Service& service,
   listening.server = builder.BuildAndStart();
   if (listening.server == nullptr)
     return absl::UnavailableError(absl::StrFormat(
-        "can't listen on %s%s%s%s: in use, not an address of this host, or "
-        "not permitted%s",
-        options.listen, options.listen.empty() ? "" : " ",
-        options.unix_socket.empty() ? "" : "unix:", options.unix_socket,
-        options.tls_cert.empty() ? "" : "; or certificate and key do not fit"));
+        "can't listen on %s%s: in use, or not permitted",
+        options.unix_socket.empty() ? "" : "unix:", options.unix_socket));
+  if (!options.listen.empty())
+    RW_RETURN_IF_ERROR(listening.port.Start(options));
   const std::string& socket_path = options.unix_socket;
   // 0660: the owner and its group may report, nobody else.
   if (!socket_path.empty() && chmod(socket_path.c_str(), 0660) != 0)

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "tap/grpc/guests.h"
 #include "tap/grpc/options.h"
+#include "tap/grpc/port.h"
 
 namespace reasonwatch {
 
@@ -19,7 +20,7 @@ struct ListeningServer {
   // If `server` is null, the queue still has to be shut down and drained.
   std::unique_ptr<grpc::ServerCompletionQueue> queue;
   std::unique_ptr<grpc::Server> server;
-  int bound_port = 0;  // of options.listen; 0 if it is off
+  GrpcPort port;  // of options.listen, if it is on
 };
 
 // Listens with `service`, the guests, the health service and reflection. Writes

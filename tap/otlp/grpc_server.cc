@@ -19,6 +19,7 @@
 #include "tap/grpc/credentials.h"
 #include "tap/grpc/limits.h"
 #include "tap/grpc/options.h"
+#include "tap/grpc/port.h"
 #include "util/status_macros.h"
 
 namespace reasonwatch {
@@ -113,7 +114,7 @@ class OtlpGrpcServer::Impl {
   absl::Status Start(const OtlpTapOptions& options) {
     const GrpcTapOptions server_options = ServerOptions(options);
     RW_RETURN_IF_ERROR(CheckOptions(server_options));
-    RW_ASSIGN_OR_RETURN(const auto credentials, TlsCredentials(server_options));
+    RW_RETURN_IF_ERROR(CheckTlsFiles(server_options));
     // protobuf would write a line to stderr for every malformed message.
     google::protobuf::SetLogHandler(nullptr);
     grpc::EnableDefaultHealthCheckService(true);
@@ -122,33 +123,34 @@ class OtlpGrpcServer::Impl {
     // A compressed message arrives as it is, and is undone within bounds.
     builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, true);
     builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
-    builder.AddListeningPort(options.grpc_listen, credentials, &bound_port_);
+    port_.Prepare(builder);
     builder.RegisterService(&traces_);
     builder.RegisterService(&logs_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr)
-      return absl::UnavailableError(absl::StrFormat(
-          "can't listen on %s for OTLP: in use, not an address of this host, "
-          "or not permitted",
-          options.grpc_listen));
+      return absl::UnavailableError("can't start a server for OTLP");
+    RW_RETURN_IF_ERROR(port_.Start(server_options));
     return absl::OkStatus();
   }
 
   void Stop(absl::Duration deadline) {
     if (server_ == nullptr) return;
+    port_.StopAccepting();
     server_->Shutdown(std::chrono::system_clock::now() +
                       absl::ToChronoMilliseconds(std::clamp(
                           deadline, absl::ZeroDuration(), absl::Hours(24))));
+    port_.Stop();
   }
 
-  int bound_port() const { return bound_port_; }
+  int bound_port() const { return port_.bound_port(); }
+  std::vector<PortCounts> Ports() const { return port_.Counts("otlp_grpc"); }
 
  private:
   const TokenCheck token_;
   ExportService<RawTraces, OtlpSignal::kTraces> traces_;
   ExportService<RawLogs, OtlpSignal::kLogs> logs_;
   std::unique_ptr<grpc::Server> server_;
-  int bound_port_ = 0;
+  GrpcPort port_;  // behind the server, which it calls
 };
 
 OtlpGrpcServer::OtlpGrpcServer(std::unique_ptr<Impl> impl)
@@ -163,6 +165,7 @@ absl::StatusOr<std::unique_ptr<OtlpGrpcServer>> OtlpGrpcServer::Start(
   return std::unique_ptr<OtlpGrpcServer>(new OtlpGrpcServer(std::move(impl)));
 }
 
+std::vector<PortCounts> OtlpGrpcServer::Ports() const { return impl_->Ports(); }
 int OtlpGrpcServer::BoundPort() const { return impl_->bound_port(); }
 void OtlpGrpcServer::Stop(absl::Duration deadline) { impl_->Stop(deadline); }
 

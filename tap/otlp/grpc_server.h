@@ -4,9 +4,11 @@
 #define REASONWATCH_TAP_OTLP_GRPC_SERVER_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "core/port_counts.h"
 #include "tap/grpc/token.h"
 #include "tap/otlp/options.h"
 #include "tap/otlp/requests.h"
@@ -24,6 +26,7 @@ class OtlpGrpcServer {
   ~OtlpGrpcServer();
 
   int BoundPort() const;
+  std::vector<PortCounts> Ports() const;
   // Accepts nothing new and waits for the calls that run. Once.
   void Stop(absl::Duration deadline);
 

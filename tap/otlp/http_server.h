@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "core/port_counts.h"
 #include "tap/otlp/options.h"
 #include "tap/otlp/requests.h"
 
@@ -17,6 +18,7 @@ class OtlpHttpServer {
  public:
   virtual ~OtlpHttpServer() = default;
   virtual int BoundPort() const = 0;
+  virtual PortCounts Counts() const = 0;
   // Accepts nothing new and waits for the requests that run, at most for a
   // timeout of I/O.
   virtual void Stop() = 0;

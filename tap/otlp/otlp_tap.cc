@@ -86,6 +86,12 @@ class OtlpTap::Impl {
   TapCounters Counters() const { return intake_.Counters(); }
   int grpc_port() const { return grpc_ == nullptr ? 0 : grpc_->BoundPort(); }
   int http_port() const { return http_ == nullptr ? 0 : http_->BoundPort(); }
+  std::vector<PortCounts> ports() const {
+    std::vector<PortCounts> all;
+    if (grpc_ != nullptr) all = grpc_->Ports();
+    if (http_ != nullptr) all.push_back(http_->Counts());
+    return all;
+  }
 
  private:
   void Run() {
@@ -121,6 +127,7 @@ absl::Status OtlpTap::Start() { return impl_->Start(); }
 void OtlpTap::Stop(absl::Duration deadline) { impl_->Stop(deadline); }
 TapCounters OtlpTap::Counters() const { return impl_->Counters(); }
 int OtlpTap::GrpcPort() const { return impl_->grpc_port(); }
+std::vector<PortCounts> OtlpTap::Ports() const { return impl_->ports(); }
 int OtlpTap::HttpPort() const { return impl_->http_port(); }
 TapEndpoints OtlpTap::Endpoints() const {
   TapEndpoints endpoints;

@@ -5,6 +5,7 @@
 #define REASONWATCH_TAP_OTLP_OTLP_TAP_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -31,6 +32,7 @@ class OtlpTap : public Tap {
   TapCounters Counters() const override;
   // "otlp_grpc_port" and "otlp_http_port", of those that are on.
   TapEndpoints Endpoints() const override;
+  std::vector<PortCounts> Ports() const override;
 
   int GrpcPort() const;  // 0 if it is off
   int HttpPort() const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Statements and orders of manner, drawn from a grammar whose nouns and verbs
-// nobody has listed, and requests that differ from them in what they refer to.
+// nobody has listed, and requests, which refer to the problem.
 #include "baseline/matching/frame_statement.h"
 
 #include <gtest/gtest.h>

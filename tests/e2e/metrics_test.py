@@ -84,6 +84,7 @@ STILL = {
     "reasonwatch_tap_coverage_looks_total": "the same",
     "reasonwatch_grader_answers_total": NO_GRADER,
     "reasonwatch_grader_starts_total": NO_GRADER,
+    "reasonwatch_port_refused_total": NOTHING_LOST,
     "reasonwatch_storage_not_saving": "the disk is well; store_faults_test has one that is not",
 }
 SAMPLE = re.compile(r"^(\w+?)(_count|_sum|_bucket)?(?:\{.*\})? (\S+)$")

@@ -38,6 +38,8 @@ struct HttpConfig {
   std::string token_file;
   std::string external_url;
   std::string trace_url;
+  int max_connections;
+  std::vector<std::string> allowed_hosts;
 };
 
 struct StreamsConfig {

@@ -12,7 +12,9 @@
 
 namespace reasonwatch {
 
-HttpConfig::HttpConfig() : listen(HttpOptions().listen) {}
+HttpConfig::HttpConfig()
+    : listen(HttpOptions().listen),
+      max_connections(HttpOptions().max_connections) {}
 
 StreamsConfig::StreamsConfig() : max(PipelineOptions().max_streams) {}
 

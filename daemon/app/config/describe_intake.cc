@@ -14,6 +14,8 @@ namespace {
 
 // More than one daemon would watch; keeps a generated file from filling memory.
 constexpr size_t kMaxModels = 1000;
+// Names of one daemon: a service, an ingress, and aliases.
+constexpr size_t kMaxHosts = 64;
 // Above the number of built-in families together with all custom formats.
 constexpr size_t kMaxFamilies = 100;
 constexpr size_t kMaxMarkerPatterns = 16;  // RE2s that each text runs through
@@ -110,6 +112,8 @@ void DescribeIntake(V& v, Config& c) {
     v.String("trace_url", c.http.trace_url);
     v.Check(c.http.trace_url.empty() || IsUrl(c.http.trace_url),
             "trace_url is not http:// or https://");
+    v.Integer("max_connections", c.http.max_connections, 16, 1 << 16);
+    v.Strings("allowed_hosts", c.http.allowed_hosts, kMaxHosts);
   });
   v.Section("streams", [&] {
     v.OneOf("route_from", c.streams.route_from,

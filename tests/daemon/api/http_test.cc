@@ -240,6 +240,52 @@ TEST_F(HttpServerTest, AsksForTheTokenEverywhereButForHealth) {
   EXPECT_EQ(client.Get("/-/ready")->status, 503);
 }
 
+// A page of another name whose address was changed to ours sends its own name.
+TEST_F(HttpServerTest, AForeignHostIsRefusedWhereNoTokenIsAskedFor) {
+  HttpOptions options = AnyPort();
+  options.external_url = "https://rw.example/x";
+  options.allowed_hosts = {"other.example"};
+  Start(options);
+  const auto status = [this](const char* host) {
+    return Client().Get("/api/v1/streams", {{"Host", host}})->status;
+  };
+  EXPECT_EQ(status("evil.example"), 421);
+  EXPECT_EQ(status("evil.example:9096"), 421);
+  EXPECT_EQ(status("rw.example"), 200);
+  EXPECT_EQ(status("other.example:9096"), 200);
+  EXPECT_EQ(status("reasonwatch:9096"), 200);
+  EXPECT_EQ(server_->Counts().refused["foreign_host"], 2);
+
+  options.bearer_token = "secret";
+  server_->Stop();
+  Start(options);
+  EXPECT_EQ(Client()
+                .Get("/api/v1/streams", {{"Host", "evil.example"},
+                                         {"Authorization", "Bearer secret"}})
+                ->status,
+            200);
+}
+
+TEST_F(HttpServerTest, CountsRequestsWithoutAToken) {
+  HttpOptions options = AnyPort();
+  options.bearer_token = "secret";
+  Start(options);
+  EXPECT_EQ(Client().Get("/metrics")->status, 401);
+  EXPECT_EQ(Client().Post("/api/v1/responses", "{}", "text/plain")->status,
+            401);
+  EXPECT_EQ(server_->Counts().refused["unauthenticated"], 2);
+  EXPECT_EQ(server_->Counts().port, "http");
+}
+
+TEST_F(HttpServerTest, ARangeIsAnsweredWithAllOfIt) {
+  Start(AnyPort());
+  const auto all = Client().Get("/metrics");
+  const auto part = Client().Get(
+      "/metrics", {{"Range", "bytes=0-,0-,0-,0-,0-,0-,0-,0-,0-,0-"}});
+  EXPECT_EQ(part->status, 200);
+  EXPECT_EQ(part->body, all->body);
+}
+
 TEST_F(HttpServerTest, ASecondServerOnThePortFails) {
   Start(AnyPort());
   HttpOptions options;
@@ -269,7 +315,7 @@ TEST_F(HttpServerTest, BadOptionsAreRefused) {
 TEST_F(HttpServerTest, StopsTwiceAndServesManyAtOnce) {
   HttpOptions options = AnyPort();
   options.threads = 2;
-  options.max_waiting = 1;
+  options.max_connections = 3;
   Start(options);
   std::atomic<int> answered = 0;
   {

@@ -72,7 +72,8 @@ tap:
   http: {enabled: false}
   files: [{path: "/l/*.jsonl", format: lm-eval, model: x}, {path: /b}]
 http: {listen: "0.0.0.0:80", token_file: /u, tls: {cert: d, key: e},
-       external_url: "https://rw.example", trace_url: "https://t/{trace_id}"}
+       external_url: "https://rw.example", trace_url: "https://t/{trace_id}",
+       max_connections: 77, allowed_hosts: [a.example, b.example]}
 streams: {route_from: task, max: 3}
 models:
   "org/m.1": {format: deepseek_r1, context_window: 32768, evidence: true}
@@ -125,6 +126,8 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(c.http.token_file, "/u");
   EXPECT_EQ(c.http.external_url, "https://rw.example");
   EXPECT_EQ(c.http.trace_url, "https://t/{trace_id}");
+  EXPECT_EQ(c.http.max_connections, 77);
+  EXPECT_EQ(c.http.allowed_hosts.size(), 2u);
   EXPECT_EQ(c.streams.route_from, "task");
   EXPECT_EQ(c.streams.max, 3);
   EXPECT_EQ(c.models.at("org/m.1").format, "deepseek_r1");

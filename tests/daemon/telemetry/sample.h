@@ -128,6 +128,10 @@ inline void Fill(Telemetry& t) {
   StoreHealth health;
   health.table_bytes = {{"incidents", 4096}};
   t.SetStoreHealth(health);
+  PortCounts port;
+  port.port = "http";
+  port.refused["silent"] = 1;
+  t.SetPorts({port});
   t.CountAction("m", "acknowledge");
   t.AddTap("grpc", [] {
     TapCounters counters;

@@ -548,5 +548,27 @@ TEST(Telemetry, TimesOnlyTheStagesThatWorkOnOneResponse) {
       1);
 }
 
+TEST(TelemetryPorts, ShowsEachPortAndNeverCountsDown) {
+  Telemetry telemetry({});
+  PortCounts port;
+  port.port = "http";
+  port.connections = 3;
+  port.held_bytes = 100;
+  port.answer_bytes = 20;
+  port.accepting = false;
+  port.refused = {{"evicted", 5}, {"silent", 0}};
+  telemetry.SetPorts({port});
+  port.refused["evicted"] = 4;
+  telemetry.SetPorts({port});
+  const std::string text = telemetry.Text();
+  for (const char* line :
+       {"reasonwatch_port_connections{port=\"http\"} 3\n",
+        "reasonwatch_port_held_bytes{port=\"http\"} 120\n",
+        "reasonwatch_port_accepting{port=\"http\"} 0\n",
+        "reasonwatch_port_refused_total{port=\"http\",reason=\"evicted\"} 5\n",
+        "reasonwatch_port_refused_total{port=\"http\",reason=\"silent\"} 0\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line;
+}
+
 }  // namespace
 }  // namespace reasonwatch
