@@ -44,6 +44,8 @@ constexpr App::Step App::kSteps[] = {
     {"evaluator", &App::MakeEvaluator, &App::DropEvaluator, kNone},
     {"grader", &App::StartGrader, &App::StopGrader, kNone},
     {"webhook", &App::StartWebhook, &App::StopWebhook, kNone},
+    {"evaluations", &App::StartEvaluationExport, &App::StopEvaluationExport,
+     kNone},
     {"evidence", &App::StartEvidence, &App::StopEvidence, kNone},
     {"pipelines", &App::MakePipelines, &App::DropPipelines, kNone},
     {"re-scoring", &App::OpenRescoring, &App::CloseRescoring, kNone},

@@ -24,6 +24,7 @@
 #include "core/coverage.h"
 #include "daemon/api/server.h"
 #include "daemon/app/config/config.h"
+#include "daemon/app/evaluation_ports.h"
 #include "daemon/app/fact_offsets.h"
 #include "daemon/app/incident_desk.h"
 #include "daemon/app/ingest_gate.h"
@@ -116,6 +117,8 @@ class App {
   // Steps, in steps_live.cc; of self-tests in steps_selftest.cc.
   absl::Status StartWebhook();
   void StopWebhook(absl::Duration);
+  absl::Status StartEvaluationExport();
+  void StopEvaluationExport(absl::Duration);
   absl::Status StartEvidence();
   void StopEvidence(absl::Duration);
   absl::Status MakePipelines();
@@ -181,6 +184,8 @@ class App {
   std::atomic<bool> selftests_end_ = false;
   std::unique_ptr<SelfTestSchedule> selftests_;  // null: none is asked for
   std::unique_ptr<ShadowDesk> shadow_;
+  std::unique_ptr<EvaluationExport> evaluations_;  // null: nobody is told
+  std::unique_ptr<EvaluationForwarder> evaluation_forwarder_;
   std::atomic<int64_t> scraped_ns_ = 0;  // by a Prometheus
   mutable Mutex page_url_mutex_;
   std::string page_url_ ABSL_GUARDED_BY(page_url_mutex_);

@@ -87,6 +87,13 @@ absl::Status App::StartWebhook() {
 
 void App::StopWebhook(absl::Duration) { webhook_.reset(); }
 
+absl::Status App::StartEvaluationExport() {
+  RW_ASSIGN_OR_RETURN(evaluations_, StartEvaluations(config_.otel));
+  return absl::OkStatus();
+}
+
+void App::StopEvaluationExport(absl::Duration) { evaluations_.reset(); }
+
 absl::Status App::StartEvidence() {
   RW_ASSIGN_OR_RETURN(texts_, StartKeptTexts(config_));
   return absl::OkStatus();
@@ -106,6 +113,12 @@ absl::Status App::MakePipelines() {
   if (texts_ != nullptr) observers_->Add(*texts_);
   shadow_ = std::make_unique<ShadowDesk>(config_, *store_, clock_);
   observers_->Add(*shadow_);
+  if (evaluations_ != nullptr) {
+    evaluation_forwarder_ = std::make_unique<EvaluationForwarder>(
+        *evaluations_, clock_,
+        [this](const Incident& i) { return desk_->SentenceOf(i); });
+    observers_->Add(*evaluation_forwarder_);
+  }
   coverage_ = std::make_unique<CoverageWatch>(
       config_.coverage,
       CoveragePorts{.get = &GetMetrics, .seen = [this] { return Seen(); }});
@@ -118,6 +131,7 @@ void App::DropPipelines(absl::Duration) {
   shards_.reset();
   coverage_.reset();
   observers_.reset();
+  evaluation_forwarder_.reset();
   shadow_.reset();
   desk_.reset();
 }
@@ -275,6 +289,7 @@ std::string App::MetricsText(MetricsForm form) {
   RescoreTotals totals;
   if (rescoring_ != nullptr) totals = TotalsOf(rescoring_->Counters());
   if (webhook_ != nullptr) totals.webhooks = webhook_->Counts();
+  if (evaluations_ != nullptr) totals.evaluations = evaluations_->Counts();
   telemetry_->SetRescore(totals);
   telemetry_->SetCoverage(coverage_->Snapshots());
   std::string page_url;

@@ -27,6 +27,7 @@ enum class Metric : uint8_t {
   kReasoningField,
   kUnknownFormatRatio,
   kUnknownFormatNotice,
+  kEvaluations,
   kCountsDifferRatio,
   kCountsDifferNotice,
   kSplitMismatch,

@@ -26,6 +26,7 @@ void RescoreSection::Set(const RescoreTotals& now) {
   AddAll(Metric::kRescoreVerdicts, "verdict", now.verdicts, seen_.verdicts);
   AddAll(Metric::kRescoreErrors, "reason", now.errors, seen_.errors);
   AddAll(Metric::kWebhooks, "outcome", now.webhooks, seen_.webhooks);
+  AddAll(Metric::kEvaluations, "outcome", now.evaluations, seen_.evaluations);
   AddAll(Metric::kJudgeChains, "outcome", now.judge_chains, seen_.judge_chains);
   Add(Metric::kRescoreSamples, {}, now.samples, seen_.samples);
   Add(Metric::kRescoreTokens, {}, now.tokens, seen_.tokens);
@@ -126,6 +127,14 @@ std::vector<MetricInfo> RescoreSection::Rows() {
        {"outcome"},
        "Messages to the webhook: delivered, retried, failed or dropped.",
        "`failed` and `dropped` were told to nobody."},
+      {Metric::kEvaluations,
+       "reasonwatch_evaluation_events_total",
+       kCounter,
+       "events",
+       {"outcome"},
+       "Judgements for the collector of otel.endpoint: sent, failed or "
+       "dropped.",
+       "`dropped` met a full queue; `failed` were refused four times."},
       {Metric::kGraderAnswers,
        "reasonwatch_grader_answers_total",
        kCounter,

@@ -17,6 +17,7 @@ struct RescoreTotals {
   std::map<std::string, int64_t> errors;        // by reason
   std::map<std::string, int64_t> judge_chains;  // by outcome
   std::map<std::string, int64_t> webhooks;      // by outcome
+  std::map<std::string, int64_t> evaluations;   // by outcome
   int64_t samples = 0;
   int64_t tokens = 0;   // of output
   int64_t yielded = 0;  // questions given up for others' requests

@@ -284,7 +284,7 @@ class Alert(unittest.TestCase):
         for path in sorted((harness.ROOT / "dashboards" / "grafana").glob("*.json")):
             for panel in json.loads(path.read_text())["panels"]:
                 for target in panel.get("targets", []):
-                    # Those of one replica have none: the whole model carries it.
+                    # No replica alone carries it.
                     if not target["expr"].startswith("reasonwatch_incident_info") or \
                             'replica!=""' in target["expr"]:
                         continue

@@ -79,6 +79,7 @@ STILL = {
     "reasonwatch_judge_chains_total": NO_RESCORING,
     "reasonwatch_judge_anchor_error": NO_RESCORING,
     "reasonwatch_webhook_deliveries_total": "no webhook here; alert_test.py has one",
+    "reasonwatch_evaluation_events_total": "no collector here; otel_test.py has one",
     "reasonwatch_telemetry_series_overflow_total": NOTHING_LOST,
     "reasonwatch_tap_coverage_ratio": "no server's counters here; envoy_test.py has them",
     "reasonwatch_tap_coverage_looks_total": "the same",

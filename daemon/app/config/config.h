@@ -184,6 +184,13 @@ struct WebhookConfig {
   std::string ca_file;
 };
 
+// A collector that is sent judgements of responses (OTLP/HTTP).
+struct OtelConfig {
+  std::string endpoint;    // http(s)://host:port, "" = none
+  std::string token_file;  // of a bearer token, "" = none
+  std::string ca_file;
+};
+
 // The daemon tests the whole way of an alert now and then.
 struct SelfTestConfig {
   absl::Duration every = absl::ZeroDuration();  // 0 = never
@@ -209,6 +216,7 @@ struct Config {
   GradingConfig grading;
   RescoreConfig rescore;
   WebhookConfig webhook;
+  OtelConfig otel;
   SelfTestConfig selftest;
   std::string log_level = "info";
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sections of re-runs and reports: rescore, webhook and log.
+// Sections of re-runs and reports: rescore, webhook, otel and log.
 #include "daemon/app/config/config_walk.h"
 #include "daemon/app/config/describe.h"
 #include "daemon/app/config/printer.h"
@@ -83,6 +83,13 @@ void DescribeRescore(V& v, Config& c) {
     v.Check(c.webhook.url.empty() || !c.webhook.secret_file.empty(),
             "url needs a secret_file");
     v.String("ca_file", c.webhook.ca_file);
+  });
+  v.Section("otel", [&] {
+    v.String("endpoint", c.otel.endpoint);
+    v.Check(c.otel.endpoint.empty() || IsUrl(c.otel.endpoint),
+            "endpoint must begin with http:// or https://");
+    v.String("token_file", c.otel.token_file);
+    v.String("ca_file", c.otel.ca_file);
   });
   v.Section("selftest", [&] {
     SelfTestConfig& test = c.selftest;

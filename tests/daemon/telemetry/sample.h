@@ -173,6 +173,7 @@ inline void Fill(Telemetry& t) {
   rescore.errors["timeout"] = 2;
   rescore.judge_chains["rated"] = 4;
   rescore.webhooks["delivered"] = 1;
+  rescore.evaluations["sent"] = 5;
   t.SetRescore(rescore);
 }
 

@@ -499,6 +499,7 @@ TEST(Telemetry, CountsWhatRescoringHasDoneSinceTheLastTime) {
   now.judge_chains["rated"] = 4;
   now.anchor_error = .25;
   now.webhooks["delivered"] = 3;
+  now.evaluations["dropped"] = 6;
   t.SetRescore(now);
   const std::string text = t.Text();
   for (const char* line :
@@ -506,6 +507,7 @@ TEST(Telemetry, CountsWhatRescoringHasDoneSinceTheLastTime) {
         "reasonwatch_rescore_samples_total 9",
         "reasonwatch_rescore_errors_total{reason=\"http_5xx\"} 2",
         "reasonwatch_webhook_deliveries_total{outcome=\"delivered\"} 3",
+        "reasonwatch_evaluation_events_total{outcome=\"dropped\"} 6",
         "reasonwatch_judge_chains_total{outcome=\"rated\"} 4",
         "reasonwatch_judge_anchor_error 0.25",
         "reasonwatch_rescore_gate_open 1"})
