@@ -235,20 +235,12 @@ bool FrontConnection::StepHandshake(FrontTime now) {
   return false;
 }
 
-bool FrontConnection::Read(std::span<char> into, size_t& n, FrontTime now) {
+bool FrontConnection::Read(std::span<char> into, size_t& n) {
   const Io result = transport_.Read(into, n);
   if (result == Io::kDone) return true;
   want_ = result;
   if (result == Io::kWantRead || result == Io::kWantWrite) return false;
-  // A sender that ends in the middle of a request has given it up; one that
-  // was silent has refused itself nothing.
-  if (state_ == State::kBody || !in_.empty()) {
-    if (result == Io::kEnd)
-      Refuse(Refusal::kMalformed, now);
-    else
-      Close();
-    return false;
-  }
+  // A sender that ends in the middle of a request has given it up.
   Close();
   return false;
 }
@@ -276,8 +268,7 @@ bool FrontConnection::StepHead(FrontTime now, std::span<char> scratch) {
   }
   size_t n = 0;
   const size_t room = options_.max_head_bytes + 1 - in_.size();
-  if (!Read(scratch.first(std::min(scratch.size(), room)), n, now))
-    return state_ == State::kLingering;
+  if (!Read(scratch.first(std::min(scratch.size(), room)), n)) return false;
   if (in_.empty()) first_byte_ = now;
   in_.append(scratch.data(), n);
   return true;
@@ -338,7 +329,7 @@ bool FrontConnection::StepBody(FrontTime now, std::span<char> scratch) {
     return true;
   }
   size_t n = 0;
-  if (!Read(scratch, n, now)) return state_ == State::kLingering;
+  if (!Read(scratch, n)) return false;
   size_t used = 0;
   TakeBody({scratch.data(), n}, used, now);
   if (state_ == State::kServing && used < n)

@@ -30,7 +30,7 @@ class FrontConnection final : public PortConnection {
 
   bool Advance(FrontTime now, std::span<char> scratch) override;
   void OnDeadline(FrontTime now) override;
-  void OnGone() override { gone_ = true; }
+  void OnGone(size_t) override { gone_ = true; }
   std::optional<FrontRequest> TakeRequest() override;
   void Answer(std::string bytes, FrontTime now) override;
   void Evict(Refusal refusal) override;
@@ -48,7 +48,7 @@ class FrontConnection final : public PortConnection {
   bool StepAnswer(FrontTime now);
   bool StepLinger(std::span<char> scratch);
   // False if nothing more can be read now.
-  bool Read(std::span<char> into, size_t& n, FrontTime now);
+  bool Read(std::span<char> into, size_t& n);
   void OnHead(size_t length, FrontTime now);
   void TakeBody(std::string_view piece, size_t& used, FrontTime now);
   void FinishRequest(FrontTime now);

@@ -31,6 +31,8 @@ constexpr int kMaxBlockFrames = 16;
 // pings to measure, a few times a second; a stream that is cancelled resets.
 constexpr double kIdleBurst = 5000;
 constexpr double kIdlePerSecond = 500;
+// A reset has cost the server a call.
+constexpr double kResetWeight = 10;
 
 size_t LengthOf(const std::array<unsigned char, 9>& head) {
   return static_cast<size_t>(head[0]) << 16 |
@@ -80,7 +82,10 @@ std::optional<Refusal> ClientFrames::OnFrame(FrontTime now) {
   const unsigned char flags = head_[4];
   if (in_block_ != (type == kContinuation)) return Refusal::kMalformed;
   if (type == kHeaders || type == kContinuation) {
-    if (type == kHeaders) block_bytes_ = block_frames_ = 0;
+    if (type == kHeaders) {
+      block_bytes_ = block_frames_ = 0;
+      ++calls_;
+    }
     block_bytes_ += payload_left_;
     ++block_frames_;
     in_block_ = (flags & kEndHeaders) == 0;
@@ -105,7 +110,7 @@ std::optional<Refusal> ClientFrames::OnFrame(FrontTime now) {
             kIdlePerSecond *
                 std::chrono::duration<double>(now - *last_idle_frame_).count());
   last_idle_frame_ = now;
-  idle_frames_ += 1;
+  idle_frames_ += type == kReset ? kResetWeight : 1;
   if (idle_frames_ > kIdleBurst) return Refusal::kFlood;
   return std::nullopt;
 }

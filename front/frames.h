@@ -30,6 +30,7 @@ class ClientFrames {
   }
   // The number of these that became whole.
   int64_t heads() const { return heads_; }
+  int64_t calls() const { return calls_; }
 
  private:
   static constexpr std::string_view kPreface =
@@ -46,6 +47,7 @@ class ClientFrames {
   bool in_block_ = false;         // a frame with more headers must follow
   bool in_head_payload_ = false;  // of a frame with headers
   int64_t heads_ = 0;
+  int64_t calls_ = 0;
   size_t block_bytes_ = 0;
   int block_frames_ = 0;
   double idle_frames_ = 0;  // that carry nothing; leaks away with time

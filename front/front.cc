@@ -245,7 +245,7 @@ void EpollFront::OnEvent(const epoll_event& event, FrontTime now) {
   Watch& watch = found->second.watches[tag & 1];
   if (watch.events == 0) {
     // Only an error or a hang-up comes now, and would come again and again.
-    found->second.connection->OnGone();
+    found->second.connection->OnGone(tag & 1);
     epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.fd, nullptr);
     watch.fd = -1;
   }

@@ -4,6 +4,7 @@
 #define REASONWATCH_FRONT_PORT_CONNECTION_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -48,8 +49,9 @@ class PortConnection {
   virtual bool Advance(FrontTime now, std::span<char> scratch) = 0;
   // `Deadline()` has passed.
   virtual void OnDeadline(FrontTime now) = 0;
-  // A peer is gone while none of its events is waited for.
-  virtual void OnGone() = 0;
+  // The peer of this descriptor of Watched() is gone, while none of its events
+  // is waited for.
+  virtual void OnGone(size_t which) = 0;
   // The request that is whole, once; its answer comes by Answer().
   virtual std::optional<FrontRequest> TakeRequest() { return std::nullopt; }
   virtual void Answer(std::string, FrontTime) {}

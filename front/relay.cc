@@ -24,6 +24,9 @@ constexpr int kMaxSteps = 16;
 // A connection of which no call was accepted: clients may connect long before
 // they call, and connect again when they have to.
 constexpr std::chrono::seconds kUnprovenIdle{120};
+// Calls before the server has accepted one. Each costs the server some
+// kilobytes until it is refused.
+constexpr int64_t kMaxUnprovenCalls = 256;
 
 // Bytes on their way in one direction.
 class Passing {
@@ -49,6 +52,9 @@ class Passing {
   size_t sent_ = 0;
 };
 
+// Places in Watched().
+constexpr size_t kInner = 1;
+
 class Relay final : public PortConnection {
  public:
   Relay(int fd, int inner, std::string address, SSL_CTX* context,
@@ -66,7 +72,11 @@ class Relay final : public PortConnection {
 
   bool Advance(FrontTime now, std::span<char> scratch) override;
   void OnDeadline(FrontTime now) override;
-  void OnGone() override { state_ = State::kClosed; }
+  void OnGone(size_t which) override {
+    // The server's last bytes may still be on their way.
+    is_deaf_ = which == kInner && !down_.empty();
+    if (!is_deaf_) state_ = State::kClosed;
+  }
   void Evict(Refusal refusal) override {
     if (state_ != State::kLingering) ports_.count(refusal);
     state_ = State::kClosed;
@@ -99,6 +109,8 @@ class Relay final : public PortConnection {
   Passing down_;
   ClientFrames frames_;
   ServerFrames answers_;
+  // The server has closed its side; its last bytes may still come.
+  bool is_deaf_ = false;
   FrontTime head_since_;    // while frames_.IsInHead()
   FrontTime unread_since_;  // while down_ is not empty
 };
@@ -107,6 +119,7 @@ class Relay final : public PortConnection {
 // would only make more that it does not read.
 bool Relay::PassUp(FrontTime now, std::span<char> scratch) {
   size_t n = 0;
+  if (is_deaf_) return false;
   if (up_.empty()) {
     if (!down_.empty()) return false;
     outer_read_ = outer_.Read(scratch, n);
@@ -122,16 +135,18 @@ bool Relay::PassUp(FrontTime now, std::span<char> scratch) {
       Refuse(*refusal);
       return false;
     }
+    if (!is_proven_ && frames_.calls() > kMaxUnprovenCalls) {
+      Refuse(Refusal::kFlood);
+      return false;
+    }
     if (!was_in_head || frames_.heads() != heads) head_since_ = now;
     size_t passed = 0;
-    const Io result = inner_.Write(bytes, passed);
-    if (result == Io::kFailed) state_ = State::kClosed;
-    if (passed < n) up_.Keep(bytes.substr(passed));
-    return state_ != State::kClosed;
+    is_deaf_ = inner_.Write(bytes, passed) == Io::kFailed;
+    if (passed < n && !is_deaf_) up_.Keep(bytes.substr(passed));
+    return !is_deaf_;
   }
-  const Io result = inner_.Write(up_.left(), n);
-  if (result == Io::kFailed) state_ = State::kClosed;
-  up_.Drop(n);
+  is_deaf_ = inner_.Write(up_.left(), n) == Io::kFailed;
+  up_.Drop(is_deaf_ ? up_.left().size() : n);
   return n > 0;
 }
 
@@ -242,7 +257,8 @@ PortConnection::Watches Relay::Watched() const {
   if (state_ == State::kHandshake || state_ == State::kLingering)
     outer.events = event(outer_read_);
   if (state_ == State::kRelaying) {
-    if (up_.empty() && down_.empty()) outer.events |= event(outer_read_);
+    if (up_.empty() && down_.empty() && !is_deaf_)
+      outer.events |= event(outer_read_);
     if (!down_.empty()) outer.events |= event(outer_write_);
     if (down_.empty()) inner.events |= EPOLLIN;
     if (!up_.empty()) inner.events |= EPOLLOUT;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// First the counts of a slot, added and subtracted place by place; then a
+// response's marks, four features at a time; then the rings of slots.
 #include "daemon/history/stream_history.h"
 
 #ifdef __SSE2__

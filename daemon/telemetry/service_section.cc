@@ -58,8 +58,8 @@ std::vector<MetricInfo> ServiceSection::Rows() {
        "connections",
        {"port"},
        "Open connections of a port.",
-       "Bounded by http.max_connections and tap.otlp.max_connections; at the "
-       "bound, those that do nothing give way to new ones."},
+       "Bounded by http.max_connections, and max_connections of tap.grpc and "
+       "tap.otlp; at the bound, those that do nothing give way to new ones."},
       {Metric::kPortHeldBytes,
        "reasonwatch_port_held_bytes",
        kGauge,

@@ -12,11 +12,12 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "agento11y/v1/generation_ingest.grpc.pb.h"
+#include "agento11y/v1/generation_ingest.pb.h"
 #include "tap/agento11y/generation.h"
 #include "tap/grpc/guests.h"
 #include "tap/grpc/limits.h"
 #include "tap/grpc/token.h"
+#include "tap/grpc/whole_message.h"
 #include "tap/intake.h"
 #include "tap/otlp/capabilities.h"
 #include "tap/otlp/responses.h"
@@ -28,44 +29,44 @@ namespace {
 using agento11y::v1::ExportGenerationsRequest;
 using agento11y::v1::ExportGenerationsResponse;
 using agento11y::v1::Generation;
-using agento11y::v1::GenerationIngestService;
-// Raw, because then a message that does not parse is counted.
-using RawIngest =
-    GenerationIngestService::WithRawCallbackMethod_ExportGenerations<
-        GenerationIngestService::Service>;
 
 constexpr std::string_view kHealthName = "agento11y.v1.GenerationIngestService";
+constexpr char kExportPath[] =
+    "/agento11y.v1.GenerationIngestService/ExportGenerations";
 constexpr std::string_view kSource = "agento11y";
 
 }  // namespace
 
-class Agento11yTap::Impl : public RawIngest {
+class Agento11yTap::Impl : public WholeMessageService {
  public:
   Impl(std::string token_file, int64_t max_message_bytes, TapContext context)
-      : token_file_(std::move(token_file)),
+      : WholeMessageService(
+            [this](std::string_view error) { intake_.CountError(error); }),
+        token_file_(std::move(token_file)),
         max_message_bytes_(max_message_bytes),
         guests_(context.guests),
         intake_(std::move(context)) {}
 
   absl::Status Start() {
     RW_ASSIGN_OR_RETURN(token_, TokenCheck::FromFile(token_file_));
+    AddCall(
+        kExportPath, *token_,
+        [this](const grpc::ByteBuffer& request, grpc::ByteBuffer& response) {
+          return ExportGenerations(request, response);
+        });
     if (guests_ != nullptr) guests_->Add(*this, kHealthName);
     return absl::OkStatus();
   }
 
-  grpc::ServerUnaryReactor* ExportGenerations(
-      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-      grpc::ByteBuffer* response) override {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-    grpc::ByteBuffer buffer(*request);
+  grpc::Status ExportGenerations(const grpc::ByteBuffer& request,
+                                 grpc::ByteBuffer& response) {
+    grpc::ByteBuffer buffer(request);
     std::string_view error;
     google::protobuf::Arena arena;
     auto& message =
         *google::protobuf::Arena::CreateMessage<ExportGenerationsRequest>(
             &arena);
-    if (!token_->Passes(*context)) {
-      error = "unauthenticated";
-    } else if (static_cast<int64_t>(buffer.Length()) > max_message_bytes_) {
+    if (static_cast<int64_t>(buffer.Length()) > max_message_bytes_) {
       error = "message_too_large";
     } else if (!grpc::SerializationTraits<
                     ExportGenerationsRequest>::Deserialize(&buffer, &message)
@@ -74,8 +75,7 @@ class Agento11yTap::Impl : public RawIngest {
     }
     if (!error.empty()) {
       intake_.CountError(error);
-      reactor->Finish(StatusOfError(error));
-      return reactor;
+      return StatusOfError(error);
     }
     const TapIntake::Time arrived = std::chrono::steady_clock::now();
     ExportGenerationsResponse answer;
@@ -87,9 +87,8 @@ class Agento11yTap::Impl : public RawIngest {
       result.set_error(std::string(why));
     }
     const grpc::Slice slice(answer.SerializeAsString());
-    *response = grpc::ByteBuffer(&slice, 1);
-    reactor->Finish(grpc::Status::OK);
-    return reactor;
+    response = grpc::ByteBuffer(&slice, 1);
+    return grpc::Status::OK;
   }
 
   TapCounters Counters() const { return intake_.Counters(); }

@@ -6,12 +6,16 @@
 #include <grpcpp/server_builder.h>
 #include <grpcpp/support/status.h>
 
+#include <chrono>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "tap/grpc/options.h"
 
 namespace reasonwatch {
+
+// The whole message of a call with one message, from its headers on.
+inline constexpr std::chrono::seconds kMessageTimeout{20};
 
 // InvalidArgument if the options are out of range.
 absl::Status CheckOptions(const GrpcTapOptions& options);

@@ -17,11 +17,14 @@ struct GrpcTapOptions {
   // Compressed messages are UNIMPLEMENTED, because their size is only known
   // afterwards.
   int64_t max_message_bytes = int64_t{64} << 20;
-  int32_t max_streams = 1024;       // concurrent calls a connection
-  int32_t max_open_streams = 4096;  // Stream calls, all connections together
+  int32_t max_streams = 1024;  // concurrent calls a connection
+  // Open calls of all connections together: of Stream, and again of Report.
+  int32_t max_open_streams = 4096;
   // Connections of `listen`; when they are used up, those that do nothing give
   // way. Half of them are for one address.
   int32_t max_connections = 1024;
+  // From the headers of a Report to its whole message.
+  absl::Duration message_timeout = absl::Seconds(20);
   // A connection is asked to end after this and has a minute to do so.
   absl::Duration max_connection_age = absl::Hours(24);
   absl::Duration max_connection_idle = absl::Minutes(30);

@@ -6,7 +6,7 @@
 // Proceed() when the operation is done. Everything is single-threaded, so
 // nothing here is locked; a stop reaches the thread as alarms on the queue.
 //
-// In order: one Report call, one Stream call, the loop, draining.
+// In order: the service, one Report call, one Stream call, the loop, draining.
 #include "tap/grpc/service.h"
 
 #include <grpcpp/grpcpp.h>
@@ -18,6 +18,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "reasonwatch/v1/tap.pb.h"
 #include "tap/grpc/limits.h"
 
 namespace reasonwatch {
@@ -33,6 +34,9 @@ constexpr int kWaitingStreams = 16;  // of new streams, which are rarer
 // against the 3 s that the daemon gives its taps.
 constexpr absl::Duration kDrainPause = absl::Milliseconds(250);
 
+// Between two looks for calls whose message should have come.
+constexpr std::chrono::seconds kWatchInterval{1};
+
 // Reasons in a stream's summary; any more are counted as "other".
 constexpr int kMaxSummaryReasons = 32;
 
@@ -43,60 +47,110 @@ grpc::ByteBuffer Serialize(const google::protobuf::MessageLite& message) {
 
 }  // namespace
 
-// One unary call after another.
+RawTap::RawTap() {
+  for (const char* path :
+       {"/reasonwatch.v1.Tap/Report", "/reasonwatch.v1.Tap/Stream"})
+    AddMethod(new grpc::internal::RpcServiceMethod(
+        path, grpc::internal::RpcMethod::CLIENT_STREAMING, nullptr));
+  MarkMethodRaw(0);
+  MarkMethodRaw(1);
+}
+
+// One call with one message after another.
 class TapService::ReportCall : public TapEvent {
  public:
   explicit ReportCall(TapService& tap) : tap_(tap) {}
 
   void Wait() {
-    responder_.reset();
+    reader_.reset();
     context_.emplace();  // a context serves one call
-    responder_.emplace(&*context_);
-    answering_ = false;
+    reader_.emplace(&*context_);
+    step_ = Step::kWaiting;
+    ++tap_.waiting_reports_;
     ++tap_.pending_events_;
-    tap_.service_.RequestReport(&*context_, &request_, &*responder_,
-                                tap_.queue_, tap_.queue_, this);
+    tap_.service_.RequestReport(&*context_, &*reader_, tap_.queue_, this);
   }
 
   void Proceed(bool ok) override {
     --tap_.pending_events_;
-    if (answering_) {
-      if (!ok) tap_.intake_.CountError("cancelled");
-      Wait();
-    } else if (ok) {
-      Answer();
+    switch (step_) {
+      case Step::kWaiting:
+        --tap_.waiting_reports_;
+        // Else the server is going down, and this object has served its time.
+        if (ok) OnAccepted();
+        return;
+      case Step::kReading:
+        return OnRead(ok);
+      case Step::kAnswering:
+        if (!ok) tap_.intake_.CountError("cancelled");
+        request_.Clear();
+        if (tap_.waiting_reports_ < kWaitingReports) return Wait();
+        tap_.idle_reports_.push_back(this);
     }
-    // Else the server is going down, and this object has served its time.
+  }
+
+  // Ends a call whose message should be whole by now.
+  void GiveUpBefore(std::chrono::steady_clock::time_point since) {
+    if (step_ != Step::kReading || given_up_ || since_ > since) return;
+    given_up_ = true;
+    tap_.intake_.CountError("too_slow");
+    context_->TryCancel();
   }
 
  private:
-  void Answer() {
-    answering_ = true;
+  enum class Step : uint8_t { kWaiting, kReading, kAnswering };
+
+  void OnAccepted() {
+    if (tap_.waiting_reports_ < kWaitingReports / 2) tap_.ArmReport();
+    if (!tap_.token_.Passes(*context_)) return Refuse("unauthenticated");
+    if (tap_.OpenReports() > tap_.max_open_streams_)
+      return Refuse("too_many_streams");
+    step_ = Step::kReading;
+    since_ = std::chrono::steady_clock::now();
+    given_up_ = false;
     ++tap_.pending_events_;
-    if (!tap_.token_.Passes(*context_)) {
-      tap_.intake_.CountError("unauthenticated");
-      request_.Clear();
-      responder_->FinishWithError(StatusOfError("unauthenticated"), this);
-      return;
+    reader_->Read(&request_, this);
+  }
+
+  void OnRead(bool ok) {
+    if (!ok) {
+      // Whoever ends a call without its message has given it up.
+      if (!given_up_) tap_.intake_.CountError("cancelled");
+      return Answer(StatusOfError("malformed"));
     }
     const Receiver::Received received =
         tap_.receiver_.Receive(request_, *context_);
-    if (!received.error.empty()) {
-      responder_->FinishWithError(StatusOfError(received.error), this);
-    } else if (received.outcome.accepted) {
-      responder_->Finish(tap_.accepted_ack_, grpc::Status::OK, this);
-    } else {
-      v1::Ack ack;
-      ack.set_dropped_reason(std::string(received.outcome.dropped_reason));
-      responder_->Finish(Serialize(ack), grpc::Status::OK, this);
-    }
+    if (!received.error.empty()) return Answer(StatusOfError(received.error));
+    if (received.outcome.accepted) return Answer(tap_.accepted_ack_);
+    v1::Ack ack;
+    ack.set_dropped_reason(std::string(received.outcome.dropped_reason));
+    Answer(Serialize(ack));
+  }
+
+  void Refuse(std::string_view error) {
+    tap_.intake_.CountError(error);
+    Answer(StatusOfError(error));
+  }
+  void Answer(const grpc::Status& error) {
+    BeginAnswer();
+    reader_->FinishWithError(error, this);
+  }
+  void Answer(const grpc::ByteBuffer& ack) {
+    BeginAnswer();
+    reader_->Finish(ack, grpc::Status::OK, this);
+  }
+  void BeginAnswer() {
+    step_ = Step::kAnswering;
+    ++tap_.pending_events_;
   }
 
   TapService& tap_;
   std::optional<grpc::ServerContext> context_;
-  std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> responder_;
+  std::optional<RawTap::Reader> reader_;
   grpc::ByteBuffer request_;
-  bool answering_ = false;
+  Step step_ = Step::kWaiting;
+  std::chrono::steady_clock::time_point since_;  // of kReading
+  bool given_up_ = false;
 };
 
 // One client stream after another. Its four events may be under way at once,
@@ -121,8 +175,7 @@ class TapService::StreamCall {
     seen_at_tick_ = -1;
     ++tap_.pending_events_;
     context_->AsyncNotifyWhenDone(&done_);
-    tap_.service_.RequestStream(&*context_, &*reader_, tap_.queue_, tap_.queue_,
-                                &accepted_);
+    tap_.service_.RequestStream(&*context_, &*reader_, tap_.queue_, &accepted_);
   }
 
   // Ends the stream if it paused since the last time, or if it `must`.
@@ -232,8 +285,7 @@ class TapService::StreamCall {
   MemberEvent<StreamCall> finished_;
   MemberEvent<StreamCall> done_;
   std::optional<grpc::ServerContext> context_;
-  std::optional<grpc::ServerAsyncReader<grpc::ByteBuffer, grpc::ByteBuffer>>
-      reader_;
+  std::optional<RawTap::Reader> reader_;
   grpc::ByteBuffer buffer_;
   v1::Summary summary_;
   int pending_ = 0;
@@ -248,9 +300,11 @@ TapService::TapService(TapIntake& intake, RawTap& service,
     : intake_(intake),
       token_(std::move(token)),
       max_open_streams_(static_cast<size_t>(options.max_open_streams)),
+      message_timeout_(absl::ToChronoNanoseconds(options.message_timeout)),
       service_(service),
       receiver_(intake, options.max_message_bytes),
       tick_(*this, &TapService::OnTick),
+      watch_(*this, &TapService::OnWatch),
       server_down_event_(*this, &TapService::OnServerDown) {
   v1::Ack ack;
   ack.set_accepted(true);
@@ -261,9 +315,10 @@ TapService::~TapService() = default;
 
 void TapService::Run(grpc::ServerCompletionQueue& queue) {
   queue_ = &queue;
-  for (int i = 0; i < kWaitingReports; ++i)
-    reports_.emplace_back(std::make_unique<ReportCall>(*this))->Wait();
+  for (int i = 0; i < kWaitingReports; ++i) ArmReport();
   for (int i = 0; i < kWaitingStreams; ++i) ArmStream();
+  watch_alarm_.Set(queue_, std::chrono::system_clock::now() + kWatchInterval,
+                   &watch_);
   void* tag = nullptr;
   bool ok = false;
   bool queue_down = false;
@@ -275,6 +330,17 @@ void TapService::Run(grpc::ServerCompletionQueue& queue) {
         !std::exchange(queue_down, true))
       queue_->Shutdown();
   }
+}
+
+void TapService::ArmReport() {
+  if (idle_reports_.empty()) {
+    reports_.push_back(std::make_unique<ReportCall>(*this));
+    reports_.back()->Wait();
+    return;
+  }
+  ReportCall* report = idle_reports_.back();
+  idle_reports_.pop_back();
+  report->Wait();
 }
 
 void TapService::ArmStream() {
@@ -297,10 +363,19 @@ void TapService::OnTick(bool) {
                     &tick_);
 }
 
+void TapService::OnWatch(bool) {
+  if (server_down_) return;
+  const auto since = std::chrono::steady_clock::now() - message_timeout_;
+  for (const auto& report : reports_) report->GiveUpBefore(since);
+  watch_alarm_.Set(queue_, std::chrono::system_clock::now() + kWatchInterval,
+                   &watch_);
+}
+
 void TapService::OnServerDown(bool) {
   server_down_ = true;
   stopping_ = true;
   tick_alarm_.Cancel();
+  watch_alarm_.Cancel();
 }
 
 void TapService::BeginDrain(grpc::ServerCompletionQueue& queue,

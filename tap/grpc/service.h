@@ -5,6 +5,8 @@
 
 #include <grpcpp/alarm.h>
 #include <grpcpp/completion_queue.h>
+#include <grpcpp/impl/codegen/service_type.h>
+#include <grpcpp/support/async_stream.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <atomic>
@@ -14,7 +16,6 @@
 #include <memory>
 #include <vector>
 
-#include "reasonwatch/v1/tap.grpc.pb.h"
 #include "tap/grpc/options.h"
 #include "tap/grpc/receiver.h"
 #include "tap/grpc/token.h"
@@ -42,10 +43,24 @@ class MemberEvent : public TapEvent {
   void (T::*method_)(bool);
 };
 
-// Raw, because then a message that does not parse reaches the receiver and is
-// counted; the parser that is called is the same.
-using RawTap = v1::Tap::WithRawMethod_Report<
-    v1::Tap::WithRawMethod_Stream<v1::Tap::Service>>;
+// Both calls take a stream of the client: so the token is judged before gRPC
+// reads a message, and the one message of Report is read when it may come. On
+// the wire a stream of one message is a unary call. Raw, because then a message
+// that does not parse reaches the receiver and is counted.
+class RawTap : public grpc::Service {
+ public:
+  using Reader = grpc::ServerAsyncReader<grpc::ByteBuffer, grpc::ByteBuffer>;
+
+  RawTap();
+  void RequestReport(grpc::ServerContext* context, Reader* reader,
+                     grpc::ServerCompletionQueue* queue, void* tag) {
+    RequestAsyncClientStreaming(0, context, reader, queue, queue, tag);
+  }
+  void RequestStream(grpc::ServerContext* context, Reader* reader,
+                     grpc::ServerCompletionQueue* queue, void* tag) {
+    RequestAsyncClientStreaming(1, context, reader, queue, queue, tag);
+  }
+};
 
 // Run() and all that it calls belong to one thread; the other methods may be
 // called beside it. The references and the queue must outlive the service.
@@ -70,13 +85,20 @@ class TapService {
   class ReportCall;
   class StreamCall;
 
+  size_t OpenReports() const {
+    return reports_.size() - idle_reports_.size() -
+           static_cast<size_t>(waiting_reports_);
+  }
+  void ArmReport();
   void ArmStream();
   void OnTick(bool ok);
+  void OnWatch(bool ok);
   void OnServerDown(bool ok);
 
   TapIntake& intake_;
   const TokenCheck token_;
   const size_t max_open_streams_;
+  const std::chrono::nanoseconds message_timeout_;
   RawTap& service_;
   Receiver receiver_;
   grpc::ServerCompletionQueue* queue_ = nullptr;  // set by Run()
@@ -84,7 +106,9 @@ class TapService {
 
   std::vector<std::unique_ptr<ReportCall>> reports_;
   std::vector<std::unique_ptr<StreamCall>> streams_;
-  std::vector<StreamCall*> idle_streams_;  // neither waiting nor open
+  std::vector<ReportCall*> idle_reports_;  // neither waiting nor open
+  std::vector<StreamCall*> idle_streams_;
+  int waiting_reports_ = 0;
   size_t open_streams_ = 0;
   // Operations started, except alarms, whose event has not come back.
   int64_t pending_events_ = 0;
@@ -92,8 +116,10 @@ class TapService {
   bool stopping_ = false;
 
   MemberEvent<TapService> tick_;
+  MemberEvent<TapService> watch_;
   MemberEvent<TapService> server_down_event_;
   grpc::Alarm tick_alarm_;
+  grpc::Alarm watch_alarm_;
   grpc::Alarm server_down_alarm_;
   // Set by BeginDrain() before the first tick, which reads it.
   std::atomic<std::chrono::system_clock::time_point> drain_deadline_{};

@@ -14,24 +14,20 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "opentelemetry/proto/collector/logs/v1/logs_service.grpc.pb.h"
-#include "opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h"
 #include "tap/grpc/credentials.h"
 #include "tap/grpc/limits.h"
 #include "tap/grpc/options.h"
 #include "tap/grpc/port.h"
+#include "tap/grpc/whole_message.h"
 #include "util/status_macros.h"
 
 namespace reasonwatch {
 namespace {
 
-using opentelemetry::proto::collector::logs::v1::LogsService;
-using opentelemetry::proto::collector::trace::v1::TraceService;
-// Raw, because then a message that does not parse is counted, and gzip is
-// undone within our own bounds: gRPC knows none for it.
-using RawTraces =
-    TraceService::WithRawCallbackMethod_Export<TraceService::Service>;
-using RawLogs = LogsService::WithRawCallbackMethod_Export<LogsService::Service>;
+constexpr char kTracesPath[] =
+    "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+constexpr char kLogsPath[] =
+    "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 
 // The exporters repeat a call with UNAVAILABLE or RESOURCE_EXHAUSTED, and give
 // one up with INVALID_ARGUMENT: a message that is wrong stays wrong.
@@ -54,43 +50,24 @@ std::string Joined(const grpc::ByteBuffer& buffer) {
   return bytes;
 }
 
-grpc::ServerUnaryReactor* Serve(OtlpSignal signal, OtlpRequests& requests,
-                                const TokenCheck& token,
-                                grpc::CallbackServerContext& context,
-                                const grpc::ByteBuffer& request,
-                                grpc::ByteBuffer& response) {
-  grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
-  if (!token.Passes(context)) {
-    requests.intake().CountError("unauthenticated");
-    reactor->Finish(StatusOfError("unauthenticated"));
-    return reactor;
-  }
-  const OtlpAnswer answer =
-      requests.Handle(signal, OtlpEncoding::kProtobuf, Joined(request));
-  if (!answer.error.empty()) {
-    reactor->Finish(StatusOf(answer.error));
-    return reactor;
-  }
-  const grpc::Slice slice(answer.body);
-  response = grpc::ByteBuffer(&slice, 1);
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
-}
-
-template <typename Service, OtlpSignal kSignal>
-class ExportService : public Service {
+class ExportService : public WholeMessageService {
  public:
-  ExportService(OtlpRequests& requests, const TokenCheck& token)
-      : requests_(requests), token_(token) {}
-  grpc::ServerUnaryReactor* Export(grpc::CallbackServerContext* context,
-                                   const grpc::ByteBuffer* request,
-                                   grpc::ByteBuffer* response) override {
-    return Serve(kSignal, requests_, token_, *context, *request, *response);
+  ExportService(const char* path, OtlpSignal signal, OtlpRequests& requests,
+                const TokenCheck& token)
+      : WholeMessageService([&requests](std::string_view error) {
+          requests.intake().CountError(error);
+        }) {
+    AddCall(path, token,
+            [signal, &requests](const grpc::ByteBuffer& request,
+                                grpc::ByteBuffer& response) -> grpc::Status {
+              const OtlpAnswer answer = requests.Handle(
+                  signal, OtlpEncoding::kProtobuf, Joined(request));
+              if (!answer.error.empty()) return StatusOf(answer.error);
+              const grpc::Slice slice(answer.body);
+              response = grpc::ByteBuffer(&slice, 1);
+              return grpc::Status::OK;
+            });
   }
-
- private:
-  OtlpRequests& requests_;
-  const TokenCheck& token_;
 };
 
 GrpcTapOptions ServerOptions(const OtlpTapOptions& options) {
@@ -109,7 +86,9 @@ GrpcTapOptions ServerOptions(const OtlpTapOptions& options) {
 class OtlpGrpcServer::Impl {
  public:
   Impl(const TokenCheck& token, OtlpRequests& requests)
-      : token_(token), traces_(requests, token_), logs_(requests, token_) {}
+      : token_(token),
+        traces_(kTracesPath, OtlpSignal::kTraces, requests, token_),
+        logs_(kLogsPath, OtlpSignal::kLogs, requests, token_) {}
 
   absl::Status Start(const OtlpTapOptions& options) {
     const GrpcTapOptions server_options = ServerOptions(options);
@@ -147,8 +126,8 @@ class OtlpGrpcServer::Impl {
 
  private:
   const TokenCheck token_;
-  ExportService<RawTraces, OtlpSignal::kTraces> traces_;
-  ExportService<RawLogs, OtlpSignal::kLogs> logs_;
+  ExportService traces_;
+  ExportService logs_;
   std::unique_ptr<grpc::Server> server_;
   GrpcPort port_;  // behind the server, which it calls
 };

@@ -165,6 +165,50 @@ TEST_F(GrpcTapTest, AsksForItsToken) {
   ExpectRecordsAddUp();
 }
 
+// A call of which the message never comes, with this token ("" = none).
+grpc::Status CallWithoutItsMessage(
+    const std::shared_ptr<grpc::Channel>& channel, const std::string& token) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  context.set_deadline(In(20));
+  if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+  grpc::CompletionQueue queue;
+  void* tag = nullptr;
+  bool ok = false;
+  const auto call =
+      stub.PrepareCall(&context, "/reasonwatch.v1.Tap/Report", &queue);
+  call->StartCall(nullptr);
+  queue.Next(&tag, &ok);
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  queue.Next(&tag, &ok);
+  queue.Shutdown();
+  while (queue.Next(&tag, &ok)) {
+  }
+  return status;
+}
+
+TEST_F(GrpcTapTest, JudgesTheTokenBeforeItReadsAMessage) {
+  options_.token_file = folder_ + "/token";
+  std::ofstream(options_.token_file) << "right";
+  Start();
+  EXPECT_EQ(CallWithoutItsMessage(Connect(address()), "").error_code(),
+            StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(CallWithoutItsMessage(Connect(address()), "wrong").error_code(),
+            StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(tap_->Counters().errors["unauthenticated"], 2);
+  EXPECT_EQ(tap_->Counters().records, 0);
+}
+
+TEST_F(GrpcTapTest, GivesUpACallWhoseMessageDoesNotCome) {
+  options_.message_timeout = absl::Milliseconds(100);
+  Start();
+  EXPECT_NE(CallWithoutItsMessage(Connect(address()), "").error_code(),
+            StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(tap_->Counters().errors["too_slow"], 1);
+  EXPECT_TRUE(Report(Message("a")).ok());
+}
+
 TEST_F(GrpcTapTest, ServesTlsAndChecksClients) {
   const std::string cert = folder_ + "/cert.pem";
   const std::string key = folder_ + "/key.pem";

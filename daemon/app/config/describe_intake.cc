@@ -70,6 +70,7 @@ void DescribeIntake(V& v, Config& c) {
       v.String("unix", grpc.unix_socket);
       v.Size("max_message", grpc.max_message_bytes, 64 * kKiB, kGiB);
       v.Integer("max_streams", grpc.max_streams, 1, 1 << 20);
+      v.Integer("max_connections", grpc.max_connections, 16, 1 << 16);
       v.Duration("max_stream_age", grpc.max_connection_age, absl::Minutes(1),
                  absl::Hours(24 * 365));
       DescribeTls(v, grpc.tls_cert, grpc.tls_key, grpc.tls_client_ca);

@@ -29,6 +29,17 @@ void DescribeEndpoint(V& v, EndpointConfig& e) {
   v.String("ca_file", e.ca_file);
 }
 
+template <typename V>
+void DescribeOtel(V& v, OtelConfig& otel) {
+  v.Section("otel", [&] {
+    v.String("endpoint", otel.endpoint);
+    v.Check(otel.endpoint.empty() || IsUrl(otel.endpoint),
+            "endpoint must begin with http:// or https://");
+    v.String("token_file", otel.token_file);
+    v.String("ca_file", otel.ca_file);
+  });
+}
+
 }  // namespace
 
 template <typename V>
@@ -84,13 +95,7 @@ void DescribeRescore(V& v, Config& c) {
             "url needs a secret_file");
     v.String("ca_file", c.webhook.ca_file);
   });
-  v.Section("otel", [&] {
-    v.String("endpoint", c.otel.endpoint);
-    v.Check(c.otel.endpoint.empty() || IsUrl(c.otel.endpoint),
-            "endpoint must begin with http:// or https://");
-    v.String("token_file", c.otel.token_file);
-    v.String("ca_file", c.otel.ca_file);
-  });
+  DescribeOtel(v, c.otel);
   v.Section("selftest", [&] {
     SelfTestConfig& test = c.selftest;
     v.Duration("every", test.every, absl::ZeroDuration(),

@@ -67,7 +67,7 @@ TEST(Config, TheShippedExampleNamesEveryKey) {
 constexpr char kEveryKey[] = R"(
 tap:
   grpc: {listen: "[::1]:1", unix: /run/rw.sock, max_message: 128KiB,
-         max_streams: 7, max_stream_age: 90m, token_file: /t,
+         max_streams: 7, max_connections: 99, max_stream_age: 90m, token_file: /t,
          tls: {cert: a, key: b, client_ca: c}}
   http: {enabled: false}
   files: [{path: "/l/*.jsonl", format: lm-eval, model: x}, {path: /b}]
@@ -110,6 +110,7 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(c.tap.grpc.unix_socket, "/run/rw.sock");
   EXPECT_EQ(c.tap.grpc.max_message_bytes, 128 << 10);
   EXPECT_EQ(c.tap.grpc.max_streams, 7);
+  EXPECT_EQ(c.tap.grpc.max_connections, 99);
   EXPECT_EQ(c.tap.grpc.max_connection_age, absl::Minutes(90));
   EXPECT_EQ(c.tap.grpc.tls_cert, "a");
   EXPECT_EQ(c.tap.grpc.tls_key, "b");
