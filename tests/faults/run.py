@@ -25,7 +25,7 @@ sys.path.insert(0, str(HERE))
 import h2  # noqa: E402
 
 TOKEN = "good"
-# Of the daemon, in the attack on them: less than the connections that its ports may have.
+# The limit of the daemon in the attack on them: less than its ports may have connections.
 DESCRIPTORS = 100
 # name: port, attackers, MiB by which memory may grow, a reason that must be counted, and the
 # least share of good requests that succeed. Why a bound of memory is above the usual: the daemon

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A relay before a server that only keeps its end of each connection.
+// A relay before a server that only keeps its end of each connection: bytes of
+// both ways, the ends of both sides, clients that break a bound or do not read,
+// and a stop.
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
