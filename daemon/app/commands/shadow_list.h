@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `incidents list --shadow`: the incidents that signals in shadow mode and other
-// budgets of false alarms would have had.
+// `incidents list --shadow`: the incidents that signals in shadow mode and
+// other budgets of false alarms would have had.
 #ifndef REASONWATCH_DAEMON_APP_COMMANDS_SHADOW_LIST_H_
 #define REASONWATCH_DAEMON_APP_COMMANDS_SHADOW_LIST_H_
 
