@@ -312,12 +312,15 @@ std::string ExtractMath(const AnswerText& text) {
 
 namespace {
 
-// A number in words: of a mark, or of a response that says little else.
+// A number in words: of a mark, or of a response of one short sentence.
 FoundNumber FindSpelledNumber(const AnswerText& text) {
   FoundNumber found;
   const bool marked = !text.marks.empty() && !text.marks.back().option;
   const std::string_view said = marked ? text.marks.back().text : text.body;
   if (said.size() > kShortSpelled) return found;
+  if (!marked && (said.find('\n') != std::string_view::npos ||
+                  said.find(". ") != std::string_view::npos))
+    return found;
   const std::string digits = WithDigits(said);
   if (digits.empty()) return found;
   found = ChooseNumber(digits);
