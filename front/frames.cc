@@ -31,8 +31,11 @@ constexpr int kMaxBlockFrames = 16;
 // pings to measure, a few times a second; a stream that is cancelled resets.
 constexpr double kIdleBurst = 5000;
 constexpr double kIdlePerSecond = 500;
-// A reset has cost the server a call.
+// A reset has cost the server a call. One whose stream brought data is usual: a
+// proxy that shows its traffic resets each stream when the response is over.
 constexpr double kResetWeight = 10;
+constexpr double kUsualResetWeight = .05;
+constexpr size_t kStreamsWithData = 1024;  // of which that is known
 
 size_t LengthOf(const std::array<unsigned char, 9>& head) {
   return static_cast<size_t>(head[0]) << 16 |
@@ -77,6 +80,18 @@ void ClientFrames::EndPayload() {
   if (std::exchange(in_head_payload_, false) && !in_block_) ++heads_;
 }
 
+uint32_t ClientFrames::Stream() const {
+  return (static_cast<uint32_t>(head_[5]) & 0x7F) << 24 |
+         static_cast<uint32_t>(head_[6]) << 16 |
+         static_cast<uint32_t>(head_[7]) << 8 | head_[8];
+}
+
+// A client's streams have odd numbers.
+uint32_t& ClientFrames::PlaceOf(uint32_t stream) {
+  if (with_data_.empty()) with_data_.resize(kStreamsWithData);
+  return with_data_[stream / 2 % kStreamsWithData];
+}
+
 std::optional<Refusal> ClientFrames::OnFrame(FrontTime now) {
   const int type = head_[3];
   const unsigned char flags = head_[4];
@@ -97,6 +112,7 @@ std::optional<Refusal> ClientFrames::OnFrame(FrontTime now) {
   // A client pushes nothing.
   if (type == kPushPromise || (type != kData && payload_left_ > kMaxOther))
     return Refusal::kMalformed;
+  if (type == kData && payload_left_ > 0) PlaceOf(Stream()) = Stream();
   const bool carries_nothing =
       type == kPriority || type == kReset || type == kSettings ||
       type == kPing || type > kContinuation ||
@@ -110,7 +126,13 @@ std::optional<Refusal> ClientFrames::OnFrame(FrontTime now) {
             kIdlePerSecond *
                 std::chrono::duration<double>(now - *last_idle_frame_).count());
   last_idle_frame_ = now;
-  idle_frames_ += type == kReset ? kResetWeight : 1;
+  double weight = type == kReset ? kResetWeight : 1;
+  if (type == kReset)
+    if (uint32_t& place = PlaceOf(Stream()); place == Stream() && place != 0) {
+      weight = kUsualResetWeight;
+      place = 0;  // a second reset of it is none
+    }
+  idle_frames_ += weight;
   if (idle_frames_ > kIdleBurst) return Refusal::kFlood;
   return std::nullopt;
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "front/options.h"
 
@@ -38,6 +39,8 @@ class ClientFrames {
 
   std::optional<Refusal> OnFrame(FrontTime now);
   void EndPayload();
+  uint32_t Stream() const;
+  uint32_t& PlaceOf(uint32_t stream);
 
   const size_t max_head_;
   size_t preface_seen_ = 0;
@@ -50,6 +53,8 @@ class ClientFrames {
   int64_t calls_ = 0;
   size_t block_bytes_ = 0;
   int block_frames_ = 0;
+  // The latest streams that brought data, by their number modulo the size.
+  std::vector<uint32_t> with_data_;
   double idle_frames_ = 0;  // that carry nothing; leaks away with time
   std::optional<FrontTime> last_idle_frame_;
 };

@@ -44,6 +44,24 @@ TEST(ClientFramesTest, LetsCallsPassInPiecesOfAnySize) {
     EXPECT_EQ(FeedAll(calls, step), std::nullopt) << step;
 }
 
+// A proxy that shows its traffic resets each stream when its response is over.
+TEST(ClientFramesTest, ResetsOfStreamsWithDataAreUsual) {
+  std::string with_data = kPreface;
+  std::string without = kPreface;
+  for (int i = 0; i < 20000; ++i) {
+    const int stream = 1 + 2 * (i % 127);
+    with_data += Frame(1, 4, 20, stream) + Frame(0, 0, 30, stream) +
+                 Frame(3, 0, 4, stream);
+    if (i < 600) without += Frame(1, 4, 20, stream) + Frame(3, 0, 4, stream);
+  }
+  EXPECT_EQ(FeedAll(with_data), std::nullopt);
+  EXPECT_EQ(FeedAll(without), Refusal::kFlood);
+  // One stream with data does not pay for many resets of it.
+  std::string again = kPreface + Frame(1, 4, 20) + Frame(0, 0, 30);
+  for (int i = 0; i < 600; ++i) again += Frame(3, 0, 4);
+  EXPECT_EQ(FeedAll(again), Refusal::kFlood);
+}
+
 TEST(ClientFramesTest, BoundsTheHeadersOfACallOverAllTheirFrames) {
   EXPECT_EQ(FeedAll(kPreface + Frame(1, 4, 1001)), Refusal::kHeadTooLarge);
   EXPECT_EQ(FeedAll(kPreface + Frame(1, 0, 600) + Frame(9, 0, 600)),
