@@ -179,7 +179,8 @@ def run_attack(program, name, seconds):
             time.sleep(.05)
         after = [ok for i in range(3) for ok in daemon.good_round(i + 100000)]
         if daemon.process.poll() is not None:
-            return [name, "died"], ["the daemon died"]
+            said = daemon.log.read_text(errors="replace")
+            return [name, "died"], [f"the daemon died: {said[-2000:]}"]
         if not all(calm):
             broken.append("no calm before")
         if sum(good) < share * len(good):
