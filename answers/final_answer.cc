@@ -32,11 +32,9 @@ namespace {
 using ascii::IsBeyond;
 using ascii::IsDigit;
 using ascii::IsLetter;
-using ascii::IsLower;
 using ascii::IsUpper;
 using ascii::Trim;
 using marks::Boxes;
-using marks::CloseOf;
 using marks::JoinLast;
 using marks::LastLine;
 using marks::Span;

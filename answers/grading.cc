@@ -38,7 +38,6 @@ namespace {
 
 using ascii::IsDigit;
 using ascii::IsLetter;
-using ascii::IsSpace;
 using ascii::Trim;
 
 constexpr std::array<std::string_view, 6> kKindNames = {

@@ -94,6 +94,12 @@ bool IsUnitOfText(std::string_view word) {
                       "field", "key", "letter", "object"});
 }
 
+bool NamesOptions(const Words& words) {
+  return std::any_of(words.begin(), words.end(), [](const SentenceWord& w) {
+    return IsAny(w.text, {"option", "choice", "options", "choices"});
+  });
+}
+
 // Verbs that ask for the answer or its form are wrapping, the same ones that
 // ask for the problem are not ("write the question").
 FrameVerdict ReadVerbs(const Words& words) {
@@ -113,15 +119,11 @@ FrameVerdict ReadVerbs(const Words& words) {
       if (!alone) verdict = FrameVerdict::kUnsure;
     } else if (object->kind == FrameWord::kProblem) {
       return FrameVerdict::kForeign;
-    } else if (
-        object->kind == FrameWord::kForm && !answers &&
-        IsUnitOfText(object->text) && !Has(words, FrameWord::kProblem) &&
-        std::none_of(words.begin(), words.end(), [](const SentenceWord& w) {
-          return IsAny(w.text, {"option", "choice", "options", "choices"});
-        })) {
-      verdict = FrameVerdict::kUnsure;
-    } else if (kind == FrameWord::kFind && object->kind == FrameWord::kWork &&
-               words[i].text != "provide") {
+    } else if ((object->kind == FrameWord::kForm && !answers &&
+                IsUnitOfText(object->text) &&
+                !Has(words, FrameWord::kProblem) && !NamesOptions(words)) ||
+               (kind == FrameWord::kFind && object->kind == FrameWord::kWork &&
+                words[i].text != "provide")) {
       verdict = FrameVerdict::kUnsure;
     }
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 
 namespace reasonwatch {
@@ -62,6 +63,29 @@ bool IsAdverb(std::string_view word) {
                  "really",   "wrongly", "falsely", "oppositely", "reassembly"});
 }
 
+// Words that ask for something elsewhere, and for nothing beside this
+// neighbour: "nothing but the answer", "created by", "read twice", "double
+// brackets", "make sure", "your turn", "double check", "pretend you".
+bool SaysNothingHere(const Words& words, size_t i) {
+  const std::string& text = words[i].text;
+  const std::string_view before =
+      i > 0 ? std::string_view(words[i - 1].text) : std::string_view();
+  const std::string_view next = i + 1 < words.size()
+                                    ? std::string_view(words[i + 1].text)
+                                    : std::string_view();
+  if (text == "nothing")
+    return IsAny(next, {"else", "but"}) &&
+           (Has(words, FrameWord::kForm) || Has(words, FrameWord::kAnswer));
+  if (text == "twice") return i > 0 && words[0].text == "read";
+  if (text == "turn") return before == "your";
+  if (text == "make") return IsAny(next, {"sure", "certain"});
+  if (text == "pretend") return IsAny(next, {"you", "to"});
+  if (IsAny(text, {"created", "made", "generated", "edited"}))
+    return next == "by";
+  return IsAny(text, {"double", "triple", "square"}) &&
+         IsAny(next, {"square", "brackets", "quotes", "curly", "check"});
+}
+
 }  // namespace
 
 void SettleWords(std::vector<SentenceWord>& words) {
@@ -75,33 +99,17 @@ void SettleWords(std::vector<SentenceWord>& words) {
           (next->kind == FrameWord::kAnswer || next->kind == FrameWord::kForm ||
            next->kind == FrameWord::kGreeting || next->text == "luck");
       word.kind = fits ? FrameWord::kFiller : FrameWord::kAbout;
-    } else if (word.text == "nothing" && next != nullptr &&
-               IsAny(next->text, {"else", "but"}) &&
-               (Has(words, FrameWord::kForm) ||
-                Has(words, FrameWord::kAnswer))) {
+    } else if (SaysNothingHere(words, i)) {
       word.kind = FrameWord::kFiller;
-    } else if (IsAny(word.text, {"created", "made", "generated", "edited"}) &&
-               next != nullptr && next->text == "by") {
-      word.kind = FrameWord::kFiller;  // who it is
     } else if (word.text == "quiz" && i > 1 &&
                IsAny(words[i - 2].text, {"on", "in", "from", "for"})) {
       word.kind = FrameWord::kCourtesy;  // "on a quiz"
-    } else if (word.text == "twice" && i > 0 && words[0].text == "read") {
-      word.kind = FrameWord::kFiller;
-    } else if (IsAny(word.text, {"double", "square"}) && next != nullptr &&
-               IsAny(next->text, {"square", "brackets", "quotes", "curly"})) {
-      word.kind = FrameWord::kFiller;
     } else if (word.text == "number" && i > 0 && words[i - 1].text == "final") {
       word.kind = FrameWord::kAnswer;
-    } else if (word.text == "make" && next != nullptr &&
-               IsAny(next->text, {"sure", "certain"})) {
-      word.kind = FrameWord::kFiller;
     } else if (word.text == "work" && next != nullptr &&
                (next->text == "out" ||
                 (i + 2 < words.size() && words[i + 2].text == "out"))) {
       word.kind = FrameWord::kSolve;
-    } else if (word.text == "turn" && i > 0 && words[i - 1].text == "your") {
-      word.kind = FrameWord::kFiller;
     } else if (IsAny(word.text, {"check", "verify", "review", "evaluate",
                                  "improve", "outline", "list"}) &&
                next != nullptr && next->text == "your") {
@@ -110,12 +118,6 @@ void SettleWords(std::vector<SentenceWord>& words) {
                (words[i - 1].kind == FrameWord::kNot ||
                 IsAny(words[i - 1].text, {"avoid", "use", "with", "in"}))) {
       word.kind = FrameWord::kForm;
-    } else if (IsAny(word.text, {"double", "triple"}) && next != nullptr &&
-               next->text == "check") {
-      word.kind = FrameWord::kFiller;
-    } else if (word.text == "pretend" && next != nullptr &&
-               IsAny(next->text, {"you", "to"})) {
-      word.kind = FrameWord::kFiller;
     } else if (word.kind == FrameWord::kUnknown && IsAdverb(word.text)) {
       word.kind = FrameWord::kFiller;
     }

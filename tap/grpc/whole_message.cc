@@ -25,7 +25,8 @@ class WholeMessageService::Call
         service_(service),
         handler_(handler) {}
 
-  static Call* Begin(std::shared_ptr<Call> call, const TokenCheck& token) {
+  static Call* Begin(const std::shared_ptr<Call>& call,
+                     const TokenCheck& token) {
     Call& c = *call;
     c.self_ = call;
     if (!token.Passes(c.context_)) {
