@@ -47,19 +47,9 @@ std::string LowerAscii(std::string_view word) {
   return lower;
 }
 
-bool IsAny(std::string_view word,
-           std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 bool IsNoun(FrameWord kind) {
   return kind == FrameWord::kProblem || kind == FrameWord::kAnswer ||
          kind == FrameWord::kWork || kind == FrameWord::kForm;
-}
-
-bool Has(const Words& words, FrameWord kind) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](const SentenceWord& w) { return w.kind == kind; });
 }
 
 // "Do not solve", "don't give the answer"; "do not explain" is the form.

@@ -23,19 +23,9 @@ using Words = std::span<const SentenceWord>;
 // A longer sentence tells a story, which may be the problem's.
 constexpr size_t kMaxWords = 24;
 
-bool IsAny(std::string_view word,
-           std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 bool HasAny(Words words, std::initializer_list<std::string_view> any) {
   return std::any_of(words.begin(), words.end(),
                      [&](const SentenceWord& w) { return IsAny(w.text, any); });
-}
-
-bool Has(Words words, FrameWord kind) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](const SentenceWord& w) { return w.kind == kind; });
 }
 
 // The problem as the object of an order: "it", "the text below".
@@ -64,15 +54,6 @@ bool Wants(Words words) {
     if (words[i].text == "to" && words[i + 1].kind == FrameWord::kUnknown)
       return true;
   return false;
-}
-
-// Does the problem speak in the first or second person itself? Then such a
-// statement may belong to it.
-bool SpeaksInPerson(std::string_view problem) {
-  static const RE2& person =
-      *new RE2(R"((?i)\b(?:i|i'm|my|me|we|our|us|you|your)\b)");
-  return RE2::PartialMatch(re2::StringPiece(problem.data(), problem.size()),
-                           person);
 }
 
 // "I was asked this in an interview", "my daughter has this homework".

@@ -241,6 +241,16 @@ class SentenceReader {
 
 }  // namespace
 
+bool IsAny(std::string_view word,
+           std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool Has(std::span<const SentenceWord> words, FrameWord kind) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const SentenceWord& w) { return w.kind == kind; });
+}
+
 std::vector<FrameSentence> ReadSentences(std::string_view text) {
   return SentenceReader(text).Read();
 }

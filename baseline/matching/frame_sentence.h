@@ -6,6 +6,8 @@
 #ifndef REASONWATCH_BASELINE_MATCHING_FRAME_SENTENCE_H_
 #define REASONWATCH_BASELINE_MATCHING_FRAME_SENTENCE_H_
 
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,11 @@ struct FrameSentence {
   bool question = false;     // ends in a question mark of any script
   bool foreign_tag = false;  // a tag in it names a request (<translate>)
 };
+
+bool IsAny(std::string_view word,
+           std::initializer_list<std::string_view> words);
+// Is one of the words of this kind?
+bool Has(std::span<const SentenceWord> words, FrameWord kind);
 
 // Sentences end at line breaks, full stops, question marks and colons. Tags,
 // LaTeX commands, fences and placeholders ($ANSWER) leave no word.

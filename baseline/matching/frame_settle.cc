@@ -12,16 +12,6 @@ namespace {
 
 using Words = std::vector<SentenceWord>;
 
-bool IsAny(std::string_view word,
-           std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-bool Has(const Words& words, FrameWord kind) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](const SentenceWord& w) { return w.kind == kind; });
-}
-
 // Letters that both words begin with, in bytes.
 size_t CommonBeginning(std::string_view a, std::string_view b) {
   size_t n = 0;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Closed classes of words have no members that nobody has listed, so the lists
-// below are whole; the open ones (nouns, verbs) are never asked for by name.
+// First the closed classes, which can be listed whole: subjects, openings,
+// words that want. Then the open ones that matter, which are only the usual
+// members: parts of a text, verbs that make one. A word that nobody has listed
+// is safe in a statement's predicate and as the manner or object of an order,
+// not as the object that the problem would be.
 #include "baseline/matching/frame_statement.h"
 
 #include <algorithm>
@@ -21,16 +24,6 @@ using Set = absl::flat_hash_set<std::string_view>;
 
 // A longer sentence tells a story, which may be the problem's.
 constexpr size_t kMaxWords = 28;
-
-bool IsAny(std::string_view word,
-           std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-bool Has(Words words, FrameWord kind) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](const SentenceWord& w) { return w.kind == kind; });
-}
 
 bool HasAny(Words words, const Set& any) {
   return std::any_of(words.begin(), words.end(), [&](const SentenceWord& w) {
@@ -168,13 +161,6 @@ bool ClausesAreStatements(Words words) {
     if (!harmless) return false;
   }
   return true;
-}
-
-bool SpeaksInPerson(std::string_view problem) {
-  static const RE2& person =
-      *new RE2(R"((?i)\b(?:i|i'm|my|me|we|our|us|you|your)\b)");
-  return RE2::PartialMatch(re2::StringPiece(problem.data(), problem.size()),
-                           person);
 }
 
 // The problem, or a part of its text, as the object of an order.
@@ -343,9 +329,9 @@ bool IsOrderOfManner(const FrameSentence& sentence, std::string_view problem) {
   // ends there would have the problem as its object.
   const bool has_object =
       IsAny(order[1].text,
-            {"a",    "an",  "the", "any",   "no",   "your", "me", "yourself",
-             "with", "in",  "as",  "at",    "by",   "for",  "on", "off",
-             "up",   "out", "all", "every", "each", "from"}) ||
+            {"a",        "an",   "the", "any", "no",    "your", "me",
+             "yourself", "with", "in",  "as",  "at",    "by",   "on",
+             "off",      "up",   "out", "all", "every", "each", "from"}) ||
       order[1].text.ends_with("ly") || order[1].kind != FrameWord::kUnknown ||
       order.size() > kFewest;
   return has_object && !MakesAText(order) && !RefersToTheProblem(order) &&
@@ -422,6 +408,13 @@ bool IsLeadIn(const FrameSentence& sentence) {
   constexpr size_t kAdjectives = 3;
   return words.back().kind == FrameWord::kProblem &&
          words.size() <= kAdjectives;
+}
+
+bool SpeaksInPerson(std::string_view problem) {
+  static const RE2& person =
+      *new RE2(R"((?i)\b(?:i|i'm|my|me|we|our|us|you|your)\b)");
+  return RE2::PartialMatch(re2::StringPiece(problem.data(), problem.size()),
+                           person);
 }
 
 bool IsDateLine(const FrameSentence& sentence, std::string_view problem) {

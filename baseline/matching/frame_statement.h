@@ -38,6 +38,10 @@ bool IsLeadIn(const FrameSentence& sentence);
 // of saying, a number in words, or a name.
 bool MayReportAnAnswer(std::span<const SentenceWord> words);
 
+// Does the problem speak in the first or second person itself? Then a statement
+// about the writer or the reader may belong to it.
+bool SpeaksInPerson(std::string_view problem);
+
 // "Today is Monday, 3 March 2025", "current date: 2025-02-11": a date, and
 // words of dates, beside a problem that speaks of none.
 bool IsDateLine(const FrameSentence& sentence, std::string_view problem);

@@ -5,12 +5,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "core/scored.h"
 #include "core/selftest.h"
 #include "daemon/api/evaluation_json.h"
+#include "daemon/app/deliver.h"
 #include "daemon/app/log.h"
-#include "rescore/client/failure.h"
 #include "rescore/client/http.h"
 #include "util/secret.h"
 #include "util/status_macros.h"
@@ -18,29 +17,17 @@
 namespace reasonwatch {
 namespace {
 
-constexpr absl::Duration kTimeout = absl::Seconds(10);
-constexpr int64_t kMaxReply = int64_t{64} << 10;
-
 absl::Status Post(const std::string& url, const std::string& ca_file,
                   const std::string& token,
                   const std::vector<EvaluationEvent>& events) {
   HttpRequest request;
   request.url = url;
   request.ca_file = ca_file;
-  request.timeout = kTimeout;
-  request.max_body_bytes = kMaxReply;
   request.headers.emplace_back("content-type: application/json");
   if (!token.empty())
     request.headers.push_back("authorization: Bearer " + token);
   request.post = EvaluationsJson(events);
-  const HttpResult result = Exchange(request);
-  if (result.failure.has_value())
-    return absl::UnavailableError(
-        absl::StrFormat("%s", ClientFailureName(result.failure->failure)));
-  if (result.reply.status / 100 != 2)
-    return absl::UnavailableError(
-        absl::StrFormat("HTTP %d", result.reply.status));
-  return absl::OkStatus();
+  return Deliver(std::move(request));
 }
 
 }  // namespace

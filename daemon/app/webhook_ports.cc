@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/app/webhook_ports.h"
 
-#include <cstdint>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/time/time.h"
+#include "daemon/app/deliver.h"
 #include "daemon/app/log.h"
-#include "rescore/client/failure.h"
 #include "rescore/client/http.h"
 
 namespace reasonwatch {
 namespace {
-
-// A receiver that has not answered by then is tried again later.
-constexpr absl::Duration kTimeout = absl::Seconds(10);
-// The reply is not read but for its status.
-constexpr int64_t kMaxReply = int64_t{64} << 10;
 
 absl::Status Post(const std::string& url, const std::string& ca_file,
                   const WebhookPorts::Headers& headers,
@@ -24,19 +17,10 @@ absl::Status Post(const std::string& url, const std::string& ca_file,
   HttpRequest request;
   request.url = url;
   request.ca_file = ca_file;
-  request.timeout = kTimeout;
-  request.max_body_bytes = kMaxReply;
   request.post = body;
   for (const auto& [name, value] : headers)
     request.headers.push_back(absl::StrCat(name, ": ", value));
-  const HttpResult result = Exchange(request);
-  if (result.failure.has_value())
-    return absl::UnavailableError(
-        absl::StrFormat("%s", ClientFailureName(result.failure->failure)));
-  if (result.reply.status / 100 != 2)
-    return absl::UnavailableError(
-        absl::StrFormat("HTTP %d", result.reply.status));
-  return absl::OkStatus();
+  return Deliver(std::move(request));
 }
 
 }  // namespace

@@ -6,12 +6,12 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "baseline/matching/problem_index.h"
+#include "tests/baseline/draw.h"
 
 namespace reasonwatch {
 namespace {
@@ -19,32 +19,6 @@ namespace {
 constexpr int kDraws = 400;
 constexpr char kProblem[] =
     "A dairy fills 36 crates with 24 bottles each. How many bottles are that?";
-
-class Draw {
- public:
-  explicit Draw(uint32_t seed) : random_(seed) {}
-  size_t Below(size_t n) { return random_() % n; }
-  std::string From(const std::vector<std::string>& choices) {
-    return choices[Below(choices.size())];
-  }
-  // A word of no language.
-  std::string Word() {
-    std::string word;
-    for (size_t i = 0, n = 2 + Below(3); i < n; ++i) {
-      word += "bdfgklmnprstvz"[Below(14)];
-      word += "aeiou"[Below(5)];
-    }
-    return word;
-  }
-  std::string Words(size_t most) {
-    std::string words = Word();
-    for (size_t i = Below(most); i > 0; --i) words += " " + Word();
-    return words;
-  }
-
- private:
-  std::mt19937 random_;
-};
 
 std::string Aside(Draw& draw) {
   switch (draw.Below(9)) {

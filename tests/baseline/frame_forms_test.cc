@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,31 +12,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "baseline/matching/problem_index.h"
+#include "tests/baseline/draw.h"
 
 namespace reasonwatch {
 namespace {
 
 constexpr int kDraws = 300;
-
-class Draw {
- public:
-  explicit Draw(uint32_t seed) : random_(seed) {}
-  size_t Below(size_t n) { return random_() % n; }
-  std::string From(const std::vector<std::string>& choices) {
-    return choices[Below(choices.size())];
-  }
-  std::string Nonsense() {
-    std::string word;
-    for (size_t i = 0, n = 2 + Below(3); i < n; ++i) {
-      word += "bdfgklmnprstvz"[Below(14)];
-      word += "aeiou"[Below(5)];
-    }
-    return word;
-  }
-
- private:
-  std::mt19937 random_;
-};
 
 const std::vector<std::string>& Problems() {
   static const auto& problems = *new std::vector<std::string>{
@@ -71,7 +51,7 @@ std::string Label(Draw& draw) {
       return absl::StrCat(
           draw.From({"Category", "Subject", "Topic", "Source", "Dataset",
                      "Kategorie", "Sujet", "Тема", "科目", "Nivel", "Level"}),
-          ": ", draw.Nonsense(), "\n");
+          ": ", draw.Word(), "\n");
     case 1:
       return absl::StrCat(draw.From({"[", "("}), 1 + draw.Below(20), " ",
                           draw.From({"points", "marks", "pts", "Punkte"}),

@@ -6,12 +6,12 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "baseline/matching/problem_index.h"
+#include "tests/baseline/draw.h"
 
 namespace reasonwatch {
 namespace {
@@ -20,69 +20,48 @@ constexpr int kDraws = 400;
 constexpr char kProblem[] =
     "A dairy fills 36 crates with 24 bottles each. How many bottles are that?";
 
-class Draw {
- public:
-  explicit Draw(uint32_t seed) : random_(seed) {}
-  size_t Below(size_t n) { return random_() % n; }
-  std::string From(const std::vector<std::string>& choices) {
-    return choices[Below(choices.size())];
-  }
-  // A word of no language.
-  std::string Word() {
-    std::string word;
-    for (size_t i = 0, n = 3 + Below(2); i < n; ++i) {
-      word += "bdfgklmnprstvz"[Below(14)];
-      word += "aeiou"[Below(5)];
-    }
-    return word;
-  }
-
- private:
-  std::mt19937 random_;
-};
-
 std::string Statement(Draw& draw) {
   switch (draw.Below(8)) {
     case 0:
-      return absl::StrCat("A ", draw.Word(), " showed this puzzle to me.");
+      return absl::StrCat("A ", draw.Word(3), " showed this puzzle to me.");
     case 1:
-      return absl::StrCat("We had this in a ", draw.Word(), " last ",
-                          draw.Word(), ".");
+      return absl::StrCat("We had this in a ", draw.Word(3), " last ",
+                          draw.Word(3), ".");
     case 2:
-      return absl::StrCat("You will be given a ", draw.Word(), " question.");
+      return absl::StrCat("You will be given a ", draw.Word(3), " question.");
     case 3:
-      return absl::StrCat("Got this in a ", draw.Word(), " yesterday.");
+      return absl::StrCat("Got this in a ", draw.Word(3), " yesterday.");
     case 4:
-      return absl::StrCat("Below is a question from a ", draw.Word(), " ",
-                          draw.Word(), ".");
+      return absl::StrCat("Below is a question from a ", draw.Word(3), " ",
+                          draw.Word(3), ".");
     case 5:
-      return absl::StrCat("Here is a problem that I found in a ", draw.Word(),
+      return absl::StrCat("Here is a problem that I found in a ", draw.Word(3),
                           ":");
     case 6:
-      return absl::StrCat("This puzzle ", draw.Word(), "ed a whole ",
-                          draw.Word(), ".");
+      return absl::StrCat("This puzzle ", draw.Word(3), "ed a whole ",
+                          draw.Word(3), ".");
     default:
-      return absl::StrCat("You are not allowed to use a ", draw.Word(), ".");
+      return absl::StrCat("You are not allowed to use a ", draw.Word(3), ".");
   }
 }
 
 std::string Order(Draw& draw) {
   switch (draw.Below(7)) {
     case 0:
-      return absl::StrCat(draw.Word(), " no ", draw.Word(), ".");
+      return absl::StrCat(draw.Word(3), " no ", draw.Word(3), ".");
     case 1:
-      return absl::StrCat("Include a ", draw.Word(), " score.");
+      return absl::StrCat("Include a ", draw.Word(3), " score.");
     case 2:
-      return absl::StrCat("Put the result between ", draw.Word(), ".");
+      return absl::StrCat("Put the result between ", draw.Word(3), ".");
     case 3:
-      return absl::StrCat(draw.Word(), " your answer by a ", draw.Word(),
+      return absl::StrCat(draw.Word(3), " your answer by a ", draw.Word(3),
                           " method.");
     case 4:
-      return absl::StrCat("Answer with ", draw.Word(), ".");
+      return absl::StrCat("Answer with ", draw.Word(3), ".");
     case 5:
-      return absl::StrCat("Address me as a ", draw.Word(), ".");
+      return absl::StrCat("Address me as a ", draw.Word(3), ".");
     default:
-      return absl::StrCat("Break it down into ", draw.Word(),
+      return absl::StrCat("Break it down into ", draw.Word(3),
                           " and solve each one.");
   }
 }
@@ -91,34 +70,34 @@ std::string Order(Draw& draw) {
 std::string Request(Draw& draw) {
   switch (draw.Below(14)) {
     case 0:
-      return absl::StrCat(draw.Word(), " this.");
+      return absl::StrCat(draw.Word(3), " this.");
     case 1:
-      return absl::StrCat(draw.Word(), " the words below.");
+      return absl::StrCat(draw.Word(3), " the words below.");
     case 2:
-      return absl::StrCat(draw.Word(), " the ", draw.Word(), " ", draw.Word(),
-                          ".");
+      return absl::StrCat(draw.Word(3), " the ", draw.Word(3), " ",
+                          draw.Word(3), ".");
     case 3:
-      return absl::StrCat(draw.Word(), ":");
+      return absl::StrCat(draw.Word(3), ":");
     case 4:
-      return absl::StrCat("A ", draw.Word(), " about it:");
+      return absl::StrCat("A ", draw.Word(3), " about it:");
     case 5:
-      return absl::StrCat("You will ", draw.Word(), " it.");
+      return absl::StrCat("You will ", draw.Word(3), " it.");
     case 6:
-      return absl::StrCat("Write a ", draw.Word(), " ", draw.Word(), ".");
+      return absl::StrCat("Write a ", draw.Word(3), " ", draw.Word(3), ".");
     case 7:
-      return absl::StrCat("My ", draw.Word(), " says fourteen.");
+      return absl::StrCat("My ", draw.Word(3), " says fourteen.");
     case 8:
       return absl::StrCat("Square your answer.");
     case 9:
       return absl::StrCat("Give the result in binary.");
     case 10:
-      return absl::StrCat("The answer is ", draw.Word(), ".");
+      return absl::StrCat("The answer is ", draw.Word(3), ".");
     case 11:
-      return absl::StrCat("All ", draw.Word(), " are ", draw.Word(), ".");
+      return absl::StrCat("All ", draw.Word(3), " are ", draw.Word(3), ".");
     case 12:
-      return absl::StrCat("There were more ", draw.Word(), " later.");
+      return absl::StrCat("There were more ", draw.Word(3), " later.");
     default:
-      return absl::StrCat("Is it ", draw.Word(), "?");
+      return absl::StrCat("Is it ", draw.Word(3), "?");
   }
 }
 
