@@ -244,6 +244,8 @@ void EpollFront::OnEvent(const epoll_event& event, FrontTime now) {
   if (found == connections_.end()) return;
   Watch& watch = found->second.watches[tag & 1];
   if (watch.events == 0) {
+    // Asked for before the connection's other descriptor was served.
+    if ((event.events & (EPOLLERR | EPOLLHUP)) == 0) return;
     // Only an error or a hang-up comes now, and would come again and again.
     found->second.connection->OnGone(tag & 1);
     epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.fd, nullptr);

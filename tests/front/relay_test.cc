@@ -118,6 +118,38 @@ TEST_F(RelayTest, PassesBothWaysWhateverTheSize) {
   server.join();
 }
 
+// Both descriptors of a connection are ready at once, and serving one changes
+// what is asked of the other.
+TEST_F(RelayTest, KeepsConnectionsThatAreBusyOnBothSides) {
+  Start();
+  std::string sent(kPreface);
+  const std::string frame =
+      std::string("\x00\x40\x00\x00\x00\x00\x00\x00\x01", 9) +
+      std::string(0x4000, 'd');
+  for (int i = 0; i < 300; ++i) sent += frame;
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < 24; ++i) {
+    const int client = Connect();
+    const int server = Inner(i);
+    threads.emplace_back([&sent, client] { EXPECT_TRUE(Send(client, sent)); });
+    // Answers between its reads, as a server tells how much more it takes.
+    threads.emplace_back([&sent, client, server] {
+      size_t received = 0;
+      size_t answered = 0;
+      while (received < sent.size()) {
+        ASSERT_TRUE(Send(server, kData));
+        answered += kData.size();
+        const size_t n = Receive(server, 1).size();
+        if (n == 0) break;
+        received += n;
+      }
+      EXPECT_EQ(received, sent.size());
+      EXPECT_EQ(Receive(client, answered).size(), answered);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
 TEST_F(RelayTest, EndsTheServersSideWithTheClientsAndTheOtherWay) {
   Start();
   const int client = Connect();
