@@ -3,6 +3,7 @@
 """Measures the effect of the ext_proc tap on the clients of an Envoy.
 
     bench/envoy_latency.py PATH/TO/reasonwatch [--pairs 6] [--block 200] [--seconds 30]
+        [--states present killed stopped]
 
 Two Envoys serve the same model: one as `reasonwatch envoy` writes it, one without
 the filter. Blocks of requests without (A) and with it (B) alternate, beginning and ending
@@ -40,6 +41,7 @@ ROWS = [{"id": "whole", "model": "m", "content": TEXT},
         {"id": "long", "model": "m", "content": "word " * 100_000, "stream": True,
          "step": 2000, "pause": .1}]
 NAMES = ("whole", "streamed")
+STATES = ("present", "killed", "stopped")
 
 
 def serve(pipe):
@@ -176,6 +178,7 @@ def main():
     parser.add_argument("--block", type=int, default=200,
                         help="streamed responses; there are 20 times as many whole ones")
     parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--states", nargs="+", choices=STATES, default=STATES)
     options = parser.parse_args()
     envoy_server.skip_unless_installed()
     with contextlib.ExitStack() as cleanup:
@@ -187,9 +190,10 @@ def main():
         without = cleanup.enter_context(envoy_server.Envoy(
             folder, server.url, tap.address, edit=without_filter))
         print("p50 and p99 without the filter, and the difference with it")
-        for state in ("present", "killed", "stopped"):
+        for state in options.states:
             measure(state, tap, without, beside, options)
-        long_streams(tap, beside, options.seconds)
+        if "stopped" in options.states:
+            long_streams(tap, beside, options.seconds)
 
 
 if __name__ == "__main__":
