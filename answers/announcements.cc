@@ -7,6 +7,7 @@
 #include "answers/announcements.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "answers/marks.h"
@@ -252,6 +253,9 @@ std::string_view StatementOf(std::string_view text, const Noun& noun) {
 }
 
 // "#### 42" of GSM8K and "A: 42" at the beginning of a line.
+constexpr std::array<std::string_view, 4> kLineMarks = {"#### ", "####\t",
+                                                        "A: ", "A:\t"};
+
 void AddLineMarks(std::string_view text, size_t from,
                   std::vector<Announcement>& found) {
   for (size_t line = from; line < text.size();) {
@@ -259,7 +263,7 @@ void AddLineMarks(std::string_view text, size_t from,
     while (begin < text.size() && (text[begin] == ' ' || text[begin] == '\t'))
       ++begin;
     const char first = begin < text.size() ? text[begin] : ' ';
-    for (std::string_view mark : {"#### ", "####\t", "A: ", "A:\t"}) {
+    for (const std::string_view mark : kLineMarks) {
       if (first != mark[0]) continue;
       if (text.substr(begin, mark.size()) != mark) continue;
       const std::string_view statement =

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -152,13 +153,48 @@ size_t PairAt(std::string_view text, size_t i) {
   return FirstPair(lower[0], lower[1]);
 }
 
+// How the words of a list begin: a quick look before each is compared.
+class Beginnings {
+ public:
+  // In lower case, of two bytes or more.
+  void Add(std::string_view word) {
+    pairs_.set(FirstPair(word[0], word[1]));
+    if (word.size() < 4 ||
+        !std::none_of(word.begin(), word.begin() + 4, IsBeyond))
+      any_.set(FirstPair(word[0], word[1]));
+    else
+      fours_.set(FirstFour(word));
+  }
+
+  // May one of them be at `i`, where `pair` is PairAt()?
+  bool MayBeAt(std::string_view text, size_t i, size_t pair) const {
+    if (!pairs_.test(pair)) return false;
+    if (any_.test(pair)) return true;
+    return text.size() - i >= 4 && fours_.test(FirstFour(text.substr(i, 4)));
+  }
+
+ private:
+  // Of the first four bytes, if they are ASCII in any case; several may share
+  // one number.
+  static size_t FirstFour(std::string_view s) {
+    uint32_t four = 0;
+    for (size_t k = 0; k < 4; ++k)
+      four = four << 8 | static_cast<unsigned char>(Lower(s[k]));
+    return four * uint32_t{0x9E3779B1} >> 16;
+  }
+
+  std::bitset<size_t{1} << 16> pairs_;  // of first bytes
+  std::bitset<size_t{1} << 16> any_;    // more than the pair is not known
+  std::bitset<size_t{1} << 16> fours_;
+};
+
 // Words by their first byte, for a look at one place of a text.
 class WordList {
  public:
   explicit WordList(Column column, bool english = false) {
     for (std::string_view word : Words(column, english)) {
       by_byte_[static_cast<unsigned char>(word[0])].push_back(word);
-      if (word.size() > 1) pairs_.set(FirstPair(word[0], word[1]));
+      if (word.size() > 1) beginnings_.Add(word);
     }
   }
 
@@ -166,7 +202,7 @@ class WordList {
   bool BeginsAt(std::string_view text, size_t i) const {
     if (i >= text.size()) return false;
     const size_t pair = PairAt(text, i);
-    if (!pairs_.test(pair)) return false;
+    if (!beginnings_.MayBeAt(text, i, pair)) return false;
     for (std::string_view word : by_byte_[pair >> 8])
       if (HasAt(text, i, word)) return true;
     return false;
@@ -197,7 +233,7 @@ class WordList {
   }
 
   std::array<std::vector<std::string_view>, 256> by_byte_;
-  std::bitset<size_t{1} << 16> pairs_;  // of first bytes
+  Beginnings beginnings_;
 };
 
 // Bytes of the character that begins with this one.
@@ -225,7 +261,9 @@ re2::StringPiece Piece(std::string_view s) { return {s.data(), s.size()}; }
 bool MayBegin(const WordList& list, std::string_view sentence) {
   if (sentence.empty()) return false;
   if (list.BeginsAt(sentence, 0)) return true;
-  for (std::string_view lead : {"and ", "but ", "please ", "so "})
+  static constexpr std::array<std::string_view, 4> kLeads = {"and ", "but ",
+                                                             "please ", "so "};
+  for (const std::string_view lead : kLeads)
     if (words::StartsWith(sentence, lead))
       return list.BeginsAt(sentence, lead.size());
   return false;
@@ -241,8 +279,9 @@ bool Begins(const RE2& words, std::string_view sentence) {
 // before it.
 bool IsEnglishNoun(std::string_view noun) {
   if (!noun.empty() && !IsLetter(noun[0])) noun.remove_prefix(1);
-  for (std::string_view word :
-       {"answer", "result", "choice", "conclusion", "alternative"})
+  static constexpr std::array<std::string_view, 5> kWords = {
+      "answer", "result", "choice", "conclusion", "alternative"};
+  for (const std::string_view word : kWords)
     if (words::Same(noun, word)) return true;
   return false;
 }
@@ -269,7 +308,7 @@ class NounTable {
       for (std::string_view word : Words(column)) {
         const size_t pair = FirstPair(word[0], word[1]);
         by_pair_[pair].push_back({word, kind, PartsWords(word)});
-        pairs_.set(pair);
+        beginnings_.Add(word);
       }
     };
     add(&Language::nouns, NounKind::kAnswer);
@@ -280,7 +319,7 @@ class NounTable {
   // The noun at `i`, null if there is none.
   const Entry* At(std::string_view text, size_t i, bool inside) const {
     const size_t pair = PairAt(text, i);
-    if (!pairs_.test(pair)) return nullptr;
+    if (!beginnings_.MayBeAt(text, i, pair)) return nullptr;
     for (const Entry& entry : by_pair_.find(pair)->second)
       if (!(inside && entry.parted) && HasAt(text, i, entry.word))
         return &entry;
@@ -289,7 +328,7 @@ class NounTable {
 
  private:
   std::unordered_map<size_t, std::vector<Entry>> by_pair_;  // of first bytes
-  std::bitset<size_t{1} << 16> pairs_;                      // that are there
+  Beginnings beginnings_;
 };
 
 }  // namespace

@@ -122,12 +122,42 @@ constexpr Entity kEntities[] = {
     {"&nbsp;", " "},  {"&lt;", "<"},    {"&gt;", ">"},  {"&amp;", "&"},
     {"&minus;", "-"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&times;", "×"}};
 
+// What a character may be, as bits.
+constexpr unsigned char kMayFold = 1;    // begins something for Folder
+constexpr unsigned char kMayMarkUp = 2;  // begins something for Markdown
+
+constexpr auto kCharacters = [] {
+  std::array<unsigned char, 256> characters{};
+  for (const char c : std::string_view("*_`["))
+    characters[static_cast<unsigned char>(c)] |= kMayMarkUp;
+  for (const char c : std::string_view("<~&\\"))
+    characters[static_cast<unsigned char>(c)] |= kMayFold;
+  for (size_t c = 0x80; c < characters.size(); ++c) characters[c] |= kMayFold;
+  return characters;
+}();
+
+constexpr bool Is(unsigned char bit, char c) {
+  return (kCharacters.data()[static_cast<unsigned char>(c)] & bit) != 0;
+}
+
+// No early end: the loop has no branch, and most texts have some markup late.
+bool HasSome(unsigned char bit, std::string_view text) {
+  unsigned char all = 0;
+  for (const char c : text)
+    all |= kCharacters.data()[static_cast<unsigned char>(c)];
+  return (all & bit) != 0;
+}
+
 class Folder {
  public:
   explicit Folder(std::string_view s) : s_(s) { out_.reserve(s.size()); }
 
   std::string Run() && {
     while (i_ < s_.size()) {
+      const size_t begin = i_;
+      while (i_ < s_.size() && !Is(kMayFold, s_[i_])) ++i_;
+      out_.append(s_.substr(begin, i_ - begin));
+      if (i_ == s_.size()) break;
       const char c = s_[i_];
       if (IsBeyond(c)) {
         Character();
@@ -270,17 +300,6 @@ class Folder {
   std::string out_;
 };
 
-constexpr auto kMarkup = [] {
-  std::array<bool, 256> markup{};
-  for (const char c : std::string_view("*_`["))
-    markup[static_cast<unsigned char>(c)] = true;
-  return markup;
-}();
-// Begins something that Markdown takes out.
-constexpr bool IsMarkup(char c) {
-  return kMarkup.data()[static_cast<unsigned char>(c)];
-}
-
 class Markdown {
  public:
   explicit Markdown(std::string_view s) : s_(s) { out_.text.reserve(s.size()); }
@@ -288,9 +307,10 @@ class Markdown {
   PlainText Run() && {
     while (i_ < s_.size()) {
       const char c = s_[i_];
-      if (!IsMarkup(c) && c != '\n') {
+      if (!Is(kMayMarkUp, c) && c != '\n') {
         const size_t begin = i_++;
-        while (i_ < s_.size() && !IsMarkup(s_[i_]) && s_[i_] != '\n') ++i_;
+        while (i_ < s_.size() && !Is(kMayMarkUp, s_[i_]) && s_[i_] != '\n')
+          ++i_;
         out_.text.append(s_.substr(begin, i_ - begin));
         continue;
       }
@@ -500,8 +520,7 @@ size_t LastParagraph(std::string_view s) {
   for (int lines = 0; lines < kMaxParagraph; ++lines) {
     const size_t newline = s.substr(0, at).rfind('\n');
     if (newline == kNone) return 0;
-    const std::string_view line =
-        Trim(s.substr(newline + 1, s.find('\n', newline + 1) - newline - 1));
+    const std::string_view line = Trim(s.substr(newline + 1, at - newline - 1));
     if (line.empty() || IsRule(line) || IsNote(line) || IsReference(line) ||
         IsOffer(line))
       return newline + 1;
@@ -523,13 +542,10 @@ bool IsListOf(std::string_view before, std::string_view paragraph) {
 }  // namespace
 
 PlainText ReadPlainText(std::string_view s) {
-  const bool folds = std::any_of(s.begin(), s.end(), [](char c) {
-    return IsBeyond(c) || c == '<' || c == '~' || c == '&' || c == '\\';
-  });
+  const bool folds = HasSome(kMayFold, s);
   const std::string folded = folds ? Folder(s).Run() : std::string();
   const std::string_view text = folds ? std::string_view(folded) : s;
-  if (std::none_of(text.begin(), text.end(), IsMarkup))
-    return {std::string(text), {}};
+  if (!HasSome(kMayMarkUp, text)) return {std::string(text), {}};
   return Markdown(text).Run();
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "answers/languages.h"
 #include "util/ascii.h"
@@ -100,6 +101,29 @@ constexpr Row kUnits[] = {
     {kBytes, 1e-3, "kB|KB|kilobyte"},
 };
 
+struct Name {
+  std::string_view text;
+  Unit unit;
+  bool is_money = false;
+};
+
+// Every name of the table, in its order.
+const std::vector<Name>& Names() {
+  static const auto& names = *[] {
+    auto* all = new std::vector<Name>;
+    for (const Row& row : kUnits)
+      for (std::string_view rest = row.names; !rest.empty();) {
+        const size_t bar = rest.find('|');
+        all->push_back({rest.substr(0, bar),
+                        {row.dimension, row.factor},
+                        row.dimension >= kDollar && row.dimension <= kRupee});
+        rest = bar == std::string_view::npos ? "" : rest.substr(bar + 1);
+      }
+    return all;
+  }();
+  return names;
+}
+
 std::string LowerOf(std::string_view s) {
   std::string lower;
   for (size_t i = 0; i < s.size();) i += languages::AppendLower(s, i, lower);
@@ -110,7 +134,9 @@ std::string LowerOf(std::string_view s) {
 bool BeginsWith(std::string_view text, std::string_view lower,
                 std::string_view name) {
   const bool word = name.size() > 3;  // a symbol keeps its case
-  if (!(word ? std::string_view(lower) : text).starts_with(name)) return false;
+  const std::string_view read = word ? lower : text;
+  if (read.empty() || read[0] != name[0] || !read.starts_with(name))
+    return false;
   if (!IsLetter(name.back()) && !IsBeyond(name.back())) return true;
   size_t end = name.size();
   if (word && end < text.size() && text[end] == 's') ++end;
@@ -157,22 +183,13 @@ Unit UnitBeside(std::string_view before, std::string_view after) {
   // "$12$" is a formula.
   if (before.ends_with('$') && raw.find('$') != std::string_view::npos)
     before.remove_suffix(1);
-  Unit unit;
-  size_t longest = 0;
-  for (const Row& row : kUnits) {
-    for (std::string_view rest = row.names; !rest.empty();) {
-      const size_t bar = rest.find('|');
-      const std::string_view name = rest.substr(0, bar);
-      rest = bar == std::string_view::npos ? "" : rest.substr(bar + 1);
-      const bool money = row.dimension >= kDollar && row.dimension <= kRupee;
-      if (name.size() <= longest || !(BeginsWith(after, lower, name) ||
-                                      (money && EndsWith(before, name))))
-        continue;
-      unit = {row.dimension, row.factor};
-      longest = name.size();
-    }
-  }
-  return unit;
+  const Name* found = nullptr;
+  for (const Name& name : Names())
+    if ((found == nullptr || name.text.size() > found->text.size()) &&
+        (BeginsWith(after, lower, name.text) ||
+         (name.is_money && EndsWith(before, name.text))))
+      found = &name;
+  return found == nullptr ? Unit{} : found->unit;
 }
 
 bool AgreeInUnit(const Unit& a, const Unit& b) {
