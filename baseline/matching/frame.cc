@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "baseline/matching/frame_aside.h"
+#include "baseline/matching/frame_remark.h"
 #include "baseline/matching/frame_sentence.h"
 #include "baseline/matching/frame_settle.h"
 #include "baseline/matching/frame_statement.h"
@@ -184,16 +185,36 @@ bool IsNumberLabel(const FrameSentence& sentence) {
       });
 }
 
+bool IsSingleLetter(const SentenceWord& word) {
+  return word.text.size() == 1 && IsLetter(word.text[0]);
+}
+
 // "GPT4 Correct Assistant:": whose turn is next.
 bool IsRoleLabel(const FrameSentence& sentence) {
   constexpr size_t kMaxWords = 4;  // "GPT4 Correct Assistant" and one more
-  return !sentence.words.empty() && sentence.words.size() <= kMaxWords &&
-         sentence.words.back().kind == FrameWord::kRole &&
-         sentence.raw.ends_with(':');
+  const Words& words = sentence.words;
+  if (words.empty() || words.size() > kMaxWords || !sentence.raw.ends_with(':'))
+    return false;
+  // "Person B:"
+  const size_t last = words.size() > 1 && IsSingleLetter(words.back())
+                          ? words.size() - 2
+                          : words.size() - 1;
+  return words[last].kind == FrameWord::kRole;
 }
 
-bool IsSingleLetter(const SentenceWord& word) {
-  return word.text.size() == 1 && IsLetter(word.text[0]);
+// "### Output": a heading of known words.
+bool IsHeading(const FrameSentence& sentence) {
+  constexpr size_t kMaxWords = 3;
+  return sentence.raw.starts_with('#') && !sentence.question &&
+         sentence.numbers == 0 && !sentence.words.empty() &&
+         sentence.words.size() <= kMaxWords &&
+         std::all_of(sentence.words.begin(), sentence.words.end(),
+                     [](const SentenceWord& w) {
+                       return w.kind != FrameWord::kUnknown &&
+                              w.kind != FrameWord::kAbout &&
+                              w.kind != FrameWord::kLanguage &&
+                              w.kind != FrameWord::kNot;
+                     });
 }
 
 // Options to answer with ("A, B, C or D") stay letters, if there are several;
@@ -236,9 +257,13 @@ bool GivesARole(const FrameSentence& sentence, std::string_view problem) {
     return false;
   static const RE2& experience = *new RE2(
       R"((?i)(?:\b\d+\+? )?\b(?:years?|decades?)'? (?:of )?(?:\w+ ){0,2}(?:experience|practice|teaching|research))");
+  // "As a limerick:" is no role.
+  if (sentence.raw.ends_with(':') && words[0].text == "as") return false;
+  static const RE2& named = *new RE2(R"(\p{Lu}\pL*[ -]?\d+(?:\.\d+)?)");
   std::string rest(raw);
-  const int years = RE2::GlobalReplace(&rest, experience, "");
-  return sentence.numbers <= years && !ChangesTheAnswer(rest) &&
+  const int known = RE2::GlobalReplace(&rest, experience, "") +
+                    RE2::GlobalReplace(&rest, named, "");
+  return sentence.numbers <= known && !ChangesTheAnswer(rest) &&
          !SpeaksOfIt(rest, problem);
 }
 
@@ -370,7 +395,8 @@ bool LooksAtItFirst(const FrameSentence& sentence) {
 
 FrameVerdict Read(FrameSentence& sentence, std::string_view problem) {
   if (sentence.foreign_tag) return FrameVerdict::kForeign;
-  if (IsNumberLabel(sentence)) return FrameVerdict::kWrapping;
+  if (IsNumberLabel(sentence) || IsHeading(sentence) || IsKnownRemark(sentence))
+    return FrameVerdict::kWrapping;
   SettleWords(sentence.words);
   if (Has(sentence.words, FrameWord::kAbout))
     return LooksAtItFirst(sentence) ? FrameVerdict::kWrapping
@@ -383,7 +409,7 @@ FrameVerdict Read(FrameSentence& sentence, std::string_view problem) {
   if (GivesARole(sentence, problem) || IsAside(sentence, problem) ||
       IsStatement(sentence, problem) || IsDateLine(sentence, problem) ||
       IsLeadIn(sentence) || AsksForHelp(sentence) || IsOrderToSolve(sentence) ||
-      IsOrderOfManner(sentence, problem))
+      IsOrderOfManner(sentence, problem) || IsRemark(sentence, problem))
     return FrameVerdict::kWrapping;
   // A verb that nobody has listed, with the problem as its object, may ask for
   // anything, and is not to be learnt.

@@ -123,9 +123,10 @@ bool IsOfTheWork(Words words) {
          !IsArithmetic(words[0].text) &&
          (words[2].kind == FrameWord::kAnswer ||
           words[2].kind == FrameWord::kWork ||
-          IsAny(words[2].text, {"work", "thoughts", "time", "approach",
-                                "method", "calculation", "calculations", "best",
-                                "brain", "knowledge", "expertise"}));
+          IsAny(words[2].text,
+                {"work", "thoughts", "time", "approach", "method",
+                 "calculation", "calculations", "best", "brain", "knowledge",
+                 "expertise", "message", "reply", "output", "post"}));
 }
 
 // "I'll tip you $200 for a correct answer": its reward.

@@ -185,7 +185,11 @@ class SentenceReader {
     if (IsPartOfMark(begin)) return;
     const FrameWord kind = FrameWordOf(word);
     Add(kind, std::move(word));
-    now_.words.back().capital = u_isupper(CodePointAt(text_, begin).first) != 0;
+    // A quotation begins with one as a sentence does.
+    const bool quoted =
+        begin > 0 && (text_[begin - 1] == '"' || text_[begin - 1] == '\'');
+    now_.words.back().capital =
+        !quoted && u_isupper(CodePointAt(text_, begin).first) != 0;
   }
 
   // A letter or two between brackets ("[e~[", "]~b]") is no word.

@@ -102,7 +102,10 @@ void SettleWords(std::vector<SentenceWord>& words) {
       word.kind = FrameWord::kSolve;
     } else if (IsAny(word.text, {"check", "verify", "review", "evaluate",
                                  "improve", "outline", "list"}) &&
-               next != nullptr && next->text == "your") {
+               next != nullptr &&
+               (next->text == "your" ||
+                (next->text == "the" && i + 2 < words.size() &&
+                 words[i + 2].kind == FrameWord::kWork))) {
       word.kind = FrameWord::kGive;
     } else if (word.text.starts_with("bullet") && i > 0 &&
                (words[i - 1].kind == FrameWord::kNot ||

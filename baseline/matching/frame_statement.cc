@@ -124,6 +124,31 @@ bool OrdersTheReader(Words words) {
   return false;
 }
 
+bool IsPerson(const SentenceWord& word) {
+  static const Set& people =
+      *new Set{"friend",     "friends",  "teacher",  "professor", "boss",
+               "colleague",  "brother",  "sister",   "son",       "daughter",
+               "nephew",     "niece",    "neighbor", "neighbour", "classmate",
+               "tutor",      "coworker", "cousin",   "mate",      "buddy",
+               "instructor", "coach",    "roommate", "student"};
+  return people.contains(word.text);
+}
+
+// "It is from my exam", "it's a tricky one", "it came up today": of the problem
+// itself. "It is a leap year" may be a premise.
+bool IsOfTheProblem(Words words) {
+  constexpr size_t kFewest = 3;
+  if (words.size() < kFewest) return false;
+  if (IsAny(words[1].text, {"came", "comes", "appeared", "keeps", "stumped",
+                            "took", "bugs", "confuses", "looks", "seems"}))
+    return true;
+  return IsAny(words[1].text, {"is", "s", "was", "has"}) &&
+         (IsAny(words[2].text, {"for", "from", "part", "my", "our", "been",
+                                "late", "early", "due", "just", "only", "okay",
+                                "fine", "urgent", "important", "driving"}) ||
+          words.back().text == "one" || Has(words, FrameWord::kProblem));
+}
+
 bool BeginsAsStatement(Words words) {
   size_t i = 0;
   while (i < words.size() && IsOpening(words[i])) ++i;
@@ -135,6 +160,7 @@ bool BeginsAsStatement(Words words) {
   // "There are three more": may be a premise.
   if (words[i].text == "there")
     return Has(words, FrameWord::kSolve) || Has(words, FrameWord::kProblem);
+  if (words[i].text == "it") return IsOfTheProblem(words.subspan(i));
   if (IsSubject(words[i]) || IsPastForm(words[i])) return true;
   // "The following is ...", "the next question was ...".
   if (!IsAny(words[i].text, {"the", "a", "another", "one", "some"}))
@@ -143,7 +169,9 @@ bool BeginsAsStatement(Words words) {
   for (size_t j = i + 1; j < words.size() && j <= i + kNear; ++j)
     if (words[j].kind == FrameWord::kProblem || words[j].text == "following")
       return true;
-  return false;
+  // "A friend of mine sent me this".
+  return IsPerson(words[i + 1 < words.size() ? i + 1 : i]) &&
+         HasAny(words, {"me", "us", "mine"});
 }
 
 // Each clause behind a comma begins with a subject, a preposition or a word of
@@ -184,6 +212,10 @@ bool RefersToTheProblem(Words words) {
       Has(words, FrameWord::kAnswer) || Has(words, FrameWord::kWork);
   for (size_t i = 0; i < words.size(); ++i) {
     const SentenceWord& w = words[i];
+    // "All work", "each step".
+    if (IsAny(w.text, {"all", "each", "every"}) && i + 1 < words.size() &&
+        words[i + 1].kind == FrameWord::kWork)
+      continue;
     if (pronouns.contains(w.text) || w.kind == FrameWord::kProblem) return true;
     // "That" joins clauses behind a word of the answer.
     if (w.text == "that" &&
@@ -218,8 +250,12 @@ bool MakesAText(Words words) {
       "perform", "render",  "deliver", "offer",   "present", "suggest",
       "propose", "imagine", "suppose", "pretend", "stop",    "act",
       "be",      "count",   "name",    "predict", "turn"};
+  bool makes = making.contains(words[0].text);
+  for (size_t i = 1; i < words.size(); ++i)  // "trying to write a limerick"
+    makes =
+        makes || (words[i - 1].text == "to" && making.contains(words[i].text));
   // The reasoning and the answer are no other text.
-  return making.contains(words[0].text) &&
+  return makes &&
          std::none_of(words.begin(), words.end(), [](const SentenceWord& w) {
            return w.kind == FrameWord::kWork || w.kind == FrameWord::kAnswer;
          });
@@ -288,6 +324,21 @@ bool IsDateWord(const SentenceWord& word) {
   return words.contains(word.text);
 }
 
+// Behind "the student must": what a reader is to do is an order as well.
+Words WithoutReader(Words words) {
+  static const Set& readers = *new Set{
+      "student",     "students",     "candidate", "candidates", "solver",
+      "assistant",   "model",        "responder", "contestant", "contestants",
+      "participant", "participants", "examinee",  "respondent", "examinees"};
+  constexpr size_t kLead = 3;
+  if (words.size() <= kLead ||
+      !IsAny(words[0].text, {"the", "a", "each", "every", "all"}) ||
+      !readers.contains(words[1].text) ||
+      !IsAny(words[2].text, {"must", "should", "will", "shall", "may"}))
+    return words;
+  return words.subspan(kLead);
+}
+
 }  // namespace
 
 bool IsStatement(const FrameSentence& sentence, std::string_view problem) {
@@ -295,7 +346,8 @@ bool IsStatement(const FrameSentence& sentence, std::string_view problem) {
   constexpr size_t kFewest = 3;  // fewer words may be a label or an answer
   if (sentence.question || words.size() < kFewest || words.size() > kMaxWords ||
       sentence.numbers > 0 || !IsEnglish(words) ||
-      Has(words, FrameWord::kAbout) || Has(words, FrameWord::kLanguage))
+      Has(words, FrameWord::kAbout) || Has(words, FrameWord::kLanguage) ||
+      HasAny(words, {"more", "less", "fewer", "extra", "also", "too"}))
     return false;
   return BeginsAsStatement(words) && ClausesAreStatements(words) &&
          !Wants(words) && !OrdersTheReader(words) && !MayBeTheAnswer(words) &&
@@ -304,7 +356,7 @@ bool IsStatement(const FrameSentence& sentence, std::string_view problem) {
 }
 
 bool IsOrderOfManner(const FrameSentence& sentence, std::string_view problem) {
-  const Words words = sentence.words;
+  const Words words = WithoutReader(sentence.words);
   constexpr size_t kFewest = 3;  // an order without an object has the problem
   if (sentence.question || words.size() < kFewest || words.size() > kMaxWords ||
       sentence.numbers > 0 || !IsEnglish(words) ||
@@ -385,7 +437,9 @@ bool MayReportAnAnswer(Words words) {
                "ai",       "gcse",    "sat",       "gre"};
   for (size_t i = 1; i < words.size(); ++i)
     if (words[i].capital && words[i].kind == FrameWord::kUnknown &&
-        !calendar.contains(words[i].text))
+        !calendar.contains(words[i].text) &&
+        // Where it was found.
+        !IsAny(words[i - 1].text, {"on", "from", "at", "via"}))
       return true;
   return false;
 }
@@ -400,14 +454,18 @@ bool IsLeadIn(const FrameSentence& sentence) {
       Has(words, FrameWord::kNot) || ChangesTheAnswer(sentence.raw))
     return false;
   // "For my own curiosity:"
-  if (words[0].text == "for")
+  if (IsAny(words[0].text, {"for", "from"}))
     return std::none_of(words.begin() + 1, words.end(), [](const auto& w) {
       return w.kind == FrameWord::kAnswer || w.capital;
     });
   // "Honest question:"
   constexpr size_t kAdjectives = 3;
-  return words.back().kind == FrameWord::kProblem &&
-         words.size() <= kAdjectives;
+  size_t end = words.size();  // "dumb question maybe, but:"
+  while (end > 1 && IsAny(words[end - 1].text,
+                          {"maybe", "perhaps", "probably", "but", "though"}))
+    --end;
+  return words[end - 1].kind == FrameWord::kProblem && end <= kAdjectives &&
+         !HasAny(words, {"this", "the", "that", "my", "your", "these"});
 }
 
 bool SpeaksInPerson(std::string_view problem) {

@@ -54,12 +54,14 @@ constexpr FrameRow kRows[] = {
      "think thinking thought* reason reasoning steps step work working "
      "explanation* detail* logic derivation rationale analysis cot "
      "nothink reflect* deliberat* effort show_work calculations calculator* "
-     "tools ideas idea thoughts chain plan process justification"},
+     "tools ideas idea thoughts chain plan process justification arithmetic "
+     "computation computations"},
     {K::kForm,
      "letter letters option options choice choices box boxed boxes bracket* "
      "json tag tags format form formatted number word sentence object field "
      "line key keys fields quotes commentary decimals xml integer integers "
-     "rules guidelines notes schema string brackets asterisks"},
+     "rules guidelines notes schema string brackets asterisks constraints "
+     "context background requirements"},
     {K::kProblem,
      "example examples problem problems question questions exercise exercises "
      "task tasks puzzle "
@@ -79,7 +81,9 @@ constexpr FrameRow kRows[] = {
      "user human assistant system model ai bot chatbot gpt developer im_user "
      "im_assistant turn client customer speaker inst sys agent student pupil "
      "learner helper "
-     "candidate"},
+     "candidate interviewer interviewee host contestant examiner moderator "
+     "quizmaster guest tester player panelist respondent person class "
+     "professor"},
     {K::kLanguage,
      "english german french spanish italian portuguese dutch swedish danish "
      "norwegian finnish polish czech russian ukrainian turkish greek hungarian "
@@ -99,7 +103,7 @@ constexpr FrameRow kRows[] = {
      "möglichst bitte mal einmal gegeben* untenstehend* obig* folgt unter hab "
      "habe "
      "fertig noch doch"},
-    {K::kSolve, "löse* lösen beantwort* bearbeit* antworte* lies"},
+    {K::kSolve, "löse* lösen löst beantwort* bearbeit* antworte* lies"},
     {K::kGive,
      "gib geben geben nenn* schreib* zeig* setz* erklär* begründ* notier* "
      "stelle"},
@@ -211,7 +215,7 @@ constexpr FrameRow kRows[] = {
      "jouw "
      "jij u uw mijn ik me mij kun kunt kan wil zou laatste regel einde eerst "
      "deze dit is zijn goed eens uiteindelijk* alstublieft veel"},
-    {K::kSolve, "los op beantwoord antwoord lees"},
+    {K::kSolve, "los op beantwoord* antwoord lees"},
     {K::kGive, "geef geven schrijf* toon laat zien zet noem leg uit plaats"},
     {K::kAnswer,
      "antwoord antwoorden resultaat oplossing eindantwoord uitkomst"},
