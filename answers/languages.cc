@@ -174,8 +174,8 @@ class Beginnings {
   }
 
  private:
-  // Of the first four bytes, if they are ASCII in any case; several may share
-  // one number.
+  // A number for the first four bytes, if they are ASCII, in any case; several
+  // may share it.
   static size_t FirstFour(std::string_view s) {
     uint32_t four = 0;
     for (size_t k = 0; k < 4; ++k)

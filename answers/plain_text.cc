@@ -122,7 +122,7 @@ constexpr Entity kEntities[] = {
     {"&nbsp;", " "},  {"&lt;", "<"},    {"&gt;", ">"},  {"&amp;", "&"},
     {"&minus;", "-"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&times;", "×"}};
 
-// What a character may be, as bits.
+// Bits of a character.
 constexpr unsigned char kMayFold = 1;    // begins something for Folder
 constexpr unsigned char kMayMarkUp = 2;  // begins something for Markdown
 

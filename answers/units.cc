@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// First the table of units, then the ways in which a name stands beside a
+// number.
 #include "answers/units.h"
 
 #include <cstddef>

@@ -89,7 +89,7 @@ bool AsksForTheWay(std::string_view raw) {
 }
 
 // "Not sure where to start with this", "I have no clue how to do it", "any
-// help is welcome", "what do you think?": the writer does not know.
+// help is welcome": the writer does not know.
 bool AsksForAnybody(std::string_view raw) {
   static const RE2& lost = *Expression(
       R"([^a-z0-9]*(?:and |but |so |honestly,? )?(?:)"
@@ -196,8 +196,8 @@ bool IsFragment(Words words) {
          (first == "hear" && second == "me");
 }
 
-// "My boss wants this by noon": what is wanted is the problem's answer, and
-// behind it comes a time or a purpose.
+// "My boss wants this by noon": the problem's answer is wanted, and behind it
+// comes a time or a purpose.
 bool WantsThis(Words words) {
   for (size_t i = 1; i + 1 < words.size(); ++i) {
     if (!IsAny(words[i].text, {"want", "wants", "need", "needs", "needed",
@@ -278,7 +278,8 @@ bool IsRemark(const FrameSentence& sentence, std::string_view problem) {
   if (!IsEnglish(words) || MayReportAnAnswer(words) || MakesSomething(words) ||
       SpeaksInPerson(problem))
     return false;
-  // In front of a colon a fragment may name what the problem is to become.
+  // In front of a colon a fragment may name the text that the problem is to
+  // become.
   const bool leads = sentence.raw.ends_with(':') || sentence.raw.ends_with('-');
   words = WithoutOpening(words);
   return (!leads && IsFragment(words)) || WantsThis(words) ||

@@ -324,7 +324,7 @@ bool IsDateWord(const SentenceWord& word) {
   return words.contains(word.text);
 }
 
-// Behind "the student must": what a reader is to do is an order as well.
+// Behind "the student must": an order, to whomever it is given.
 Words WithoutReader(Words words) {
   static const Set& readers = *new Set{
       "student",     "students",     "candidate", "candidates", "solver",
@@ -438,7 +438,7 @@ bool MayReportAnAnswer(Words words) {
   for (size_t i = 1; i < words.size(); ++i)
     if (words[i].capital && words[i].kind == FrameWord::kUnknown &&
         !calendar.contains(words[i].text) &&
-        // Where it was found.
+        // The place at which it was found.
         !IsAny(words[i - 1].text, {"on", "from", "at", "via"}))
       return true;
   return false;

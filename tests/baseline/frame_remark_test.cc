@@ -24,7 +24,7 @@ std::string Person(Draw& draw) {
   return draw.From({"friend", "teacher", "colleague", "neighbour", "cousin"});
 }
 
-// Of the writer's day.
+// About the writer's day.
 std::string Remark(Draw& draw) {
   switch (draw.Below(12)) {
     case 0:
@@ -60,7 +60,7 @@ std::string Remark(Draw& draw) {
   }
 }
 
-// Of the answer and its form.
+// About the answer and its form.
 std::string Rule(Draw& draw) {
   switch (draw.Below(8)) {
     case 0:
