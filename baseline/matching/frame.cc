@@ -15,6 +15,7 @@
 #include "baseline/matching/frame_sentence.h"
 #include "baseline/matching/frame_settle.h"
 #include "baseline/matching/frame_statement.h"
+#include "baseline/matching/frame_task.h"
 #include "baseline/matching/frame_template.h"
 #include "baseline/matching/frame_words.h"
 #include "re2/re2.h"
@@ -167,7 +168,8 @@ bool AsksForAPart(const Words& words) {
 
 // A list's number or "Question 12", "Task 3 of 10".
 bool IsNumberLabel(const FrameSentence& sentence) {
-  static const RE2& counted = *new RE2(R"((\pL+) \d+ ?(?:of|/) ?\d+[.:]?)");
+  static const RE2& counted = *new RE2(
+      R"((?i)(?:current |next |last )?(\pL+) \(?\d+ ?(?:of|/) ?\d+\)?[.:]?)");
   if (std::string noun; RE2::FullMatch(Piece(sentence.raw), counted, &noun))
     return FrameWordOf(LowerAscii(noun)) == FrameWord::kProblem;
   constexpr int kMaxNumbers = 3;  // "Exercise 4.2.1"
@@ -252,15 +254,21 @@ bool GivesARole(const FrameSentence& sentence, std::string_view problem) {
   std::string_view raw = sentence.raw;
   while (!raw.empty() && !IsAlnum(raw.front()) && !IsBeyond(raw.front()))
     raw.remove_prefix(1);
+  // "system", of a template, may stand in front.
+  const bool system = words.size() > 1 && words[0].kind == FrameWord::kRole;
   if (PersonaBeginning(LowerAscii(raw)) == 0 &&
-      PersonaBeginning(LowerOf(words)) == 0)
+      PersonaBeginning(LowerOf(words)) == 0 &&
+      !(system &&
+        PersonaBeginning(LowerOf(Words(words.begin() + 1, words.end()))) > 0))
     return false;
   static const RE2& experience = *new RE2(
       R"((?i)(?:\b\d+\+? )?\b(?:years?|decades?)'? (?:of )?(?:\w+ ){0,2}(?:experience|practice|teaching|research))");
   // "As a limerick:" is no role.
   if (sentence.raw.ends_with(':') && words[0].text == "as") return false;
+  static const RE2& contrast = *new RE2(R"(\bbut\b)");
   static const RE2& named = *new RE2(R"(\p{Lu}\pL*[ -]?\d+(?:\.\d+)?)");
   std::string rest(raw);
+  RE2::GlobalReplace(&rest, contrast, "");
   const int known = RE2::GlobalReplace(&rest, experience, "") +
                     RE2::GlobalReplace(&rest, named, "");
   return sentence.numbers <= known && !ChangesTheAnswer(rest) &&
@@ -329,7 +337,7 @@ bool AsksForHelp(const FrameSentence& sentence) {
       Has(words, FrameWord::kGive) || Has(words, FrameWord::kFind) ||
       Has(words, FrameWord::kLanguage) ||
       std::any_of(words.begin(), words.end(), [](const SentenceWord& w) {
-        return IsAny(w.text, {"help", "please", "me"});
+        return IsAny(w.text, {"help", "please", "me", "i", "we", "my", "our"});
       }))
     return false;
   const auto unknown = std::count_if(
@@ -347,6 +355,11 @@ FrameVerdict ReadKnownWords(const FrameSentence& sentence) {
     return FrameVerdict::kForeign;
   if (words.size() == 1 && words[0].text == "note")
     return FrameVerdict::kWrapping;  // of a sentence of its own
+  // "I want to know why you ask."
+  for (size_t i = 1; i < words.size(); ++i)
+    if (words[i].text == "why" &&
+        IsAny(words[i - 1].text, {"know", "wonder", "wondering", "ask"}))
+      return FrameVerdict::kUnsure;
   const FrameVerdict verbs = ReadVerbs(words);
   if (verbs != FrameVerdict::kWrapping) return verbs;
   if (AsksForAPart(words)) return FrameVerdict::kUnsure;
@@ -409,7 +422,8 @@ FrameVerdict Read(FrameSentence& sentence, std::string_view problem) {
   if (GivesARole(sentence, problem) || IsAside(sentence, problem) ||
       IsStatement(sentence, problem) || IsDateLine(sentence, problem) ||
       IsLeadIn(sentence) || AsksForHelp(sentence) || IsOrderToSolve(sentence) ||
-      IsOrderOfManner(sentence, problem) || IsRemark(sentence, problem))
+      IsOrderOfManner(sentence, problem) || IsRemark(sentence, problem) ||
+      IsSlot(sentence) || ServesTheTask(sentence, problem))
     return FrameVerdict::kWrapping;
   // A verb that nobody has listed, with the problem as its object, may ask for
   // anything, and is not to be learnt.
@@ -441,6 +455,22 @@ FrameVerdict ReadText(std::string_view text, std::string_view problem,
     if (worst == FrameVerdict::kForeign) break;
   }
   return worst;
+}
+
+// "Suggest three follow-up questions.\n\nUser: ...": the request of a program
+// about a conversation that it shows. Templates begin with a mark instead.
+bool AsksAboutTheTalk(std::string_view preamble, std::string_view problem) {
+  preamble = Trim(preamble);
+  if (preamble.empty() || preamble.size() > kMaxFrame || !IsLetter(preamble[0]))
+    return false;
+  std::vector<FrameSentence> sentences = ReadSentences(preamble);
+  if (sentences.empty() || sentences[0].words.empty() ||
+      sentences[0].words[0].kind == FrameWord::kRole ||
+      IsAny(sentences[0].words[0].text,
+            {"you", "your", "the", "this", "a", "an", "i", "we", "below",
+             "following", "act"}))
+    return false;
+  return Read(sentences[0], problem) == FrameVerdict::kForeign;
 }
 
 }  // namespace
@@ -517,7 +547,10 @@ FrameReading ReadFrame(std::string_view before, std::string_view problem,
                        std::string_view after) {
   if (TouchesFormula(before, problem, after))
     return {FrameVerdict::kForeign, FrameVerdict::kForeign};
+  const std::string_view whole = before;
   before = BehindUserMark(before);
+  if (AsksAboutTheTalk(whole.substr(0, whole.size() - before.size()), problem))
+    return {FrameVerdict::kForeign, FrameVerdict::kForeign};
   DropExamples(before, after);
   std::string kept_before, kept_after;
   before = WithoutMetadata(before, problem, kept_before);

@@ -98,6 +98,11 @@ bool IsManner(Words words) {
   const bool speaks =
       IsAny(verb, {"speak", "talk", "answer", "respond", "reply", "act",
                    "behave", "write", "format", "explain"});
+  // "In furlongs" would be another answer.
+  constexpr size_t kUnit = 3;
+  if (next == "in" && words.size() == kUnit &&
+      words[2].kind == FrameWord::kUnknown)
+    return false;
   // Somebody else's thing would be another object: "with its colour".
   if ((!thinks && !speaks) || HasAny(words, {"its", "his", "her", "their"}))
     return false;
@@ -132,7 +137,7 @@ bool IsOfTheWork(Words words) {
 // "I'll tip you $200 for a correct answer": its reward.
 bool IsReward(std::string_view raw) {
   static const RE2& reward = *new RE2(
-      R"((?i)\W*(?:(?:i|we)(?:'ll| will| can| would)|you(?:'ll| will)) (?:tip|pay|give|get|earn|win|receive|reward|donate|be (?:fined|paid|rewarded|penali[sz]ed|punished))\b(?: you| to| for| up| an?| with)*\s*[$€£]?\s?[\d,.]*\s?(?:dollars?|euros?|pounds?|points?|k|usd|eur|tip|bonus|cookie|treat|reward)?(?:,? (?:if|for|when|as|in case)\b[\w ',]{0,60})?\W*)");
+      R"((?i)\W*(?:(?:i|we)(?:'ll| will| can| would|'m going to| am going to|'re going to)|you(?:'ll| will)) (?:tip|pay|give|get|earn|win|receive|reward|donate|be (?:fined|paid|rewarded|penali[sz]ed|punished))\b(?: you| to| for| up| an?| with)*\s*[$€£]?\s?[\d,.]*\s?(?:dollars?|euros?|pounds?|points?|k|usd|eur|tip|bonus|cookie|treat|reward)?(?:,? (?:if|for|when|as|in case)\b[\w ',]{0,60})?\W*)");
   return RE2::FullMatch(re2::StringPiece(raw.data(), raw.size()), reward);
 }
 

@@ -59,6 +59,7 @@ bool IsRuleOfTheAnswer(std::string_view raw) {
       "just )?(?:the )?",
       kBest, "(?: (?:one|", kAnswer,
       "))?"
+      R"(|the following (?:is|are) (?:an? |some |the )?(?:[\w-]+ ){0,4}(?:questions?|problems?|exercises?|puzzles?|tasks?)(?: \(with answers?\)| with answers?)?(?: (?:about|on|from|in) [\w ,_-]{2,60})?)"
       R"(|(?:it(?: is|'s) (?:okay|ok|fine|alright|all right) (?:to be|if you(?: are|'re)) (?:uncertain|unsure|not sure|wrong),?(?: but)? )?(?:please )?(?:just |always )?(?:give|provide|take|make|offer)(?: me| us)? (?:your|a) best (?:guess|answer|estimate|shot|effort|try|attempt))"
       R"(|(?:(?:after|when|once) [\w ]{3,30}, |then |also |finally )?(?:rate|state|give|report|include|add|mention|indicate|estimate|express)(?: me)? (?:your|a) (?:confidence|certainty)[\w ,.%()-]{0,40})"
       R"()[^a-z0-9]*)"));
@@ -96,6 +97,9 @@ bool AsksForAnybody(std::string_view raw) {
       R"((?:(?:i|we)(?:'m| am|'ve| have|'re| are)?(?: just| really| honestly| still| completely| totally)? )?(?:not sure|unsure|no (?:clue|idea)|not a (?:clue|idea)|(?:do not|don't|didn't) (?:know|get|understand)|(?:cannot|can't|couldn't) (?:figure|work) (?:this |it )?out|stumped|confused)(?: (?:where|how|what|why|to|start|begin|do|solve|approach|tackle|proceed|go|even|with|on|about|from|by|here|this|it|that|one|at|all|next|first|yet|problem|question|exercise))*)"
       R"(|any (?:help|advice|input|guidance|assistance|ideas?|thoughts?)(?: (?:is|are|would be|will be) (?:very |much |greatly |highly )?(?:welcome|appreciated|great|nice|helpful))?)"
       R"(|what (?:do|would) you (?:think|say)|(?:your|any) (?:thoughts|ideas|take))"
+      R"(|(?:hey |hi |hello |please |pls )*(?:can|could|would|will) (?:you|u|ya|someone|anyone|somebody|anybody)(?: here)? (?:please |pls |plz |maybe |possibly )?(?:take a (?:quick )?look at|have a look at|look at|look into|help|give me a hand|walk me through|assist|give this a try)(?: (?:me|us|out|with|w|on|this|it|the|my|here|one|question|problem|exercise|homework|assignment|task|below|please|when|you|u|get|a|chance|have|time|moment|can))*)"
+      R"(|(?:does |do )?(?:any|some)(?:one|body)(?: here| out there)?(?: (?:know|knows|knew|can|able|to|solve|help|how|do|the|answer|this|it|that|one|question|problem|with|me|please))*)"
+      R"(|(?:the |a |an |one |my )?(?:user|student|client|customer|caller|pupil|reader|listener|kid|friend|player|someone|somebody) (?:said|says|asks?|asked|wrote|writes|wants to know|is asking|sent|submitted)(?: us| you| me)?(?: this| the following)?)"
       R"()[^a-z0-9]*)");
   return RE2::FullMatch(Piece(raw), lost);
 }
@@ -106,6 +110,10 @@ bool TurnsToTheNext(std::string_view raw) {
   static const RE2& next = *Expression(
       R"([^a-z0-9]*(?:(?:ok|okay|alright|right|great|good|cool|perfect|thanks|thank you|now|so)[ ,.!]+)*(?:)"
       R"((?:on to )?(?:a |the )?(?:new|next) (?:topic|one|question|problem|subject|round|item|thing|up)(?: please| now| up)?)"
+      R"(|here(?:'s| is) (?:another|one more|the next|a new)(?: one| question| problem)?(?: for you)?)"
+      R"(|(?:yes,? |great,? |nice,? |correct,? |awesome,? |perfect,? |thanks,? )*(?:that was|that's|that is|you were|you got it) (?:right|correct|great|perfect|helpful|it|all))"
+      R"(|(?:yeah |yes |ok )?that(?:'s| is) (?:it|all|the question|the whole question))"
+      R"(|(?:ignore|forget|disregard|never mind) (?:about )?(?:(?:the|that|all|everything|any|our|my|of) )*(?:earlier|previous|prior|last|past|above) (?:conversation|messages?|chat|context|questions?|instructions|one)(?:,? (?:and |i have a new question|this is a new question|here is a new one))?)"
       R"(|(?:let's|let us) (?:try|do|move on to|go on to|go on with|continue with|tackle|start with) (?:another|the next|a new|one more|something new|something easy)(?: one| question| problem)?(?: now)?)"
       R"()[^a-z0-9]*)");
   return RE2::FullMatch(Piece(raw), next);

@@ -68,6 +68,7 @@ bool SaysNothingHere(const Words& words, size_t i) {
            (Has(words, FrameWord::kForm) || Has(words, FrameWord::kAnswer));
   if (text == "twice") return i > 0 && words[0].text == "read";
   if (text == "turn") return before == "your";
+  if (text == "check") return IsAny(before, {"double", "triple"});
   if (text == "make") return IsAny(next, {"sure", "certain"});
   if (text == "pretend") return IsAny(next, {"you", "to"});
   if (IsAny(text, {"created", "made", "generated", "edited"}))
@@ -91,8 +92,12 @@ void SettleWords(std::vector<SentenceWord>& words) {
       word.kind = fits ? FrameWord::kFiller : FrameWord::kAbout;
     } else if (SaysNothingHere(words, i)) {
       word.kind = FrameWord::kFiller;
-    } else if (word.text == "quiz" && i > 1 &&
-               IsAny(words[i - 2].text, {"on", "in", "from", "for"})) {
+    } else if (word.text == "quiz" &&
+               ((i > 1 &&
+                 IsAny(words[i - 2].text, {"on", "in", "from", "for"})) ||
+                (next != nullptr &&
+                 IsAny(next->text, {"champion", "master", "show", "host",
+                                    "player", "question", "app", "night"})))) {
       word.kind = FrameWord::kCourtesy;  // "on a quiz"
     } else if (word.text == "number" && i > 0 && words[i - 1].text == "final") {
       word.kind = FrameWord::kAnswer;

@@ -254,6 +254,12 @@ bool MakesAText(Words words) {
   for (size_t i = 1; i < words.size(); ++i)  // "trying to write a limerick"
     makes =
         makes || (words[i - 1].text == "to" && making.contains(words[i].text));
+  // "Give me a limerick of the answer".
+  for (size_t i = 1; makes && i + 2 < words.size(); ++i)
+    if (IsAny(words[i].text, {"a", "an"}) &&
+        words[i + 1].kind == FrameWord::kUnknown &&
+        IsAny(words[i + 2].text, {"of", "about", "from"}))
+      return true;
   // The reasoning and the answer are no other text.
   return makes &&
          std::none_of(words.begin(), words.end(), [](const SentenceWord& w) {
@@ -371,6 +377,10 @@ bool IsOrderOfManner(const FrameSentence& sentence, std::string_view problem) {
   if (IsSubject(order[0]) || BeginsWithANoun(order) || IsPastForm(order[0]) ||
       order[1].text == "for")
     return false;
+  // "Answer in furlongs".
+  if (order[1].text == "in" && order.size() == kFewest &&
+      order[2].kind == FrameWord::kUnknown)
+    return false;
   // "Square your answer", "the answer is blue".
   if (order[1].text == "your" && Has(order, FrameWord::kAnswer) &&
       Has(order.first(kFewest), FrameWord::kAnswer))
@@ -413,7 +423,10 @@ bool IsOrderToSolve(const FrameSentence& sentence) {
         (i == 0 || words[i].clause_begins ||
          IsAny(words[i - 1].text,
                {"and", "then", "please", "you", "kindly", "before", "by"})))
-      return !Has(words, FrameWord::kLanguage);
+      // "Solve for y".
+      return !Has(words, FrameWord::kLanguage) &&
+             !(words[i + 1].text == "for" && i + 2 < words.size() &&
+               words[i + 2].kind == FrameWord::kUnknown);
   return false;
 }
 

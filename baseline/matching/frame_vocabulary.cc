@@ -83,7 +83,8 @@ constexpr FrameRow kRows[] = {
      "learner helper "
      "candidate interviewer interviewee host contestant examiner moderator "
      "quizmaster guest tester player panelist respondent person class "
-     "professor"},
+     "professor alexa siri google cortana chatgpt claude gemini copilot grok "
+     "deepseek llama mistral qwen bard"},
     {K::kLanguage,
      "english german french spanish italian portuguese dutch swedish danish "
      "norwegian finnish polish czech russian ukrainian turkish greek hungarian "
@@ -451,6 +452,22 @@ constexpr FrameRow kRows[] = {
     {K::kGreeting, "halo hai terima chào cảm selamat"},
     {K::kLanguage, "indonesia inggris tiếng việt anh bahasa"},
     // Chinese
+    // Words of help and thanks in the spelling of messages, and languages of
+    // which few words are enough.
+    {K::kCourtesy,
+     "weiterhelf* mano duda dudas dúvida* domashk* домашк* препод* спс плиз "
+     "пожал* "
+     "pomożesz kartkówk* sprawdzian* uppgift* tentamen hjälp* hjelp* pomôž* "
+     "patulong tulong saidia naomba সাহায্য* मदद exam dm devoir* giúp"},
+    {K::kGreeting,
+     "vlw vg lg mfg slt stp svp bjr tks thnks ty tysm asante salamat ধন্যবাদ "
+     "shukriya dhanyavad bhai yaar teşekkürler kösz спасибо förhand alvast "
+     "antemano anticipo avance advance voraus заранее"},
+    {K::kSolve, "jibu jibuni sagutan sagutin উত্তর solucion* resolv*"},
+    {K::kProblem, "swali maswali tanong প্রশ্ন* প্রশ্নটির sawal savaal"},
+    {K::kFiller,
+     "lifuatalo yafuatayo tafadhali নিচের নীচের দাও দিন consegue isso pra mim "
+     "på jutro amanhã demain demani morgen завтра"},
     {K::kFiller,
      "请 請 把 将 將 你 您 的 地 得 在 里 裡 中 并 並 和 或 然后 然後 再 用 以 "
      "给 "

@@ -358,7 +358,8 @@ TEST_F(Frames, AFrameThatRecursRoundSeveralProblemsIsLearnt) {
       EXPECT_EQ(
           index_.FindAndLearn(framed.Round(problems_[first]), book).kind ==
               MatchKind::kExact,
-          false);
+          false)
+          << framed.Round(problems_[first]);
       const Match match = index_.FindAndLearn(prompt, book);
       EXPECT_EQ(match.kind == MatchKind::kExact, k + 1 == kFrameProblems);
     }
