@@ -104,8 +104,20 @@ std::string LastEnumeration(std::string_view s) {
   return joined;
 }
 
+// "$5$ (the square of $\sqrt{5}$)", "5/36 (about 13.9 %)": a remark in brackets
+// behind the answer, which begins with a word of prose.
+std::string_view WithoutRemark(std::string_view s) {
+  static const RE2& remark = *new RE2(
+      R"((?i)[^\s(]\s*(\s\((?:about|approximately|approx\.?|roughly|around|i\.e\.|that|the|this|which|or|since|because|so|as|where|not|see|from|by|after|before|rounded|note|also|because|equivalently|in other words)\b[^()]*(?:\([^()]*\)[^()]*)*\)[\s.]*)$)");
+  re2::StringPiece found;
+  if (s.find(" (") == std::string_view::npos ||
+      !RE2::PartialMatch(re2::StringPiece(s.data(), s.size()), remark, &found))
+    return s;
+  return s.substr(0, static_cast<size_t>(found.data() - s.data()));
+}
+
 std::string MathOf(std::string_view s) {
-  std::string_view text = StripDecoration(s);
+  std::string_view text = WithoutRemark(StripDecoration(s));
   if (const auto spans = Boxes(text); !spans.empty())
     return JoinLast(text, spans);
   const auto spans = marks::Formulas(text);

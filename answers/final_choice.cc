@@ -100,6 +100,8 @@ constexpr std::string_view kDecided[] = {
     ": ",      "= ",      "→ ",      "ist ",    "est ",     "es ",
     "è ",      "é "};
 
+constexpr std::string_view kBoth[] = {"both ", "beide ", "ambas ", "ambos "};
+
 bool EndsInAny(std::string_view before,
                std::span<const std::string_view> words) {
   while (!before.empty() && (before.back() == '(' || before.back() == '[' ||
@@ -118,6 +120,8 @@ std::string DecidedOption(std::string_view line, OptionStyle style) {
   bool several = false;
   VisitOptions(line, style, /*last=*/true, [&](size_t at, std::string option) {
     const std::string_view before = line.substr(0, at);
+    // "Both A and B are correct."
+    if (EndsInAny(before, kBoth)) several = true;
     if (EndsInAny(before, kSetAside)) return true;
     several = several || (!last.empty() && last != option);
     if (EndsInAny(before, kDecided)) decided = option;
@@ -177,6 +181,15 @@ bool ListsOptions(std::string_view part) {
   return false;
 }
 
+// The option that a line names and nothing else, "" if it says more.
+std::string OptionAlone(std::string_view line) {
+  while (!line.empty() && !IsWord(line.front()) && !IsBeyond(line.front()))
+    line.remove_prefix(1);
+  while (!line.empty() && !IsWord(line.back()) && !IsBeyond(line.back()))
+    line.remove_suffix(1);
+  return line.size() == 1 && IsUpper(line[0]) ? std::string(line) : "";
+}
+
 }  // namespace
 
 std::string OptionsIn(std::string_view s) {
@@ -193,9 +206,14 @@ std::string OptionsIn(std::string_view s) {
 
 std::string ExtractChoice(const AnswerText& text, OptionStyle style) {
   const std::string_view part = text.body;
+  const std::string alone = style == OptionStyle::kDigit
+                                ? std::string()
+                                : OptionAlone(LastLine(part));
   for (size_t i = text.marks.size(); i-- > 0;) {
     const std::string& marked = text.marks[i].text;
     if (IsFormulaText(marked)) continue;
+    // "Options B and D can be eliminated. ... **C**"
+    if (text.marks[i].option && !alone.empty()) return alone;
     if (NamesSeveral(marked)) {
       if (text.marks[i].option) continue;
       return "";

@@ -148,8 +148,18 @@ struct Amount {
 // The same number in units that may differ.
 Grade GradeUnits(const Unit& want, const Unit& got) {
   if (AgreeInUnit(want, got)) return Grade::kCorrect;
-  return want.dimension == got.dimension ? Grade::kIncorrect
-                                         : Grade::kUngradable;
+  return want.dimension == got.dimension || AreTemperatures(want, got)
+             ? Grade::kIncorrect
+             : Grade::kUngradable;
+}
+
+// "1.500 Euro" in a German text is hardly one and a half: the decimals end in a
+// zero that the gold number does not have.
+bool MayBeThousands(const WrittenNumber& want, const WrittenNumber& got,
+                    const Unit& unit, std::string_view body) {
+  return want.other.empty() && !got.other.empty() &&
+         got.value.find('.') != std::string::npos && got.value.ends_with('0') &&
+         (IsMoney(unit) || !languages::IsEnglish(body));
 }
 
 // Another number in another unit may be the same amount.
@@ -187,6 +197,9 @@ Grade GradeFoundNumber(const Amount& wanted, const FoundNumber& found,
   const bool equal = MathEqual(want.value, found.number.value);
   const Rounding rounding =
       equal ? Rounding::kNo : RoundsTo(want.value, found.number.value);
+  const Unit unit = UnitOf(found.statement, found.number);
+  if (equal && MayBeThousands(want, found.number, unit, answer.body))
+    return Grade::kUngradable;
   if (found.how == NumberEvidence::kSeveral)
     return HoldsValue(found.marked ? std::string_view(found.statement)
                                    : std::string_view(answer.body),
@@ -208,7 +221,6 @@ Grade GradeFoundNumber(const Amount& wanted, const FoundNumber& found,
       want.value.find(':') == std::string::npos)
     return equal ? Grade::kUngradable : Grade::kIncorrect;
   if (rounding == Rounding::kMaybe) return Grade::kUngradable;
-  const Unit unit = UnitOf(found.statement, found.number);
   if (equal || rounding == Rounding::kYes) {
     const std::string_view statement = found.statement;
     const std::string_view before =
@@ -221,9 +233,12 @@ Grade GradeFoundNumber(const Amount& wanted, const FoundNumber& found,
       return Grade::kUngradable;
     return GradeUnits(wanted.unit, unit);
   }
-  if (MayBeEqual(want, found.number) ||
-      MayBeConverted(wanted, found.number, unit))
-    return Grade::kUngradable;
+  // "5,000 meters" where 5 km are right.
+  if (MayBeConverted(wanted, found.number, unit))
+    return found.marked || found.how == NumberEvidence::kStated
+               ? Grade::kCorrect
+               : Grade::kUngradable;
+  if (MayBeEqual(want, found.number)) return Grade::kUngradable;
   // An answer that nothing marks may be another of the numbers.
   const bool sure = found.marked || (found.how == NumberEvidence::kStated &&
                                      !EndsInAside(answer.body));

@@ -118,7 +118,7 @@ const std::vector<Name>& Names() {
         const size_t bar = rest.find('|');
         all->push_back({rest.substr(0, bar),
                         {row.dimension, row.factor},
-                        row.dimension >= kDollar && row.dimension <= kRupee});
+                        IsMoney({row.dimension, row.factor})});
         rest = bar == std::string_view::npos ? "" : rest.substr(bar + 1);
       }
     return all;
@@ -192,6 +192,18 @@ Unit UnitBeside(std::string_view before, std::string_view after) {
          (name.is_money && EndsWith(before, name.text))))
       found = &name;
   return found == nullptr ? Unit{} : found->unit;
+}
+
+bool IsMoney(const Unit& unit) {
+  return unit.dimension >= kDollar && unit.dimension <= kRupee;
+}
+
+bool AreTemperatures(const Unit& a, const Unit& b) {
+  const auto is = [](const Unit& u) {
+    return u.dimension == kCelsius || u.dimension == kFahrenheit ||
+           u.dimension == kKelvin;
+  };
+  return is(a) && is(b);
 }
 
 bool AgreeInUnit(const Unit& a, const Unit& b) {

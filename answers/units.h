@@ -19,6 +19,10 @@ struct Unit {
 // "$", "°C"; the longest that fits.
 Unit UnitBeside(std::string_view before, std::string_view after);
 
+bool IsMoney(const Unit& unit);
+// Are both degrees, if not of one scale?
+bool AreTemperatures(const Unit& a, const Unit& b);
+
 // May an amount in one unit be meant by the same number in the other? False if
 // both are known and differ; a number without a unit fits any.
 bool AgreeInUnit(const Unit& a, const Unit& b);

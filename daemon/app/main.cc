@@ -19,9 +19,9 @@ using reasonwatch::ExitStatus;
 
 // docs/release.md documents them.
 constexpr char kFooter[] =
-    "Exit statuses: 0 done, or held; 1 worse; 2 could not tell; 3 an input "
-    "can't be read;\n64 usage; 70 all else, such as an output that can't be "
-    "written.";
+    "Exit statuses: 0 done, or held; 1 worse (compare, rescore, selftest); "
+    "2 could\nnot tell; 3 an input can't be read; 64 usage; 70 all else, such "
+    "as an output\nthat can't be written.";
 
 // In the order of the help text.
 void AddCommands(CLI::App& app, ExitStatus& result) {

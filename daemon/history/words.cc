@@ -28,7 +28,7 @@ struct FaultRow {
 };
 constexpr FaultRow kFaults[] = {
     {Feature::kZeroThinking, "come without reasoning", "come with reasoning"},
-    {Feature::kSingleSentence, "reason in one sentence", ""},
+    {Feature::kSingleSentence, "have at most one sentence of reasoning", ""},
     {Feature::kDirectAnswer, "answer at once, without a chain", ""},
     {Feature::kFinishLength, "run into the token limit", ""},
     {Feature::kThinkTags, "have reasoning between tags",
@@ -101,8 +101,8 @@ std::string Percent(double share) {
 }
 
 std::string When(absl::Time time, absl::Time now) {
-  const bool of_today =
-      now - time < absl::Hours(20) && time - now < absl::Hours(1);
+  const bool of_today = absl::ToCivilDay(time, absl::UTCTimeZone()) ==
+                        absl::ToCivilDay(now, absl::UTCTimeZone());
   return absl::FormatTime(of_today ? "%H:%M UTC" : "%-d %b %Y, %H:%M UTC", time,
                           absl::UTCTimeZone());
 }

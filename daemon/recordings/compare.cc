@@ -339,11 +339,15 @@ std::string MissingAnswers(const CompareOptions& options,
     return "B holds no answers";
   if (report.answered_a == 0 && report.answered_b == 0)
     return "neither recording holds answers";
+  if (report.graded_a == 0 && report.graded_b == 0)
+    return "no answer was graded: no row has a problem with its answer";
   if (report.graded_a - report.graded_b > options.max_ungraded)
     return absl::StrFormat(
         "B grades %d answers fewer than A (%d of %d, A %d of %d)",
         report.graded_a - report.graded_b, report.graded_b, report.rows_b,
         report.graded_a, report.rows_a);
+  if (!report.smallest_loss.has_value())
+    return "too few graded answers to show any loss of the pass rate";
   return "";
 }
 
@@ -385,6 +389,12 @@ void Judge(const CompareOptions& options, CompareReport& report) {
   } else {
     report.verdict = CompareVerdict::kNoChange;
     report.reason = "nothing changed by more than chance and the floors allow";
+    if (report.smallest_loss.value_or(0) > options.min_drop)
+      absl::StrAppend(
+          &report.reason,
+          absl::StrFormat(
+              ", but a loss of the pass rate under %.1f points would not show",
+              100 * *report.smallest_loss));
   }
 }
 

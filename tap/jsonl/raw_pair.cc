@@ -78,6 +78,30 @@ bool IsRawPair(const dom::object& row) {
          row["response"].get(value) == simdjson::SUCCESS;
 }
 
+bool IsBareBody(const dom::object& row) {
+  dom::array list;
+  std::string_view object;
+  if (row["choices"].get(list) == simdjson::SUCCESS ||
+      row["candidates"].get(list) == simdjson::SUCCESS)
+    return true;
+  return row["object"].get(object) == simdjson::SUCCESS &&
+         object == "response" && row["output"].get(list) == simdjson::SUCCESS;
+}
+
+Response ReadBareBody(const dom::object& row, std::string_view body) {
+  Response r;
+  r.body = std::string(body);
+  r.body_type = BodyType::kJson;
+  std::string_view text;
+  for (std::string_view key : {"model", "modelVersion"})
+    if (r.model.empty() && row[key].get(text) == simdjson::SUCCESS)
+      r.model = std::string(text);
+  for (std::string_view key : {"id", "responseId"})
+    if (r.id.empty() && row[key].get(text) == simdjson::SUCCESS)
+      r.id = std::string(text);
+  return r;
+}
+
 absl::StatusOr<Response> ReadRawPair(const dom::object& row,
                                      TransportEnd transport_end) {
   HttpExchange exchange;

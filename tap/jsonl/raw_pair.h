@@ -27,6 +27,14 @@ inline constexpr std::array<std::string_view, 11> kRawPairKeys = {
 // True if the row has a key for a body of either kind; it may be null.
 bool IsRawPair(const simdjson::dom::object& row);
 
+// True if the row itself is the body of a response: with `choices`,
+// `candidates`, or a response's `output`, which no recorded response has.
+bool IsBareBody(const simdjson::dom::object& row);
+
+// The response with this body, and the model and id that it names. `body` is
+// the text of `row`.
+Response ReadBareBody(const simdjson::dom::object& row, std::string_view body);
+
 // Reads the bodies (tap/exchange/exchange.h). InvalidArgument names the key
 // that is wrong, or says why this is no exchange with an LLM.
 absl::StatusOr<Response> ReadRawPair(const simdjson::dom::object& row,

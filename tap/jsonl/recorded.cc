@@ -301,6 +301,12 @@ absl::StatusOr<Response> RecordedReader::Parse(std::string_view line) {
   if (root.get_object().get(object) != simdjson::SUCCESS)
     return absl::InvalidArgumentError("not a JSON object");
   Response r;
+  if (!IsRawPair(object) && IsBareBody(object)) {
+    r = ReadBareBody(object, line);
+    if (r.model.empty()) r.model = impl_->model;
+    if (r.model.empty()) return Wrong("model", "a non-empty string");
+    return r;
+  }
   Keys keys(object, "", impl_->unknown);
   keys.Enum("transport_end", kTransportEnds, r.transport_end);
   if (IsRawPair(object)) {

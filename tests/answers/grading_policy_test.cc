@@ -60,5 +60,40 @@ TEST(GradeAnswer, InfersTheKindFromGoldAndAnswer) {
                                {"Paris", "It is Rome.", kWrong}});
 }
 
+// The answer is stated before a remark in brackets.
+TEST(GradeAnswer, ARemarkInBracketsIsNotTheAnswer) {
+  Check(AnswerKind::kMath,
+        {{"5", "So the length is $5$ (the square of $\\sqrt{5}$).", kRight},
+         {"\\sqrt{5}", "So the length is $5$ (the square of $\\sqrt{5}$).",
+          kWrong},
+         {"\\frac{5}{36}", "$\\dfrac{5}{36}$ (about 13.9%)", kRight},
+         {"3", "$x = 3$ (since $x - 1 = 2$)", kRight}});
+}
+
+TEST(GradeAnswer, AnOptionAloneInTheLastLineDecides) {
+  Check(AnswerKind::kChoice,
+        {{"B", "Options B and D can be eliminated. A fails too.\n\n**C**",
+          kWrong},
+         {"C", "Options B and D can be eliminated. A fails too.\n\n**C**",
+          kRight},
+         {"B", "Both A and B are correct.", kUnclear},
+         {"A", "Both A and B are correct.", kUnclear}});
+}
+
+TEST(GradeAnswer, ConvertsUnitsOfOneKind) {
+  Check(AnswerKind::kUnknown,
+        {{"5 km", "The hiker walked **5,000 meters**.", kRight},
+         {"5 km", "The hiker walked **500 meters**.", kWrong},
+         {"20°C", "The temperature is 20°F.", kWrong},
+         {"20°C", "The temperature is 20°C.", kRight}});
+}
+
+TEST(GradeAnswer, APointMayPartThousandsBesideMoney) {
+  Check(AnswerKind::kNumber, {{"1.5", "It costs 1.500 euros.", kUnclear},
+                              {"1500", "It costs 1.500 euros.", kUnclear},
+                              {"1.5", "It costs 1.50 euros.", kRight},
+                              {"1250", "It costs $1,250.", kRight}});
+}
+
 }  // namespace
 }  // namespace reasonwatch

@@ -101,7 +101,8 @@ TEST_F(Notations, AreAsWritten) {
   EXPECT_EQ(GradeOf("6.5e7", "6.5x10^7"), Grade::kCorrect);
   EXPECT_EQ(GradeOf("6.5e7", "6.5x10^8"), Grade::kIncorrect);
   EXPECT_EQ(GradeOf("4.5 million", "4500000"), Grade::kCorrect);
-  EXPECT_EQ(GradeOf("90 minutes", "1.5 hours"), Grade::kUngradable);
+  EXPECT_EQ(GradeOf("90 minutes", "1.5 hours"), Grade::kCorrect);
+  EXPECT_EQ(GradeOf("90 minutes", "2.5 hours"), Grade::kIncorrect);
 }
 
 }  // namespace

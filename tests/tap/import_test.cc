@@ -56,6 +56,29 @@ TEST(RecordReader, ReadsItsOwnLines) {
   EXPECT_THAT(bad.errors, ElementsAre("model: expected a non-empty string"));
 }
 
+// Somebody's first try: the answer of a server as it came.
+TEST(RecordReader, ReadsTheBodyOfAResponseAlone) {
+  for (const std::string_view line :
+       {R"({"id":"c1","object":"chat.completion","model":"m","choices":[)"
+        R"({"message":{"role":"assistant","content":"<think>a</think>b"}}]})",
+        R"({"responseId":"c1","modelVersion":"m","candidates":[{"content":{)"
+        R"("parts":[{"text":"b"}]}}]})",
+        R"({"id":"c1","object":"response","model":"m","output":[{"type":)"
+        R"("message","content":[{"type":"output_text","text":"b"}]}]})"}) {
+    const Result got = Read(RecordFormat::kReasonwatch, line);
+    ASSERT_EQ(got.rows.size(), 1u) << line;
+    EXPECT_EQ(got.rows[0].id, "c1");
+    EXPECT_EQ(got.rows[0].model, "m");
+    EXPECT_EQ(got.rows[0].body, line);
+    EXPECT_EQ(got.rows[0].body_type, BodyType::kJson);
+  }
+  // A row with its own texts is none, whatever its other keys are.
+  const Result row = Read(RecordFormat::kReasonwatch,
+                          R"({"model":"m","content":"a","output":[]})");
+  ASSERT_EQ(row.rows.size(), 1u);
+  EXPECT_EQ(row.rows[0].content, "a");
+}
+
 TEST(OpenAiBatch, ReadsAChatCompletion) {
   const Result got = Batch(
       R"({"id":"batch_req_1","custom_id":"q-17","response":{"status_code":200,
