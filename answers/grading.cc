@@ -466,12 +466,70 @@ Grade GradeMath(std::string_view gold, const AnswerText& answer) {
       {number.number, UnitOf(number.statement, number.number)}, found, answer);
 }
 
+// The words of a name in lower case, at most 12.
+std::vector<std::string> NameWords(std::string_view s) {
+  constexpr size_t kMost = 12;
+  std::vector<std::string> words;
+  for (size_t i = 0; i < s.size() && words.size() <= kMost;) {
+    std::string word;
+    while (i < s.size() &&
+           (ascii::IsAlnum(s[i]) || ascii::IsBeyond(s[i]) || s[i] == '\''))
+      word += ascii::Lower(s[i++]);
+    if (word.empty())
+      ++i;
+    else
+      words.push_back(std::move(word));
+  }
+  return words;
+}
+
+// May both name one thing? The words of one are among the other's
+// ("Shakespeare"), or one has the initials of the other ("USA").
+bool MayNameTheSame(std::string_view a, std::string_view b) {
+  std::vector<std::string> shorter = NameWords(a);
+  std::vector<std::string> longer = NameWords(b);
+  if (shorter.size() > longer.size()) std::swap(shorter, longer);
+  constexpr size_t kMostWords = 8;
+  constexpr size_t kShortest = 5;  // of a name that stands for the whole
+  if (shorter.empty() || longer.size() > kMostWords) return false;
+  if (shorter.size() == 1 && longer.size() > 2) {
+    std::string initials;
+    for (const std::string& word : longer)
+      if (word != "of" && word != "the" && word != "and") initials += word[0];
+    if (shorter[0] == initials) return true;
+  }
+  return shorter.size() < longer.size() &&
+         std::all_of(shorter.begin(), shorter.end(),
+                     [&](const std::string& word) {
+                       return std::find(longer.begin(), longer.end(), word) !=
+                              longer.end();
+                     }) &&
+         std::any_of(shorter.begin(), shorter.end(), [](const std::string& w) {
+           return w.size() >= kShortest;
+         });
+}
+
+// A sentence in another language names things otherwise than an English gold
+// answer does ("Kairo").
+bool IsInAnotherLanguage(std::string_view gold, std::string_view body) {
+  constexpr size_t kSentence = 4;  // words
+  constexpr auto kUnspaced = 15;   // bytes, of a script without spaces
+  const bool latin = std::none_of(gold.begin(), gold.end(), ascii::IsBeyond);
+  return latin && !languages::IsEnglish(body) &&
+         (NameWords(body).size() >= kSentence ||
+          std::count_if(body.begin(), body.end(), ascii::IsBeyond) >=
+              kUnspaced);
+}
+
 Grade GradeText(std::string_view gold, const AnswerText& answer) {
   const std::string want = ReadPlainText(Trim(gold)).text;
   if (Trim(want).empty()) return Grade::kUngradable;
   const std::string got = ExtractText(answer);
   if (Trim(got).empty()) return Grade::kUngradable;
-  const Grade grade = CompareTexts(want, got);
+  Grade grade = CompareTexts(want, got);
+  if (grade == Grade::kIncorrect &&
+      (MayNameTheSame(want, got) || IsInAnotherLanguage(want, answer.body)))
+    grade = Grade::kUngradable;
   if (grade != Grade::kIncorrect || !answer.marks.empty()) return grade;
   // Nothing marks the answer, so it may be another part of the response.
   const bool held = answer.body.size() > got.size() &&

@@ -82,6 +82,8 @@ constexpr Pair kCommands[] = {
     {"mid", "|"},
     {"colon", ":"},
     {"lbrace", "\x0f"},
+    {"langle", "("},
+    {"rangle", ")"},
     {"rbrace", "\x10"},
     {"varnothing", "\\emptyset"},
 };

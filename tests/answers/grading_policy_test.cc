@@ -88,6 +88,23 @@ TEST(GradeAnswer, ConvertsUnitsOfOneKind) {
          {"20°C", "The temperature is 20°C.", kRight}});
 }
 
+// Neither is wrong for certain.
+TEST(GradeAnswer, PartsOfANameAndOtherLanguagesAreUnclear) {
+  Check(AnswerKind::kText,
+        {{"William Shakespeare", "Shakespeare", kUnclear},
+         {"USA", "United States of America", kUnclear},
+         {"Munich", "Die Landeshauptstadt von Bayern ist München.", kUnclear},
+         {"William Shakespeare", "Christopher Marlowe", kWrong},
+         {"USA", "United Kingdom", kWrong},
+         {"Munich", "Hamburg", kWrong}});
+}
+
+TEST(GradeAnswer, AnglesBracketAVector) {
+  Check(AnswerKind::kMath,
+        {{"(1, 0, -1)", "$\\langle 1,\\, 0,\\, -1\\rangle$", kRight},
+         {"(1, 0, -1)", "$\\langle 1,\\, 0,\\, 1\\rangle$", kWrong}});
+}
+
 TEST(GradeAnswer, APointMayPartThousandsBesideMoney) {
   Check(AnswerKind::kNumber, {{"1.5", "It costs 1.500 euros.", kUnclear},
                               {"1500", "It costs 1.500 euros.", kUnclear},
