@@ -104,8 +104,8 @@ false_alarms:
   warning_per_30_days: 4
 
 # Without a baseline a stream only warns until it has 2,000 responses over 7 days.
-# Recorded healthy responses, best with problems and their answers, end that at once;
-# so does `reasonwatch baseline import FILE`.
+# As many recorded healthy responses, best with problems and their answers, end that at
+# once; so does `reasonwatch baseline import FILE`. Fewer begin the reference.
 # baseline:
 #   path: healthy.jsonl
 
