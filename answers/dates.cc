@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// First the names of months, then a text that is one date or time, then those
+// within a sentence, and how they are compared.
 #include "answers/dates.h"
+
+#include <unicode/dtfmtsym.h>
+#include <unicode/locid.h>
+#include <unicode/unistr.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/numbers.h"
 #include "re2/re2.h"
 #include "util/ascii.h"
@@ -21,7 +28,43 @@ Grade GradeIf(bool correct) {
   return correct ? Grade::kCorrect : Grade::kIncorrect;
 }
 
-// 1 to 12, 0 for any word that names no month; three letters suffice.
+// Months by their names and abbreviations in lower case, in languages beside
+// English; 0 where two languages disagree.
+const absl::flat_hash_map<std::string, int>& MonthNames() {
+  static constexpr const char* kLanguages[] = {
+      "de", "fr", "es", "pt", "it", "nl", "sv", "da", "nb", "fi", "pl",
+      "cs", "sk", "hu", "ro", "el", "ru", "uk", "bg", "tr", "id", "ms",
+      "ca", "hr", "sr", "sl", "lt", "lv", "et", "ar", "he", "fa", "hi"};
+  static const auto& names = *[] {
+    auto* all = new absl::flat_hash_map<std::string, int>;
+    for (const char* language : kLanguages) {
+      UErrorCode status = U_ZERO_ERROR;
+      const icu::DateFormatSymbols symbols(icu::Locale(language), status);
+      if (U_FAILURE(status) != 0) continue;
+      for (const auto context :
+           {icu::DateFormatSymbols::FORMAT, icu::DateFormatSymbols::STANDALONE})
+        for (const auto width : {icu::DateFormatSymbols::WIDE,
+                                 icu::DateFormatSymbols::ABBREVIATED}) {
+          int32_t count = 0;
+          const icu::UnicodeString* months =
+              symbols.getMonths(count, context, width);
+          for (int32_t i = 0; i < std::min(count, 12); ++i) {
+            std::string name;
+            icu::UnicodeString(months[i]).toLower().toUTF8String(name);
+            if (name.ends_with('.')) name.pop_back();
+            if (name.size() < 3 || IsDigit(name[0])) continue;
+            const auto [it, added] = all->try_emplace(name, i + 1);
+            if (!added && it->second != i + 1) it->second = 0;
+          }
+        }
+    }
+    return all;
+  }();
+  return names;
+}
+
+// 1 to 12, 0 for any word that names no month; in English three letters
+// suffice.
 int MonthOf(const std::string& name) {
   constexpr std::array<std::string_view, 12> kMonths = {
       "january", "february", "march",     "april",   "may",      "june",
@@ -30,7 +73,43 @@ int MonthOf(const std::string& name) {
   for (size_t i = 0; i < kMonths.size(); ++i)
     if (kMonths[i].substr(0, name.size()) == name)
       return static_cast<int>(i) + 1;
-  return 0;
+  std::string lower;
+  icu::UnicodeString::fromUTF8(name).toLower().toUTF8String(lower);
+  const auto found = MonthNames().find(lower);
+  return found == MonthNames().end() ? 0 : found->second;
+}
+
+// By bytes, in any case of ASCII: classes of Unicode that repeat make large
+// programs.
+const RE2* Bytes(const char* pattern) {
+  RE2::Options options;
+  options.set_case_sensitive(false);
+  options.set_encoding(RE2::Options::EncodingLatin1);
+  return new RE2(pattern, options);
+}
+
+// "3. Oktober 1990", "21 de abril de 1960", "1848. március 15-én", "ngày 2
+// tháng 9 năm 1945", and the parts of such a date without its year.
+std::optional<Date> ForeignDateOf(const std::string& s) {
+  static const RE2& day_first = *Bytes(
+      R"((\d{1,2})(?:\.?º|er|\.)?(?: (?:de|del|di) | d'| d’| )([a-z\x80-\xff]{3,28})\.?,?(?:(?: de| del| di)? (\d{4}))?(?: г\.?| р\.?|\.)?)");
+  static const RE2& year_first = *Bytes(
+      R"((\d{4})\.? ([a-z\x80-\xff]{3,28}) (\d{1,2})\.?(?:-[a-z\x80-\xff]{1,6})?)");
+  static const RE2& vietnamese =
+      *Bytes(R"((?:ngày )?(\d{1,2}) tháng (\d{1,2})(?:,? năm (\d{4}))?)");
+  Date date;
+  std::string month, year;
+  if (RE2::FullMatch(s, vietnamese, &date.day, &date.month, &year)) {
+    (void)absl::SimpleAtoi(year, &date.year);
+    return date;
+  }
+  if (RE2::FullMatch(s, day_first, &date.day, &month, &year))
+    (void)absl::SimpleAtoi(year, &date.year);
+  else if (!RE2::FullMatch(s, year_first, &date.year, &month, &date.day))
+    return std::nullopt;
+  date.month = MonthOf(month);
+  if (date.month == 0) return std::nullopt;
+  return date;
 }
 
 }  // namespace
@@ -52,7 +131,7 @@ std::optional<Date> DateOf(const std::string& s) {
     date.month = MonthOf(month.empty() ? other : month);
     (void)absl::SimpleAtoi(first.empty() ? second : first, &date.day);
     if (date.month > 0) return date;
-    return std::nullopt;
+    return ForeignDateOf(s);
   }
   if (RE2::FullMatch(s, iso, &date.year, &date.month, &date.day)) return date;
   if (RE2::FullMatch(s, slashes, &date.day, &date.month, &date.year)) {
@@ -66,7 +145,7 @@ std::optional<Date> DateOf(const std::string& s) {
   }
   if (!RE2::FullMatch(s, month_first, &month, &date.day, &date.year) &&
       !RE2::FullMatch(s, day_first, &date.day, &month, &date.year))
-    return std::nullopt;
+    return ForeignDateOf(s);
   date.month = MonthOf(month);
   if (date.month == 0) return std::nullopt;
   return date;
@@ -103,6 +182,13 @@ std::vector<Date> DatesIn(const std::string& s) {
   std::string found;
   while (dates.size() < 8 && RE2::FindAndConsume(&rest, any, &found))
     if (const auto date = DateOf(found)) add(*date);
+  static const RE2& foreign = *Bytes(
+      R"((\b\d{1,2}(?:\.?º|er|\.)?(?: (?:de|del|di) | d'| d’| )[a-z\x80-\xff]{3,28}\.?,?(?:(?: de| del| di)? \d{4})?)"
+      R"(|\b\d{4}\.? [a-z\x80-\xff]{3,28} \d{1,2}\b)"
+      R"(|\b\d{1,2} tháng \d{1,2}(?:,? năm \d{4})?))");
+  rest = s;
+  while (dates.size() < 8 && RE2::FindAndConsume(&rest, foreign, &found))
+    if (const auto date = ForeignDateOf(found)) add(*date);
   rest = s;
   Date date;
   while (dates.size() < 8 &&

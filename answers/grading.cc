@@ -514,6 +514,10 @@ bool MayNameTheSame(std::string_view a, std::string_view b) {
 bool IsInAnotherLanguage(std::string_view gold, std::string_view body) {
   constexpr size_t kSentence = 4;  // words
   constexpr auto kUnspaced = 15;   // bytes, of a script without spaces
+  // Dates are compared in any language.
+  static const RE2& year = *new RE2(R"(\b\d{4}\b)");
+  if (RE2::PartialMatch(re2::StringPiece(gold.data(), gold.size()), year))
+    return false;
   const bool latin = std::none_of(gold.begin(), gold.end(), ascii::IsBeyond);
   return latin && !languages::IsEnglish(body) &&
          (NameWords(body).size() >= kSentence ||

@@ -19,7 +19,7 @@ set(THIRD_tap "absl::|gRPC::|protobuf::|simdjson::|ZLIB::|cpp-httplib|PkgConfig:
 set(ALLOW_formats util core)
 set(THIRD_formats "absl::|re2::|simdjson::")
 set(ALLOW_answers util core)
-set(THIRD_answers "absl::|re2::|Boost::|nlohmann_json::")
+set(THIRD_answers "absl::|re2::|Boost::|nlohmann_json::|ICU::")
 set(ALLOW_features util core answers)
 set(THIRD_features "absl::|simdjson::|ICU::|CLD2::")
 set(ALLOW_baseline util core)
