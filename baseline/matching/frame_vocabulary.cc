@@ -455,7 +455,7 @@ constexpr FrameRow kRows[] = {
     // Words of help and thanks in the spelling of messages, and languages of
     // which few words are enough.
     {K::kCourtesy,
-     "weiterhelf* mano duda dudas dúvida* domashk* домашк* препод* спс плиз "
+     "weiterhelf* dúvida* domashk* домашк* препод* спс плиз "
      "пожал* "
      "pomożesz kartkówk* sprawdzian* uppgift* tentamen hjälp* hjelp* pomôž* "
      "patulong tulong saidia naomba সাহায্য* मदद exam dm devoir* giúp"},
@@ -463,7 +463,7 @@ constexpr FrameRow kRows[] = {
      "vlw vg lg mfg slt stp svp bjr tks thnks ty tysm asante salamat ধন্যবাদ "
      "shukriya dhanyavad bhai yaar teşekkürler kösz спасибо förhand alvast "
      "antemano anticipo avance advance voraus заранее"},
-    {K::kSolve, "jibu jibuni sagutan sagutin উত্তর solucion* resolv*"},
+    {K::kSolve, "sagutan sagutin উত্তর solucion* resolv*"},
     {K::kProblem, "swali maswali tanong প্রশ্ন* প্রশ্নটির sawal savaal"},
     {K::kFiller,
      "lifuatalo yafuatayo tafadhali নিচের নীচের দাও দিন consegue isso pra mim "
