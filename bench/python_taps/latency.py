@@ -3,6 +3,7 @@
 """Measures the effect of the Python taps on the clients of their hosts.
 
     bench/python_taps/latency.py [--host asgi|litellm] [--pairs 20] [--requests 128]
+                                 [--concurrent 4]
                                  [--states present,stopped,dead]
 
 Two servers run the same application, one without the tap and one with it, on the same CPU.
@@ -14,6 +15,7 @@ between pieces, the CPU time of the server for a request, and how many requests 
 """
 import argparse
 import asyncio
+import collections
 import contextlib
 import json
 import math
@@ -32,7 +34,7 @@ sys.path[:0] = [str(TESTS / "real"), str(TESTS)]
 import programs  # noqa: E402
 
 TICK = os.sysconf("SC_CLK_TCK")
-CONCURRENT = 4
+Load = collections.namedtuple("Load", "requests concurrent")
 PROMPT = "how many primes are below a thousand, and why " * 4
 DAEMON = """
 import stub, time
@@ -69,13 +71,14 @@ async def one(port, model, found):
     found.append((1000 * (time.perf_counter() - began), gaps))
 
 
-async def block(port, model, requests):
+async def block(port, model, load):
     found = []
 
     async def client(number):
         for _ in range(number):
             await one(port, model, found)
-    await asyncio.gather(*(client(requests // CONCURRENT) for _ in range(CONCURRENT)))
+    await asyncio.gather(*(client(load.requests // load.concurrent)
+                           for _ in range(load.concurrent)))
     return found
 
 
@@ -89,10 +92,10 @@ def quantile(values, q):
     return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
 
 
-def measure(server, model, requests):
+def measure(server, model, load):
     """Figures of one block."""
     used = cpu_seconds(server.popen.pid)
-    found = asyncio.run(block(int(server.url.rsplit(":", 1)[1]), model, requests))
+    found = asyncio.run(block(int(server.url.rsplit(":", 1)[1]), model, load))
     time.sleep(.6)  # rows that the tap still has to send belong to this block
     good = [each for each in found if isinstance(each, tuple)]
     failures = [each for each in found if not isinstance(each, tuple)]
@@ -155,21 +158,21 @@ def servers(host, folder, held, url):
     return made, "rc"
 
 
-def run_state(host, state, pairs, requests):
+def run_state(host, state, pairs, load):
     with contextlib.ExitStack() as held:
         folder = pathlib.Path(held.enter_context(tempfile.TemporaryDirectory()))
         daemon = Daemon(folder)
         held.callback(daemon.end)
         (plain, tapped), model = servers(host, folder, held, daemon.url)
         for server in (plain, tapped):
-            measure(server, model, requests)
+            measure(server, model, load)
         daemon.enter(state)
-        before = measure(plain, model, requests)
+        before = measure(plain, model, load)
         found, usual = {}, {}
         failed, failed_without = 0, before.pop("failed")
         for _ in range(pairs):
-            during = measure(tapped, model, requests)
-            after = measure(plain, model, requests)
+            during = measure(tapped, model, load)
+            after = measure(plain, model, load)
             failed += during.pop("failed")
             failed_without += after.pop("failed")
             for key, value in during.items():
@@ -178,7 +181,7 @@ def run_state(host, state, pairs, requests):
                 found.setdefault(key, []).append(value - beside)
             before = after
         counts = (json.loads(programs.get(tapped.url + "/counts")) if host == "asgi" else {})
-    print(f"{host}, daemon {state}: {pairs} pairs of {requests} requests, {failed} "
+    print(f"{host}, daemon {state}: {pairs} pairs of {load.requests} requests, {failed} "
           f"failed, {failed_without} without the tap; {counts}")
     for key, values in found.items():
         mean, low, high = interval(values)
@@ -193,11 +196,14 @@ def main():
     parser.add_argument("--host", choices=("asgi", "litellm"), default="asgi")
     parser.add_argument("--pairs", type=int, default=20)
     parser.add_argument("--requests", type=int, default=128)
+    parser.add_argument("--concurrent", type=int, default=4,
+                        help="a LiteLLM proxy is busy with one")
     parser.add_argument("--states", default="present,stopped,dead")
     options = parser.parse_args()
     programs.install_or_skip()
+    load = Load(options.requests, options.concurrent)
     for state in options.states.split(","):
-        run_state(options.host, state, options.pairs, options.requests)
+        run_state(options.host, state, options.pairs, load)
 
 
 if __name__ == "__main__":
