@@ -108,6 +108,21 @@ std::unique_ptr<HttpServer> ListenHttp(IngestPort& port) {
   handlers.reload = handlers.ready;
   handlers.incidents = [](bool, int) { return std::vector<Incident>(); };
   handlers.incident = [](std::string_view) { return Incident(); };
+  handlers.story = [](const Incident&) { return std::string(); };
+  handlers.sentence = handlers.story;
+  handlers.sparks = [] { return std::vector<StreamSpark>(); };
+  handlers.evidence = [](std::string_view) { return std::string(); };
+  handlers.gold = [](std::string_view, const std::vector<uint64_t>&) {
+    return std::vector<std::string>();
+  };
+  handlers.jobs = [](const Incident&) { return std::vector<RescoreJob>(); };
+  handlers.act = [](IncidentAction, const Incident&, const ModelEvent&) {
+    return absl::OkStatus();
+  };
+  handlers.forget_selftest = handlers.ready;
+  handlers.selftest_result = [](const SelfTestResult&, absl::Duration) {};
+  handlers.setup = [] { return SetupFacts(); };
+  handlers.shadow = [] { return ShadowReport(); };
   handlers.events = [](std::string_view, absl::Time, absl::Time) {
     return std::vector<ModelEvent>();
   };
