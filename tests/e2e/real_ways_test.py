@@ -70,15 +70,18 @@ BLIND = {"genai-openai": "reasoner-field", "openai-v2": "reasoner-field",
 
 
 def baseline():
-    """Rows of both models as they would be with reasoning forty times as long."""
+    """Rows of both models: the same kind of questions, with reasoning forty times as long."""
     rows = []
-    for n in range(NUMBER):
+    asked = real_model.problems.problems(23, NUMBER)
+    for n, problem in enumerate(asked):
         model = list(MODELS)[n % 2]
         thought = " ".join(f"Step {i} looks at part {i * 7 % 13} again." for i in range(60 + n % 40))
         parts = ({"content": f"<think>{thought}</think>The answer is {n}."}
                  if MODELS[model] == "none" else
                  {"reasoning": thought, "content": f"The answer is {n}."})
-        rows.append({"id": f"b-{n}", "model": model, "prompt": f"What is {n} plus {n % 17}?"} | parts)
+        rows.append({"id": f"b-{n}", "model": model, "intent": {"max_tokens": 192}, "messages": [
+            {"role": "system", "content": real_model.problems.SYSTEM_PROMPT},
+            {"role": "user", "content": problem.question}]} | parts)
     return rows
 
 
