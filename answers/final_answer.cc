@@ -108,7 +108,7 @@ std::string LastEnumeration(std::string_view s) {
 // behind the answer, which begins with a word of prose.
 std::string_view WithoutRemark(std::string_view s) {
   static const RE2& remark = *new RE2(
-      R"((?i)[^\s(]\s*(\s\((?:about|approximately|approx\.?|roughly|around|i\.e\.|that|the|this|which|or|since|because|so|as|where|not|see|from|by|after|before|rounded|note|also|because|equivalently|in other words)\b[^()]*(?:\([^()]*\)[^()]*)*\)[\s.]*)$)");
+      R"((?i)[^\s(]\s*(\s\((?:about|approximately|approx\.?|roughly|around|i\.e\.|that|the|this|which|or|since|because|so|as|where|not|see|from|by|after|before|rounded|note|also|equivalently|in other words)\b[^()]*(?:\([^()]*\)[^()]*)*\)[\s.]*)$)");
   re2::StringPiece found;
   if (s.find(" (") == std::string_view::npos ||
       !RE2::PartialMatch(re2::StringPiece(s.data(), s.size()), remark, &found))

@@ -162,9 +162,9 @@ bool MayBeThousands(const WrittenNumber& want, const WrittenNumber& got,
          (IsMoney(unit) || !languages::IsEnglish(body));
 }
 
-// Another number in another unit may be the same amount.
-bool MayBeConverted(const Amount& want, const WrittenNumber& got,
-                    const Unit& unit) {
+// Is another number in another unit the same amount?
+bool IsSameAmount(const Amount& want, const WrittenNumber& got,
+                  const Unit& unit) {
   if (want.unit.dimension == 0 || want.unit.dimension != unit.dimension)
     return false;
   return MathEqual(absl::StrFormat("(%s)*(%.15g)/(%.15g)", want.number.value,
@@ -234,7 +234,7 @@ Grade GradeFoundNumber(const Amount& wanted, const FoundNumber& found,
     return GradeUnits(wanted.unit, unit);
   }
   // "5,000 meters" where 5 km are right.
-  if (MayBeConverted(wanted, found.number, unit))
+  if (IsSameAmount(wanted, found.number, unit))
     return found.marked || found.how == NumberEvidence::kStated
                ? Grade::kCorrect
                : Grade::kUngradable;

@@ -23,11 +23,6 @@ using Words = std::span<const SentenceWord>;
 // A longer sentence tells a story, which may be the problem's.
 constexpr size_t kMaxWords = 24;
 
-bool HasAny(Words words, std::initializer_list<std::string_view> any) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](const SentenceWord& w) { return IsAny(w.text, any); });
-}
-
 // The problem as the object of an order: "it", "the text below".
 bool PointsAtTheProblem(Words words) {
   for (size_t i = 1; i < words.size(); ++i)

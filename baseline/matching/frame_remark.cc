@@ -34,7 +34,7 @@ const RE2* Expression(const std::string& pattern) {
   return new RE2(pattern, options);
 }
 
-bool HasAny(Words words, const Set& any) {
+bool HasOneOf(Words words, const Set& any) {
   return std::any_of(words.begin(), words.end(), [&](const SentenceWord& w) {
     return any.contains(w.text);
   });
@@ -143,14 +143,7 @@ bool MakesSomething(Words words) {
       "render", "craft",   "turn",    "put",    "say",   "name",    "count",
       "into",   "version", "instead", "rather", "poem",  "haiku",   "story",
       "song",   "list",    "essay",   "letter", "tweet", "code"};
-  return HasAny(words, makes);
-}
-
-bool IsEnglish(Words words) {
-  return std::all_of(words.begin(), words.end(), [](const SentenceWord& w) {
-    return std::all_of(w.text.begin(), w.text.end(),
-                       [](char c) { return static_cast<signed char>(c) > 0; });
-  });
+  return HasOneOf(words, makes);
 }
 
 // Without "okay, great, thanks" in front.
@@ -240,7 +233,7 @@ bool NobodySolvedIt(Words words) {
       *new Set{"get",     "got",    "solve",   "solved", "crack",    "manage",
                "managed", "figure", "figured", "failed", "struggled"};
   constexpr size_t kNear = 3;
-  return subject && words.size() > kNear && HasAny(words, verbs) &&
+  return subject && words.size() > kNear && HasOneOf(words, verbs) &&
          (IsAny(words.back().text, {"this", "it", "one", "out", "right"}) ||
           words.back().kind == FrameWord::kProblem);
 }
@@ -262,7 +255,7 @@ bool PresentsIt(const FrameSentence& sentence) {
   return begins.Match(Piece(raw), 0, raw.size(), RE2::ANCHOR_START, nullptr,
                       0) &&
          (Has(sentence.words, FrameWord::kProblem) ||
-          HasAny(sentence.words, for_words));
+          HasOneOf(sentence.words, for_words));
 }
 
 }  // namespace
@@ -283,7 +276,7 @@ bool IsRemark(const FrameSentence& sentence, std::string_view problem) {
   if (words.size() == 1 && IsAny(words[0].text, {"none", "empty", "null"}))
     return true;
   if (PresentsIt(sentence)) return true;
-  if (!IsEnglish(words) || MayReportAnAnswer(words) || MakesSomething(words) ||
+  if (!IsAscii(words) || MayReportAnAnswer(words) || MakesSomething(words) ||
       SpeaksInPerson(problem))
     return false;
   // In front of a colon a fragment may name the text that the problem is to

@@ -250,6 +250,18 @@ bool IsAny(std::string_view word,
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+bool HasAny(std::span<const SentenceWord> words,
+            std::initializer_list<std::string_view> any) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const SentenceWord& w) { return IsAny(w.text, any); });
+}
+
+bool IsAscii(std::span<const SentenceWord> words) {
+  return std::all_of(words.begin(), words.end(), [](const SentenceWord& w) {
+    return std::none_of(w.text.begin(), w.text.end(), ascii::IsBeyond);
+  });
+}
+
 bool Has(std::span<const SentenceWord> words, FrameWord kind) {
   return std::any_of(words.begin(), words.end(),
                      [&](const SentenceWord& w) { return w.kind == kind; });

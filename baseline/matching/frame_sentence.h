@@ -34,6 +34,11 @@ struct FrameSentence {
 
 bool IsAny(std::string_view word,
            std::initializer_list<std::string_view> words);
+// Is one of the words among these?
+bool HasAny(std::span<const SentenceWord> words,
+            std::initializer_list<std::string_view> any);
+// No letter beyond ASCII: the grammar of English is tried.
+bool IsAscii(std::span<const SentenceWord> words);
 // Is one of the words of this kind?
 bool Has(std::span<const SentenceWord> words, FrameWord kind);
 

@@ -25,7 +25,7 @@ using Set = absl::flat_hash_set<std::string_view>;
 // A longer sentence tells a story, which may be the problem's.
 constexpr size_t kMaxWords = 28;
 
-bool HasAny(Words words, const Set& any) {
+bool HasOneOf(Words words, const Set& any) {
   return std::any_of(words.begin(), words.end(), [&](const SentenceWord& w) {
     return any.contains(w.text);
   });
@@ -305,13 +305,6 @@ bool BeginsWithANoun(Words words) {
   return true;
 }
 
-bool IsEnglish(Words words) {
-  return std::all_of(words.begin(), words.end(), [](const SentenceWord& w) {
-    return std::all_of(w.text.begin(), w.text.end(),
-                       [](char c) { return static_cast<signed char>(c) > 0; });
-  });
-}
-
 bool IsDateWord(const SentenceWord& word) {
   static const Set& words = *new Set{
       "today",   "date",     "current",  "currently", "now",       "time",
@@ -351,7 +344,7 @@ bool IsStatement(const FrameSentence& sentence, std::string_view problem) {
   const Words words = sentence.words;
   constexpr size_t kFewest = 3;  // fewer words may be a label or an answer
   if (sentence.question || words.size() < kFewest || words.size() > kMaxWords ||
-      sentence.numbers > 0 || !IsEnglish(words) ||
+      sentence.numbers > 0 || !IsAscii(words) ||
       Has(words, FrameWord::kAbout) || Has(words, FrameWord::kLanguage) ||
       HasAny(words, {"more", "less", "fewer", "extra", "also", "too"}))
     return false;
@@ -365,7 +358,7 @@ bool IsOrderOfManner(const FrameSentence& sentence, std::string_view problem) {
   const Words words = WithoutReader(sentence.words);
   constexpr size_t kFewest = 3;  // an order without an object has the problem
   if (sentence.question || words.size() < kFewest || words.size() > kMaxWords ||
-      sentence.numbers > 0 || !IsEnglish(words) ||
+      sentence.numbers > 0 || !IsAscii(words) ||
       Has(words, FrameWord::kAbout) || Has(words, FrameWord::kLanguage) ||
       sentence.raw.ends_with(':') || sentence.raw.ends_with('-'))
     return false;
@@ -385,7 +378,7 @@ bool IsOrderOfManner(const FrameSentence& sentence, std::string_view problem) {
   if (order[1].text == "your" && Has(order, FrameWord::kAnswer) &&
       Has(order.first(kFewest), FrameWord::kAnswer))
     return false;
-  if (IsAny(order[0].text, {"the", "a", "an"}) && HasAny(order, Copulas()))
+  if (IsAny(order[0].text, {"the", "a", "an"}) && HasOneOf(order, Copulas()))
     return false;
   // The second word begins the object or a phrase of manner; an order that
   // ends there would have the problem as its object.
@@ -407,7 +400,7 @@ bool IsOrderToSolve(const FrameSentence& sentence) {
       Has(words, FrameWord::kAbout) || Has(words, FrameWord::kNot) ||
       ChangesTheAnswer(sentence.raw) || MayReportAnAnswer(words))
     return false;
-  if (!IsEnglish(words)) {
+  if (!IsAscii(words)) {
     // No grammar is known here: an answer, its way or solving is spoken of,
     // and most of the words are known.
     const auto unknown = static_cast<size_t>(std::count_if(
@@ -442,7 +435,7 @@ bool MayReportAnAnswer(Words words) {
       "eighteen",  "nineteen", "twenty",   "thirty",    "forty",    "fifty",
       "sixty",     "seventy",  "eighty",   "ninety",    "hundred",  "thousand",
       "million",   "twice"};
-  if (HasAny(words, reports)) return true;
+  if (HasOneOf(words, reports)) return true;
   // A name behind the first word.
   static const Set& calendar =
       *new Set{"monday",   "tuesday", "wednesday", "thursday", "friday",
@@ -461,7 +454,7 @@ bool IsLeadIn(const FrameSentence& sentence) {
   const Words words = sentence.words;
   constexpr size_t kMost = 5;
   if (sentence.numbers > 0 || sentence.question || words.size() < 2 ||
-      words.size() > kMost || !IsEnglish(words) ||
+      words.size() > kMost || !IsAscii(words) ||
       !(sentence.raw.ends_with(':') || sentence.raw.ends_with('-')) ||
       Has(words, FrameWord::kAbout) || Has(words, FrameWord::kLanguage) ||
       Has(words, FrameWord::kNot) || ChangesTheAnswer(sentence.raw))

@@ -23,21 +23,8 @@ using Set = absl::flat_hash_set<std::string_view>;
 
 constexpr size_t kMaxWords = 40;  // a longer sentence tells a story
 
-bool HasAny(Words words, const Set& any) {
-  return std::any_of(words.begin(), words.end(), [&](const SentenceWord& w) {
-    return any.contains(w.text);
-  });
-}
-
 bool IsUnknown(const SentenceWord& word) {
   return word.kind == FrameWord::kUnknown;
-}
-
-bool IsEnglish(Words words) {
-  return std::all_of(words.begin(), words.end(), [](const SentenceWord& w) {
-    return std::all_of(w.text.begin(), w.text.end(),
-                       [](char c) { return static_cast<signed char>(c) > 0; });
-  });
 }
 
 bool SpeaksOfTheAnswer(Words words) {
@@ -352,7 +339,7 @@ bool ServesTheTask(const FrameSentence& sentence, std::string_view problem) {
       ChangesTheAnswer(WithoutConditions(sentence.raw)) ||
       SpeaksOfIt(sentence.raw, problem))
     return false;
-  if (!IsEnglish(words)) return ServesInAnyLanguage(words);
+  if (!IsAscii(words)) return ServesInAnyLanguage(words);
   const bool reports = MayReportAnAnswer(words) && words[0].text != "you";
   if (sentence.question || reports || SpeaksInPerson(problem)) return false;
   // Known words have been read already.
