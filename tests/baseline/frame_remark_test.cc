@@ -10,15 +10,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "baseline/matching/problem_index.h"
 #include "tests/baseline/draw.h"
+#include "tests/baseline/framed_problem.h"
 
 namespace reasonwatch {
 namespace {
 
 constexpr int kDraws = 400;
-constexpr char kProblem[] =
-    "A dairy fills 36 crates with 24 bottles each. How many bottles are that?";
 
 std::string Person(Draw& draw) {
   return draw.From({"friend", "teacher", "colleague", "neighbour", "cousin"});
@@ -128,15 +126,8 @@ std::string Other(Draw& draw) {
   }
 }
 
-class FrameRemark : public testing::Test {
+class FrameRemark : public FramedProblem {
  protected:
-  FrameRemark() {
-    index_.Add(1, {"864", AnswerKind::kNumber}, kProblem);
-    index_.Build();
-  }
-  bool IsExact(const std::string& prompt) const {
-    return index_.FindByText(prompt).kind == MatchKind::kExact;
-  }
   static std::string Before(const std::string& sentence, Draw& draw) {
     return absl::StrCat(sentence, draw.From({" ", "\n", "\n\n"}), kProblem);
   }
@@ -145,7 +136,6 @@ class FrameRemark : public testing::Test {
       return Before(sentence, draw);
     return absl::StrCat(kProblem, draw.From({" ", "\n", "\n\n"}), sentence);
   }
-  ProblemIndex index_;
 };
 
 TEST_F(FrameRemark, RemarksAskForNothing) {

@@ -10,15 +10,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "baseline/matching/problem_index.h"
 #include "tests/baseline/draw.h"
+#include "tests/baseline/framed_problem.h"
 
 namespace reasonwatch {
 namespace {
 
 constexpr int kDraws = 400;
-constexpr char kProblem[] =
-    "A dairy fills 36 crates with 24 bottles each. How many bottles are that?";
 
 std::string Statement(Draw& draw) {
   switch (draw.Below(8)) {
@@ -101,22 +99,14 @@ std::string Request(Draw& draw) {
   }
 }
 
-class FrameStatement : public testing::Test {
+class FrameStatement : public FramedProblem {
  protected:
-  FrameStatement() {
-    index_.Add(1, {"864", AnswerKind::kNumber}, kProblem);
-    index_.Build();
-  }
-  bool IsExact(const std::string& prompt) const {
-    return index_.FindByText(prompt).kind == MatchKind::kExact;
-  }
   static std::string Beside(const std::string& sentence, Draw& draw) {
     const std::string gap = draw.From({" ", "\n", "\n\n"});
     const bool before = sentence.back() == ':' || draw.Below(2) == 0;
     return before ? absl::StrCat(sentence, gap, kProblem)
                   : absl::StrCat(kProblem, gap, sentence);
   }
-  ProblemIndex index_;
 };
 
 TEST_F(FrameStatement, StatementsAskForNothing) {

@@ -11,15 +11,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "baseline/matching/problem_index.h"
 #include "tests/baseline/draw.h"
+#include "tests/baseline/framed_problem.h"
 
 namespace reasonwatch {
 namespace {
 
 constexpr int kDraws = 400;
-constexpr char kProblem[] =
-    "A dairy fills 36 crates with 24 bottles each. How many bottles are that?";
 
 std::string Task(Draw& draw) {
   switch (draw.Below(10)) {
@@ -83,21 +81,13 @@ std::string Other(Draw& draw) {
   }
 }
 
-class FrameTask : public testing::Test {
+class FrameTask : public FramedProblem {
  protected:
-  FrameTask() {
-    index_.Add(1, {"864", AnswerKind::kNumber}, kProblem);
-    index_.Build();
-  }
-  bool IsExact(const std::string& prompt) const {
-    return index_.FindByText(prompt).kind == MatchKind::kExact;
-  }
   static std::string Beside(const std::string& sentence, Draw& draw) {
     const std::string gap = draw.From({" ", "\n", "\n\n"});
     return draw.Below(2) == 0 ? absl::StrCat(sentence, gap, kProblem)
                               : absl::StrCat(kProblem, gap, sentence);
   }
-  ProblemIndex index_;
 };
 
 TEST_F(FrameTask, SentencesAboutTheTaskAskForNothingElse) {
